@@ -1,1 +1,1 @@
-"""What is deployed, and how: the template, the bundles, the targets and the deployment."""
+"""Deployment: the template, the bundles, the targets, and the operations on stacks."""

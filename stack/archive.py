@@ -1,4 +1,4 @@
-"""Zip files that depend on nothing but their content: the same files give the same bytes."""
+"""Reproducible zip files: the same files give the same bytes."""
 
 import hashlib
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from agenticai.stack.private_files import make_private
 
-# The earliest moment that a zip can hold.
+# The earliest time that a zip can store.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 6
 _UNIX = 3
 
-# What `sam build` leaves out of a folder of Python code, and of any other.
+# What `sam build` excludes from folders of Python code, and from other folders.
 # https://github.com/aws/aws-lambda-builders
 _NOT_PYTHON_CODE = (
     *(".aws-sam", ".chalice", ".git", ".gitignore", "*.pyc", "__pycache__", ".Python", "*.egg-info", "*.egg"),
@@ -27,14 +27,14 @@ _NOT_PYTHON_CODE = (
 )
 _NOT_CODE = (".aws-sam", ".git", ".agenticai")
 
-# What an installer leaves behind that differs from machine to machine or from run to run.
+# Files that an installer creates and that differ between machines or runs.
 _NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".lock", "*.pyc", "__pycache__")
 
 
 def list_source_files(folder: Path, *, python: bool = True) -> tuple[Path, ...]:
-    """Return what belongs to the code in `folder`, as `sam build` takes it: hidden files too, links followed.
+    """Return the files of the code in `folder`, as `sam build` does: including hidden files, following links.
 
-    Python's leavings, such as caches and environments, stay out where it is Python code.
+    For Python code, generated files such as caches and virtual environments are excluded.
     """
     return tuple(_list_files(folder, _NOT_PYTHON_CODE if python else _NOT_CODE))
 
@@ -42,16 +42,16 @@ def list_source_files(folder: Path, *, python: bool = True) -> tuple[Path, ...]:
 def list_installed_files(folder: Path) -> tuple[Path, ...]:
     """Return what a function needs of the packages installed in `folder`.
 
-    Of `bin/` that is programs only: the scripts there start with the path of this machine's interpreter.
+    Scripts in `bin/` are excluded, as they contain the path of this machine's interpreter; binaries are kept.
     """
     return tuple(file for file in _list_files(folder, _NOISE) if not _is_script(file.relative_to(folder), file))
 
 
 def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None = None) -> None:
-    """Write `files`, pairs of a name in the zip and a file, to `path`, behind the content of the zip `after`.
+    """Write `files`, pairs of a name in the zip and a file, to `path`, after the content of the zip `after`.
 
-    The entries of `after` are copied as they are, compressed, so that what seldom changes is compressed once; one of a
-    name that `files` has too is left out, so that own code covers a package's.
+    The entries of `after` are copied without recompression, so that what seldom changes is compressed once. Entries
+    with a name in `files` are dropped, so that a function's own code overrides packages.
     """
     named = dict(files)
 
@@ -66,7 +66,7 @@ def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None =
 
 
 def replace(path: Path, fill: Callable[[Path], object]) -> None:
-    """Make `path` whole or not at all: `fill` writes a temporary file beside it, which then takes its name."""
+    """Replace `path` atomically: `fill` writes a temporary file beside it, which is then renamed."""
     make_private(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -85,12 +85,12 @@ def sha256(path: Path) -> str:
 
 
 def mode(file: Path) -> int:
-    """Return the mode of a file in a zip: every umask leaves what makes it a program to its owner."""
+    """Return the file mode to store in a zip, which does not depend on the umask: executable or not."""
     return 0o100755 if file.stat().st_mode & stat.S_IXUSR else 0o100644
 
 
 def measure_unpacked(path: Path) -> int:
-    """Return the size in bytes of a zip's content; that of the file where it is no zip."""
+    """Return the size in bytes of a zip's content; of the file itself if it is not a zip."""
     if not zipfile.is_zipfile(path):
         return path.stat().st_size
     with zipfile.ZipFile(path) as bundle:
@@ -98,7 +98,7 @@ def measure_unpacked(path: Path) -> int:
 
 
 def _list_files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Yield the files below a folder in order; a link to a folder that holds it is not followed again."""
+    """Yield the files below a folder in order; links to an enclosing folder are not followed again."""
     real = folder.resolve()
     if real in inside:
         return
@@ -119,7 +119,7 @@ def _is_script(name: Path, file: Path) -> bool:
 
 
 def _copy(source: Path, target: Path, without: Iterable[str]) -> None:
-    """Copy a zip, its bytes where nothing of it is left out."""
+    """Copy a zip: byte for byte if no entry is excluded."""
     with zipfile.ZipFile(source) as bundle:
         covered = set(without) & set(bundle.namelist())
         if not covered:
@@ -132,7 +132,7 @@ def _copy(source: Path, target: Path, without: Iterable[str]) -> None:
 
 
 def _entry(name: str, file: Path) -> zipfile.ZipInfo:
-    """Describe a file in a way that no clock, umask or operating system changes."""
+    """Return a file's zip entry, which does not depend on the clock, umask or operating system."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.create_system = _UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED

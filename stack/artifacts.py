@@ -1,4 +1,4 @@
-"""The bucket that CloudFormation takes files from; an object's key says what is in it."""
+"""The bucket with files for CloudFormation; an object's key depends on its content."""
 
 from __future__ import annotations
 
@@ -28,48 +28,48 @@ if TYPE_CHECKING:
 
     from agenticai.stack.packaging import Bundle, Bundles
 
-# S3 refuses to be told the region that it assumes.
+# S3 refuses its default region as an explicit location.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 _DEFAULT_REGION = "us-east-1"
 
 LONGEST_BODY: Final = 51_200
-"""Bytes of a template in a request; a longer one is uploaded.
+"""Maximum bytes of a template in a request; longer ones are uploaded.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """
 
 
 NAMESPACE: Final = "account-regional"
-"""Of bucket names: nobody else can have made one that ends so, or make one.
+"""The namespace of bucket names with a suffix that no other account can use.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
 """
 
 KEEP_DAYS: Final = 30
-"""How long it is kept what a stack does not use any more, what was deleted, and templates that were only previewed."""
+"""How long unused and deleted objects, and templates of previews, are kept."""
 
 MOST_DELETED: Final = 1_000
-"""Objects that S3 deletes at once."""
+"""The maximum number of objects that S3 deletes in one request."""
 
 UNFINISHED_DAYS: Final = 7
 
 PREVIEWS: Final = "previews/"
-"""Where templates are that were only compared with what is deployed; nothing is deployed from there."""
+"""The prefix of templates that were only compared with the deployed ones; nothing is deployed from there."""
 
 
 def bucket_name(account: str, region: str) -> str:
-    """Return the name of an account's bucket in a region. No stage's bucket ends so."""
+    """Return the name of an account's bucket in a region; no stage's bucket has this ending."""
     return f"agenticai-artifacts-{account}-{region}-an"
 
 
 @dataclass(frozen=True)
 class Store:
-    """The bucket of an `account`, made when something is first uploaded.
+    """The bucket of an `account`, created on the first upload.
 
-    What is uploaded is below `stack`, so that nobody else's deployment needs it. `object_url` gives an object's address
-    on the target, and `partition` is AWS's that the account is in. Each request names the account: a bucket of somebody
-    else is neither written to nor read. A `preview` uploads nothing but a template that is too long for a request,
-    below `PREVIEWS`: who may only preview needs no right to write what is deployed.
+    Uploads are below `stack`, so that no other deployment uses them. `object_url` returns an object's address on the
+    target, and `partition` is the account's AWS partition. Each request names the account, so that another account's
+    bucket is neither written nor read. A `preview` uploads only a template that is too long for a request, below
+    `PREVIEWS`: previews need no permission to write what is deployed.
     """
 
     s3: S3Client
@@ -79,7 +79,7 @@ class Store:
     partition: str = "aws"
     preview: bool = False
     used: set[str] = field(default_factory=set)
-    """The keys of what was uploaded, or was there already."""
+    """The keys of objects that were uploaded, or existed already."""
 
     @property
     def bucket(self) -> str:
@@ -87,16 +87,16 @@ class Store:
         return bucket_name(self.account, self.s3.meta.region_name)
 
     def upload(self, bundles: Bundles) -> Mapping[str, S3Object]:
-        """Put each bundle into the bucket, unless it is there already; return where each is, by artifact.
+        """Upload each bundle that the bucket does not have yet; return the objects by artifact.
 
-        For a preview return where they would be.
+        For a preview, return where they would be.
         """
         if bundles and not self.preview:
             self._ensure_bucket()
         return {id_: self._uploaded(bundle) for id_, bundle in bundles.items()}
 
     def template(self, text: str) -> TemplateText:
-        """Return the stack's template as a request takes it: its text, or the address at which it was uploaded."""
+        """Return the stack's template for a request: its text, or the address to which it was uploaded."""
         if len(text.encode()) <= LONGEST_BODY:
             return TemplateText(body=text)
         self._ensure_bucket()
@@ -104,9 +104,9 @@ class Store:
         return TemplateText(url=self.url(self._put_text(name, text)))
 
     def remove_unused(self, now: datetime) -> None:
-        """Delete what earlier deployments of the stack uploaded, KEEP_DAYS ago or more, and this one does not use.
+        """Delete what earlier deployments of the stack uploaded at least KEEP_DAYS ago, unless this one uses it.
 
-        Call it when the deployment has succeeded: until then CloudFormation may have to go back to what was before.
+        Call it after the deployment has succeeded: until then, CloudFormation may have to roll back to them.
         """
         unused = list(self._unused(now - timedelta(days=KEEP_DAYS)))
         for first in range(0, len(unused), MOST_DELETED):
@@ -151,7 +151,7 @@ class Store:
         self.used.add(key)
 
     def _ensure_bucket(self) -> None:
-        """Make the bucket, and finish it if that was cut short or done by other rules: its lifecycle is set last."""
+        """Create the bucket, or complete one whose set-up was interrupted or is older: the lifecycle is set last."""
         try:
             rules = self.s3.get_bucket_lifecycle_configuration(**self._ours)["Rules"]
         except ClientError as error:
@@ -169,7 +169,7 @@ class Store:
         self.s3.create_bucket(Bucket=self.bucket, BucketNamespace=NAMESPACE, **where)
 
     def _close_bucket(self) -> None:
-        """Have the bucket private, encrypted and versioned, reached by TLS only, and rid of what is left over."""
+        """Make the bucket private, encrypted, versioned and TLS-only, and set the expiry of leftovers."""
         everything: PublicAccessBlockConfigurationTypeDef = {
             "BlockPublicAcls": True,
             "IgnorePublicAcls": True,
@@ -210,7 +210,7 @@ class Store:
 
 
 class _Ours(TypedDict):
-    """What every request names."""
+    """The arguments of every request."""
 
     Bucket: str
     ExpectedBucketOwner: str

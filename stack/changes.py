@@ -1,4 +1,4 @@
-"""What would happen to a stack and to its resources, and what is wrong with them, as CloudFormation tells it."""
+"""The changes to a stack and its resources, and the faults in them, as CloudFormation reports them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _FAULTS: Final = frozenset({"VALIDATION_ERROR", "PROVISIONING_ERROR", "HOOK_INVO
 _UNKNOWN: Final = datetime.max.replace(tzinfo=UTC)
 
 _NEVER: Final = "Never"
-"""Of a property that is changed without another resource in the place of this one."""
+"""The value for a property that can be changed without replacing its resource."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What would happen to one resource.
+    """The change of one resource.
 
     `action` is Add, Modify or Remove; `replacement` is True, False or Conditional, and empty unless it is Modify.
-    `causes` are the properties that have it replaced. `keeps` says that the old resource stays when it is replaced or
-    removed, with all that is in it.
+    `causes` are the properties that cause its replacement. `keeps` tells whether the old resource and its content are
+    retained when it is replaced or removed.
     """
 
     action: str
@@ -43,9 +43,9 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """All that a deployment would change; nothing where `changes` is empty.
+    """All changes of a deployment; none if `changes` is empty.
 
-    `kept` are the parameters that were left out, with the values that they keep, where these are not the defaults.
+    `kept` are the omitted parameters and the values that they keep, if these differ from the defaults.
     """
 
     arn: str
@@ -57,7 +57,7 @@ class ChangeSet:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one resource of a template."""
+    """A fault in one resource of a template."""
 
     logical_id: str
     resource_type: str
@@ -65,7 +65,7 @@ class Fault:
 
 
 def read_change(change: ChangeTypeDef) -> Change:
-    """Return a change as CloudFormation tells it."""
+    """Return a change as read from CloudFormation's answer."""
     resource = change["ResourceChange"]
     return Change(
         action=resource["Action"],
@@ -85,21 +85,21 @@ def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
 
 
 def list_faults(cloudformation: CloudFormationClient, **operation: Any) -> Sequence[Fault]:
-    """Return what failed in an operation, which a change set's ARN or an id of its own names; what failed first, first.
+    """Return the faults of an operation, which a change set's ARN or its own id identifies, the earliest first.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
     """
     try:
         pages = cloudformation.get_paginator("describe_events").paginate(**operation, Filters={"FailedEvents": True})
         events = [event for page in pages for event in page.get("OperationEvents", [])]
-    except ClientError:  # an emulator that does not have it, or a deployer who may not ask
+    except ClientError:  # an emulator without this operation, or a deployer without permission
         return ()
     events.sort(key=lambda event: event.get("Timestamp", _UNKNOWN))
     return tuple(read_fault(event) for event in events if event.get("EventType") in _FAULTS)
 
 
 def read_fault(event: OperationEventTypeDef) -> Fault:
-    """Return what an event says is wrong."""
+    """Return the fault in an event."""
     reasons = ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason")
     reason = next((str(event[name]) for name in reasons if event.get(name)), "no reason was given")  # type: ignore[literal-required]
     path = event.get("ValidationPath", "")

@@ -1,4 +1,4 @@
-"""What a deployment would change, asked of CloudFormation before anything is changed."""
+"""Previews a deployment's changes with a CloudFormation change set, before anything is changed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from agenticai.stack.waiting import Pause, Polling
 
-# The two ways in which CloudFormation says that there is nothing to do.
+# The two messages with which CloudFormation reports that there is nothing to do.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
-# What CloudFormation calls a template, or a parameter of it, that it does not take.
+# CloudFormation's words for a template, or a parameter of it, that it does not accept.
 _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
 
 _ROLLED_BACK = "ROLLBACK_COMPLETE"
@@ -36,26 +36,26 @@ _UP = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 HIDDEN: Final = "****"
-"""What CloudFormation tells of a parameter that is not echoed."""
+"""CloudFormation's placeholder for the value of a NoEcho parameter."""
 
 ALL_CAPABILITIES: Final[Sequence[CapabilityType]] = (
     "CAPABILITY_IAM",
     "CAPABILITY_NAMED_IAM",
     "CAPABILITY_AUTO_EXPAND",
 )
-"""What a template may ask for: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html"""
+"""All capabilities: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html"""
 
 
 @dataclass(frozen=True)
 class TemplateText:
-    """A template in a request: its text, or where in S3 it is."""
+    """A template in a request: its text, or its address in S3."""
 
     body: str = ""
     url: str = ""
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """How a request names it."""
+        """The request's arguments for the template."""
         return {"TemplateBody": self.body} if self.body else {"TemplateURL": self.url}
 
 
@@ -76,11 +76,11 @@ class ChangeSets:
         capabilities: Sequence[CapabilityType] = ALL_CAPABILITIES,
         tags: Mapping[str, str] = MappingProxyType({}),
     ) -> ChangeSet:
-        """Ask what deploying this template would change.
+        """Create a change set for this template, and return its changes.
 
         A parameter that is HIDDEN keeps its value; `tags` are for the stack and all of its resources.
-        A stack that was created but never came up is deleted first. Raises DeployError when the template is refused,
-        with the resource at fault where CloudFormation names one, or when the stack's state permits no deployment.
+        A stack whose creation failed is deleted first. Raises DeployError if the template is refused, with the resource
+        at fault if CloudFormation names one, or if the stack's state permits no deployment.
         """
         kind = self._kind()
         try:
@@ -109,7 +109,7 @@ class ChangeSets:
 
     @contextmanager
     def discarding(self, change_set: ChangeSet) -> Iterator[None]:
-        """Forget the change set if the block is left by an error, Ctrl-C at a question too."""
+        """Discard the change set if the block raises, including Ctrl-C at a question."""
         try:
             yield
         except BaseException:
@@ -117,8 +117,8 @@ class ChangeSets:
             raise
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Forget a change set, and the empty stack that was made to hold it, unless that holds another."""
-        if change_set.changes:  # one without is gone already
+        """Delete a change set, and the empty stack that was created for it unless that has another change set."""
+        if change_set.changes:  # otherwise it is deleted already
             self._forget(change_set)
 
     def _forget(self, change_set: ChangeSet) -> None:
@@ -127,12 +127,12 @@ class ChangeSets:
             self.cloudformation.delete_stack(StackName=change_set.stack_id)
 
     def status(self) -> str | None:
-        """Return the status of the stack, None where there is none."""
+        """Return the status of the stack; None if it does not exist."""
         stack = self._described()
         return stack["StackStatus"] if stack else None
 
     def parameters(self) -> Mapping[str, str]:
-        """Return the values of the stack's parameters, HIDDEN for one that is not echoed; none if there is no stack."""
+        """Return the values of the stack's parameters, HIDDEN for NoEcho ones; empty if there is no stack."""
         stack = self._described()
         given = stack.get("Parameters", []) if stack else []
         return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
@@ -157,9 +157,9 @@ class ChangeSets:
         return "UPDATE" if state.way is Way.UPDATE else "CREATE"
 
     def _check_is_empty(self, status: str | None) -> None:
-        """Raise DeployError for a stack that is said to have never come up, and yet has resources, or came up once.
+        """Raise DeployError if a stack whose creation is reported as failed has resources, or was created once.
 
-        A creation or its rollback may have failed halfway; and an emulator may say so of an update.
+        A creation or its rollback may have failed halfway; and an emulator may report this status after an update.
         """
         held = self._came_up() if status == _ROLLED_BACK else any(self._list_left())
         if held:
@@ -209,7 +209,7 @@ class ChangeSets:
         return tuple(map(read_change, changes))
 
     def _refusal(self, arn: str, reason: str) -> DeployError:
-        """Return why a change set failed: what validation found, which only events tell, or CloudFormation's reason."""
+        """Return the error for a failed change set: with the faults in its events, or else CloudFormation's reason."""
         faults = list_faults(self.cloudformation, ChangeSetName=arn)
         if not faults:
             return DeployError(f"The template of {self.stack} was refused: {reason}")
@@ -224,10 +224,10 @@ def _parameter(key: str, value: str) -> ParameterTypeDef:
 
 
 def is_missing_stack(error: ClientError) -> bool:
-    """Return whether CloudFormation says that there is no such stack: it has no error code of its own for that."""
+    """Return whether CloudFormation reports a missing stack, for which it has no error code."""
     return "does not exist" in message(error)
 
 
 def message(error: ClientError) -> str:
-    """Return what AWS said, without boto3's frame around it."""
+    """Return AWS's message, without the text that boto3 adds."""
     return error.response.get("Error", {}).get("Message", str(error))

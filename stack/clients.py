@@ -1,4 +1,4 @@
-"""The boto3 clients of a target: of AWS by the user's own settings, of an emulator by none of them."""
+"""The boto3 clients of a target: for AWS with the user's own settings, for an emulator without them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 
 _GLOBAL = frozenset({"freetier"})
-"""Services of AWS that answer in us-east-1 only."""
+"""AWS services that exist only in us-east-1."""
 
-# Emulators take a twelve-digit access key for the account's number, and any secret.
+# Emulators use a twelve-digit access key as the account's number, and accept any secret.
 EMULATOR_ACCOUNT = "000000000000"
 
 
 class ClientCache:
-    """The boto3 clients of one target. A session may not be used by two threads at once; its clients may."""
+    """The boto3 clients of one target. A session is not thread-safe; its clients are."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class ClientCache:
         self._session: boto3.Session | None = None
 
     def get(self, service: str, target: Target) -> Any:
-        """Return the client of a service, made on first use."""
+        """Return the client of a service, created on first use."""
         with self._lock:
             if service not in self._clients:
                 self._session = self._session or _make_session(target)
@@ -44,7 +44,7 @@ class ClientCache:
             return self._clients[service]
 
     def close(self) -> None:
-        """Close the connections of all clients, and forget them."""
+        """Close the connections of all clients, and drop the clients."""
         with self._lock:
             for client in self._clients.values():
                 client.close()
@@ -53,7 +53,7 @@ class ClientCache:
     @staticmethod
     def _make_of_aws(session: boto3.Session, service: str, target: Target) -> Any:
         create: Any = session.client
-        elsewhere: Any = {"ignore_configured_endpoint_urls": True}  # a variable may lead to an emulator
+        elsewhere: Any = {"ignore_configured_endpoint_urls": True}  # a variable may name an emulator
         retries: Any = {"mode": "standard", "total_max_attempts": 5}
         config = Config(connect_timeout=5, read_timeout=60, retries=retries, **elsewhere)
         return create(service, region_name=REGION if service in _GLOBAL else target.region, config=config)
@@ -72,7 +72,7 @@ class ClientCache:
                 connect_timeout=2,
                 read_timeout=60,
                 retries={"mode": "standard", "total_max_attempts": 3},
-                # A name such as bucket.localhost need not resolve, and no proxy leads to an emulator on this machine.
+                # A name such as bucket.localhost may not resolve, and proxies do not reach an emulator on this machine.
                 s3={"addressing_style": "path"},
                 proxies={},
                 use_fips_endpoint=False,
@@ -88,9 +88,9 @@ def _make_session(target: Target) -> boto3.Session:
 
 
 def _plain_session() -> botocore.session.Session:
-    """Return a session that knows nothing of the user's own profiles, files and variables for AWS.
+    """Return a session that ignores the user's own AWS profiles, files and variables.
 
-    An emulator needs none of them, and one that AWS's SDK refuses would keep it from every call.
+    An emulator needs none of them, and a setting that AWS's SDK refuses would make every call fail.
     """
     known: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
     plain = {name: (None, None, default, converted) for name, (_, _, default, converted) in known.items()}
@@ -102,11 +102,11 @@ def _plain_session() -> botocore.session.Session:
 
 @cache
 def _descriptions() -> Loader:
-    """Return what reads the descriptions of services, and keeps them: to read one takes far longer than most calls."""
+    """Return a cached loader of service descriptions, as reading one takes far longer than most calls."""
     return create_loader()
 
 
 def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:
-    """Return what an emulator's certificate is checked with: the file that a variable names, else the usual one."""
+    """Return the CA bundle for an emulator's certificate: the file that a variable names, else the default."""
     named = (environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
     return next(filter(None, named), True)

@@ -1,4 +1,4 @@
-"""The third-party packages of a bundle: resolved and installed by uv, and kept as zips by their pins."""
+"""The third-party packages of a bundle: resolved and installed by uv, and cached as zips by their pins."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ from agenticai.stack.installer import Uv, advise, run_uv
 from agenticai.stack.platform import Platform
 from agenticai.stack.private_files import make_private
 
-# Raised whenever the content of an archive changes for the same pins.
+# Increase this when the content of an archive changes for the same pins.
 FORMAT = "2"
 
 _INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
@@ -24,12 +24,12 @@ _INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The packages that requirements ask for on one platform.
+    """The packages that requirements need on one platform.
 
-    `lock` is a requirements file that holds every version; without one the requirements alone decide. `provided` are
-    the packages that the runtime has, which no bundle needs, and files that match `unneeded` are in none. Two caches,
-    so that neither an edited handler nor a changed pin elsewhere installs anything again: pins by (requirements, lock,
-    platform), archives by (pins, platform).
+    `lock` is a requirements file that pins every version; without one, only the requirements decide. `provided` are the
+    packages of the runtime, which bundles omit, as they do files that match `unneeded`. There are two caches, so that
+    neither an edited handler nor a changed pin elsewhere causes another installation: pins by (requirements, lock,
+    platform), and archives by (pins, platform).
     """
 
     platform: Platform
@@ -40,9 +40,9 @@ class Dependencies:
     uv: Uv = run_uv
 
     def pins(self, requirements: Path) -> tuple[str, ...]:
-        """Return a pin, such as `name==version`, of each package that a requirements file needs; none if it is absent.
+        """Return a pin, such as `name==version`, of each package that a requirements file needs; empty if missing.
 
-        Raises BuildError when they cannot be resolved.
+        Raises BuildError if they cannot be resolved.
         """
         wanted = tuple(_read_wanted(requirements))
         if not wanted:
@@ -55,9 +55,9 @@ class Dependencies:
         return tuple(pin for pin in _read_lines(cached) if pin.partition("==")[0] not in self.provided)
 
     def archive(self, pins: Sequence[str], prefix: str) -> Path | None:
-        """Return a zip with these packages below `prefix`, or None where there are none.
+        """Return a zip with these packages below `prefix`; None if there are none.
 
-        Raises BuildError when they cannot be installed.
+        Raises BuildError if they cannot be installed.
         """
         if not pins:
             return None
@@ -97,7 +97,7 @@ class Dependencies:
             ) from error
 
     def _common(self) -> tuple[str, ...]:
-        """Return what both steps share; uv also checks the hashes of constraints when it installs."""
+        """Return the options of both steps; uv also checks the hashes in constraints when it installs."""
         constraints = ("--constraints", str(self.lock), "--only-binary", ":all:") if self.lock else ()
         return (*constraints, "--python", sys.executable, *self.platform.uv_arguments)
 
@@ -106,7 +106,7 @@ class Dependencies:
 
 
 def _read_wanted(path: Path) -> Iterator[str]:
-    """Yield the lines of a requirements file, and of the files that it includes, that ask for something."""
+    """Yield the lines of a requirements file, and of the files that it includes, without comments and blank lines."""
     for line in sorted(text for each in _read_lines(path) if (text := re.sub(r"(^|\s)#.*", "", each).strip())):
         yield line
         if included := _INCLUDED.match(line):

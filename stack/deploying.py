@@ -1,4 +1,4 @@
-"""The deployment of any template to any target: change set, preview, execution with live events, what came of it."""
+"""Deploys any template to any target: change set, preview, execution with live events, and the result."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack that is up: its outputs, and the physical id of each resource by its logical id.
+    """A deployed stack: its outputs, and the physical id of each resource by its logical id.
 
-    A physical id is a function's, table's or bucket's name, and a queue's URL, as `Ref` gives it.
+    A physical id is what `Ref` returns: the name of a function, table or bucket, the URL of a queue.
     """
 
     name: str
@@ -50,10 +50,10 @@ class DeployedStack:
 
 @dataclass(frozen=True)
 class StackDefinition:
-    """What a stack is to be.
+    """The desired state of a stack.
 
-    `parameters` are the template's; one left out keeps the value that it has, or else has its default. `tags` are for
-    the stack and all in it.
+    `parameters` are the template's; an omitted one keeps its current value, or else has its default. `tags` are for the
+    stack and all of its resources.
     """
 
     template: Template
@@ -75,13 +75,13 @@ def deploy_stack(
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Bring a stack to its definition; change nothing where it is there already.
+    """Bring a stack to its definition; change nothing if it is there already.
 
-    `confirm` sees what would change, and is not asked where nothing would. `prepare` is called when it is sure that the
-    deployment goes on, before anything is executed. `on_event` sees each event once, in order, as it happens.
+    `confirm` gets the changes, and is not called if there are none. `prepare` is called before execution, once it is
+    certain that the deployment continues. `on_event` gets each event once, in order, as it happens.
 
-    Raises DeployError, which names the resource that failed first and why; DeclinedError when `confirm` says no; and
-    TargetError when the target does not answer or refuses a call.
+    Raises DeployError, which names the resource that failed first and why; DeclinedError if `confirm` returns false;
+    and TargetError if the target does not answer or refuses a call.
     """
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
@@ -93,7 +93,7 @@ def deploy_stack(
             prepare()
         if change_set.changes:
             _execute(target, name, change_set, on_event, pause)
-            with suppress(ClientError):  # whoever may not delete has deployed all the same
+            with suppress(ClientError):  # a deployer without permission to delete has still deployed
                 store.remove_unused(now())
 
 
@@ -105,7 +105,7 @@ def compare_stack(
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> ChangeSet:
-    """Return what `deploy_stack` would change; no bundle is uploaded for it. Raises as that does."""
+    """Return what `deploy_stack` would change, without uploading bundles. Raises the same errors."""
     with reached(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
         change_set = _create(target, change_sets, definition, new_id(), _artifacts(target, name, preview=True))
@@ -129,9 +129,9 @@ def _create(
 
 
 def describe_stack(target: Target, name: str) -> DeployedStack:
-    """Return what is told of a stack.
+    """Return a stack's outputs and resources.
 
-    Raises NotDeployedError if there is none, and TargetError when the target does not answer or refuses.
+    Raises NotDeployedError if it does not exist, and TargetError if the target does not answer or refuses.
     """
     with reached(target):
         cloudformation = target.client("cloudformation")
@@ -146,7 +146,7 @@ def describe_stack(target: Target, name: str) -> DeployedStack:
 
 
 def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
-    """Return the outputs of a stack. Raises as `describe_stack` does."""
+    """Return the outputs of a stack. Raises the errors of `describe_stack`."""
     with reached(target):
         try:
             answer = target.client("cloudformation").describe_stacks(StackName=name)
@@ -154,7 +154,7 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
             if not is_missing_stack(error):
                 raise
             raise NotDeployedError(f"There is no stack {name} at {target.address}.") from error
-        except KeyError as error:  # which botocore raises for XML of another kind
+        except KeyError as error:  # botocore raises it for unexpected XML
             raise _no_aws(target) from error
         if not answer.get("Stacks"):
             raise _no_aws(target)
@@ -162,7 +162,7 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
 
 
 def _kept(parameters: Mapping[str, str], definition: StackDefinition) -> Mapping[str, str]:
-    """Return the values that a stack has for parameters of the template that were left out."""
+    """Return the values that a stack has for omitted parameters of the template."""
     known = definition.template.document.get("Parameters", {}).keys() - definition.parameters.keys()
     return {name: value for name, value in parameters.items() if name in known}
 
@@ -186,8 +186,8 @@ def _execute(
 def _find_cause(cloudformation: CloudFormationClient, seen: Sequence[StackEvent]) -> Fault | None:
     """Return what failed first, and why.
 
-    The stack's events name the resource. The operation's tell more of it, and name one where a hook or a validation
-    had the whole stack fail.
+    The stack's events name the resource. The operation's events have more details, and name a resource if a hook or a
+    validation made the whole stack fail.
     """
     event = events.first_failure(seen)
     cause = Fault(event.logical_id, event.resource_type, event.reason) if event else None
@@ -212,7 +212,7 @@ def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
 
 
 def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifacts.Store:
-    """Return the bucket for a stack's uploads, in the account and the partition of who asks."""
+    """Return the bucket for a stack's uploads, in the caller's account and partition."""
     who = target.client("sts").get_caller_identity()
     partition = who["Arn"].split(":")[1]
     return artifacts.Store(target.client("s3"), who["Account"], target.object_url, stack, partition, preview)
@@ -220,7 +220,7 @@ def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifact
 
 @contextmanager
 def reached(target: Target) -> Iterator[None]:
-    """Turn a connection that fails, a call that is refused and a wait without end into one sentence."""
+    """Convert failed connections, refused calls and timeouts to errors of one sentence."""
     try:
         yield
     except TimeoutError as error:
@@ -246,7 +246,7 @@ def reached(target: Target) -> Iterator[None]:
 
 
 def nothing_answers(target: Target) -> TargetError:
-    """Return what is said where nothing listens at an emulator's address."""
+    """Return the error for an emulator's address at which nothing listens."""
     return TargetError(
         f"Nothing answers at {target.address}: start the engine there, then try again;"
         f" `agenticai up` starts one at {EMBEDDED_ENDPOINT}."
@@ -254,7 +254,7 @@ def nothing_answers(target: Target) -> TargetError:
 
 
 def _is_no_answer_of_aws(error: ClientError) -> bool:
-    """Return whether an answer is no error of AWS: botocore then gives its status, or nothing, in place of a code."""
+    """Return whether an answer is not an AWS error: botocore then has a status, or nothing, in place of a code."""
     code = error.response.get("Error", {}).get("Code", "")
     return not code or code.isdigit()
 

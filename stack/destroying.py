@@ -1,4 +1,4 @@
-"""The end of a stage: its stack with all that is in it, its secrets, and what stays."""
+"""Deletes a stage: its stack with all contents and its secrets; and tells what is retained."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BUCKET: Final = "AWS::S3::Bucket"
 TABLE: Final = "AWS::DynamoDB::Table"
 AT_ONCE: Final = 1000
-"""Objects that S3 deletes in one request."""
+"""The maximum number of objects that S3 deletes in one request."""
 
 GONE: Final = "DELETE_COMPLETE"
 ATTEMPTS: Final = 2
@@ -47,26 +47,26 @@ class Resource:
 
 @dataclass(frozen=True)
 class Doomed:
-    """What goes with a stage."""
+    """What is deleted with a stage."""
 
     stage: str
     stack_id: str
     resources: tuple[Resource, ...]
 
     def named(self, kind: str) -> list[str]:
-        """Return the names of the resources of a type."""
+        """Return the names of all resources of a type."""
         return [one.physical_id for one in self.resources if one.type == kind and one.physical_id]
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names of the stage's parameters, which its stack does not hold."""
+        """The names of the stage's parameters, which are not part of its stack."""
         return gemini_api_key_parameter(self.stage), api_token_parameter(self.stage), versions_parameter(self.stage)
 
 
 def find_doomed(target: Target, stage: str) -> Doomed:
-    """Return what goes with a stage: its parameters alone where its stack is gone already.
+    """Return what is deleted with a stage: only its parameters if its stack is deleted already.
 
-    Raises NotDeployedError if nothing is left of it, DeployError where it may not be deleted now, and TargetError.
+    Raises NotDeployedError if nothing is left of it, DeployError if it may not be deleted now, and TargetError.
     """
     name = stack_name(stage)
     with reached(target):
@@ -109,8 +109,8 @@ def destroy_stage(
 ) -> None:
     """Empty the buckets of a stage, delete its stack, and then its secrets.
 
-    `on_emptied` is told how many versions of objects are gone so far. What was cut short is finished by the next call.
-    Raises DeployError, which names what could not be deleted, and TargetError.
+    `on_emptied` is called with the number of object versions deleted so far. Call it again to finish an interrupted
+    deletion. Raises DeployError, which names what could not be deleted, and TargetError.
     """
     with reached(target):
         if doomed.stack_id:
@@ -125,7 +125,7 @@ def _delete_stack(
     on_emptied: Callable[[int], object],
     pause: Pause,
 ) -> None:
-    """Delete the stack; once more if functions that were at work have filled its bucket again meanwhile."""
+    """Delete the stack; retry once if functions that were still running have filled its bucket again."""
     cloudformation, emptied = target.client("cloudformation"), 0
     for _ in range(ATTEMPTS):
         for bucket in doomed.named(BUCKET):
@@ -141,9 +141,9 @@ def _delete_stack(
 
 
 def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
-    """Delete all versions of all objects, and their delete markers; yield how many, batch by batch.
+    """Delete all versions of all objects, and their delete markers; yield the number of each batch.
 
-    Objects that are written meanwhile go too. Raises botocore's errors, and DeployError for what S3 does not delete.
+    Objects written meanwhile are deleted too. Raises botocore's errors, and DeployError for what S3 does not delete.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What somebody changed in a deployed stack by hand, which the next deployment may undo or fail on."""
+"""Finds manual changes to a deployed stack, which the next deployment may undo or fail on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drifted:
-    """A resource that is not as the template has it; `properties` are the paths of what differs, none if it is gone."""
+    """A resource that differs from its template; `properties` are the paths of differences, empty if it was deleted."""
 
     logical_id: str
     resource_type: str
@@ -34,7 +34,7 @@ class Drifted:
 
 
 def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tuple[Drifted, ...]:
-    """Have CloudFormation compare a stack with what is there. Raises DeployError if it cannot, and TargetError."""
+    """Return the drift of a stack, as CloudFormation detects it. Raises DeployError if it cannot, and TargetError."""
     with reached(target):
         try:
             listed = _detect(target, stack, pause)

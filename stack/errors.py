@@ -2,20 +2,20 @@
 
 
 class StackError(Exception):
-    """Root of the tree.
+    """The base of the tree.
 
     StackError
-     ├─ BuildError         a bundle could not be made
+     ├─ BuildError         a bundle could not be built
      ├─ TargetError        the target is unknown or does not answer
      ├─ NotDeployedError   there is no such stack on the target
-     ├─ DriftError         resources are not as the template has them, or that is not known
-     └─ DeployError        the stack was not deployed; names the resource at fault when one is
-         └─ DeclinedError  the person who was asked said no; nothing has changed
+     ├─ DriftError         resources differ from the template, or this is not known
+     └─ DeployError        the stack was not deployed; names the resource at fault if there is one
+         └─ DeclinedError  the user said no; nothing was changed
     """
 
 
 class BuildError(StackError):
-    """A bundle could not be made."""
+    """A bundle could not be built."""
 
 
 class TargetError(StackError):
@@ -27,14 +27,14 @@ class NotDeployedError(StackError):
 
 
 class DriftError(StackError):
-    """Resources of a stack are not as its template has them, or that is not known."""
+    """Resources of a stack differ from its template, or this is not known."""
 
 
 class DeployError(StackError):
     """The stack was not deployed.
 
-    `logical_id`, `resource_type` and `reason` tell of the resource that failed first; they are empty when the
-    deployment was refused before it touched a resource.
+    `logical_id`, `resource_type` and `reason` describe the resource that failed first; they are empty if the deployment
+    was refused before it changed a resource.
     """
 
     def __init__(self, message: str, *, logical_id: str = "", resource_type: str = "", reason: str = "") -> None:
@@ -45,4 +45,4 @@ class DeployError(StackError):
 
 
 class DeclinedError(DeployError):
-    """The person who was asked said no; nothing has changed."""
+    """The user said no; nothing was changed."""

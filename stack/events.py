@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
-# What CloudFormation says of resources that it gave up because another had failed.
+# CloudFormation's reasons for resources that were cancelled because another failed.
 _CANCELLED = "cancelled"
 
 
@@ -24,7 +24,7 @@ _CANCELLED = "cancelled"
 class StackEvent:
     """One change of one resource, or of the stack itself (`is_stack`).
 
-    `operation` is the id of what was done to the stack, such as an update; an emulator gives none.
+    `operation` is the id of the operation on the stack, such as an update; emulators have none.
     """
 
     id: str
@@ -55,7 +55,7 @@ class EventStream:
         self.read()
 
     def read(self) -> list[StackEvent]:
-        """Return what has happened since the last call."""
+        """Return the events since the last call."""
         fresh: dict[str, StackEvent] = {}
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._stack_id)
         for page in pages:  # newest first
@@ -80,7 +80,7 @@ def follow(
 ) -> tuple[str, tuple[StackEvent, ...]]:
     """Report events until the operation on the stack has ended; return its last status and all the events.
 
-    Raises TimeoutError when that takes longer than `polling` allows.
+    Raises TimeoutError if that takes longer than `polling` allows.
     """
     events: list[StackEvent] = []
 
@@ -91,8 +91,8 @@ def follow(
 
     for _ in polling.attempts(pause):
         report()
-        # An event of the stack, and not its status alone: right after the change set was executed the status may
-        # still be that of the operation before. And not the event alone: a failed creation goes on with a rollback.
+        # Wait for an event of the stack and its status: right after the execution of the change set, the status may
+        # still be the previous operation's; and after a failed creation's event, a rollback follows.
         own = [event for event in events if event.is_stack]
         if own and not own[-1].in_progress:
             status = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
@@ -103,7 +103,7 @@ def follow(
 
 
 def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
-    """Return the failure that caused the others: the first of a resource that was not merely cancelled."""
+    """Return the failure that caused the others: the first of a resource that was not just cancelled."""
     failures = [event for event in events if event.failed and _CANCELLED not in event.reason.lower()]
     return next((event for event in failures if not event.is_stack), failures[0] if failures else None)
 

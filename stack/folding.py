@@ -1,4 +1,4 @@
-"""Layers folded into the functions that have them, for a target that takes layers and does not mount them."""
+"""Merges layers into the functions that use them, for a target that accepts layers but does not mount them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 FUNCTIONS: Final = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
 
 SEARCHED: Final = ("python/", "nodejs/")
-"""What of a layer a runtime looks for modules in: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html.
+"""A layer's folders in which runtimes look for modules.
 
-Beside the function's own code modules are found, too; the rest of a layer is put there as it is.
+See https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html. Their content is merged into the root of the
+function's code, where modules are found too; the rest of a layer keeps its paths.
 """
 
 
 def fold_layers(template: Template, bundles: Bundles) -> tuple[Template, Bundles]:
-    """Return the template with no function that has a layer of its own, and bundles that hold what the layers do.
+    """Return the template without the functions' own layers, and bundles that include the layers' content.
 
-    A function's own files cover those of its layers, and a layer those of the layers before it, as on Lambda. Layers
-    that the template names by an ARN stay where they are.
+    A function's own files override those of its layers, and a layer those of earlier layers, as on Lambda. Layers that
+    the template names by an ARN are not changed.
     """
     layers = {artifact.id: _list_layers(template, artifact.id, artifact.layers) for artifact in template.artifacts}
     folded = {
@@ -41,7 +42,7 @@ def fold_layers(template: Template, bundles: Bundles) -> tuple[Template, Bundles
 
 
 def _list_layers(template: Template, function: str, known: frozenset[str]) -> Sequence[str]:
-    """Return the layers of a function in the order of the template, which decides whose files cover whose."""
+    """Return the layers of a function in the template's order, in which later layers override earlier ones."""
     shared = template.document.get("Globals", {}).get("Function", {}).get("Layers", [])
     own = (template.document["Resources"].get(function, {}).get("Properties") or {}).get("Layers") or []
     return [name for name in map(_named, [*shared, *own]) if name in known]
@@ -94,5 +95,5 @@ def _list_functions(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _named(layer: object) -> str:
-    """Return the logical id that a layer is named by; empty for an ARN."""
+    """Return the logical id of a layer; empty for an ARN."""
     return str(layer["Ref"]) if isinstance(layer, dict) and "Ref" in layer else ""

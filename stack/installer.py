@@ -1,4 +1,4 @@
-"""The one runner of uv, which resolves and installs packages."""
+"""Runs uv, which resolves and installs packages; no other module does."""
 
 import errno
 import os
@@ -10,19 +10,19 @@ from pathlib import Path
 from agenticai.stack.errors import BuildError
 
 _SECRETS = re.compile(r"(AWS|GEMINI|GOOGLE|AGENTICAI|LOCALSTACK)_")
-"""Variables that an installer, and the build scripts of packages, have no use for: keys and tokens are among them."""
+"""Variables that installers and packages' build scripts do not need, keys and tokens among them."""
 
 Uv = Callable[[Sequence[str]], str]
-"""Runs uv with these arguments and returns what it printed; raises BuildError with its complaint."""
+"""Runs uv with these arguments and returns its output. Raises BuildError with its error message."""
 
 
 def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
-    """Run uv with the settings in `environ`, such as proxies and PIP_INDEX_URL. Raise BuildError when it fails."""
-    from uv import find_uv_bin  # imported here: what is cached needs no uv
+    """Run uv with the settings in `environ`, such as proxies and PIP_INDEX_URL. Raises BuildError if it fails."""
+    from uv import find_uv_bin  # imported here, as cached packages need no uv
 
     environment = {name: value for name, value in environ.items() if not _SECRETS.match(name)}
     environment["UV_PYTHON_DOWNLOADS"] = "never"
-    environment.pop("COLUMNS", None)  # by which uv would break the lines of its complaint
+    environment.pop("COLUMNS", None)  # with it, uv would wrap the lines of its error message
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
     uv = find_uv_bin()
@@ -36,14 +36,14 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
 
 
 def advise(complaint: str) -> str:
-    """Return what a person can do about an installation that failed with this complaint."""
+    """Return advice for an installation that failed with this error message."""
     if os.strerror(errno.ENOSPC) in complaint:
         return "Make room on that disk"
     return "If that is the network, set PIP_INDEX_URL to a mirror in reach"
 
 
 def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the option to do without uv's cache where its folder cannot be written, as with a read-only home."""
+    """Return the option to disable uv's cache if its folder is not writable, as with a read-only home."""
     asked = subprocess.run([uv, "cache", "dir"], capture_output=True, env=environ, check=False)
     folder = Path(os.fsdecode(asked.stdout).strip())
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
@@ -51,7 +51,7 @@ def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _complaint(stderr: str) -> str:
-    """Return what uv complained about and the cause it gave, as one line without labels."""
+    """Return uv's error message and its cause as one line without labels."""
     lines = (line.strip() for line in stderr.splitlines())
     said = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]
     return ": ".join(said) or stderr.strip() or "nothing"

@@ -1,6 +1,6 @@
-"""Where a template names files of this machine, and how each place names what was uploaded to S3 instead.
+"""Finds where a template names local files, and replaces each path by the object that was uploaded to S3.
 
-The places are those of `aws cloudformation package` that a serverless application has:
+These are the properties of a serverless application that `aws cloudformation package` supports:
 https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 """
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-# A CloudFormation document nests to any depth and any type: JSON is its only shape.
+# A CloudFormation document may nest to any depth and contain any type, so it is typed as JSON.
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class S3Object:
-    """Where an uploaded file is."""
+    """The location of an uploaded file."""
 
     bucket: str
     key: str
 
 
 class Content(Enum):
-    """What is uploaded for a place."""
+    """What is uploaded for a place in the template."""
 
     CODE = "a folder as a zip, with the packages that it requires"
     LAYER = "the same, for a layer"
@@ -32,9 +32,9 @@ class Content(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """One place in a document: `holder[key]` is the path as it was written, relative to the template.
+    """One place in a document: `holder[key]` is the path as written, relative to the template.
 
-    `owner` says where it is, for a person: the resource's logical id, or `Globals`.
+    `owner` identifies it for people: the resource's logical id, or `Globals`.
     """
 
     owner: str
@@ -46,7 +46,7 @@ class Place:
 
     @property
     def path(self) -> str | None:
-        """The path, or None where the place names no local file: it is in S3, or a function of CloudFormation's."""
+        """The path; None if the place names no local file but S3, or a function of CloudFormation's."""
         named = self.holder.get(self.key)
         local = isinstance(named, str) and "://" not in named and not named.startswith("arn:")
         return named if local and named else None
@@ -87,7 +87,7 @@ PROPERTIES: Mapping[str, tuple[str, Content, Callable[[S3Object, str], object]]]
 
 
 def find_places(document: Document) -> Iterator[Place]:
-    """Yield every place that may name a local file: of resources, of Globals, and of AWS::Include anywhere."""
+    """Yield every place that may name a local file: in resources, in Globals, and in AWS::Include anywhere."""
     shared = document.get("Globals", {}).get("Function", {})
     key, content, reference = PROPERTIES["AWS::Serverless::Function"]
     yield Place("Globals", {"Properties": shared}, shared, key, content, reference)
@@ -99,7 +99,7 @@ def find_places(document: Document) -> Iterator[Place]:
 
 
 def _find_includes(node: object, owner: str) -> Iterator[Place]:
-    """Yield the locations of `Fn::Transform: {Name: AWS::Include}` below a node, and those of a top-level Transform."""
+    """Yield the locations in `Fn::Transform: {Name: AWS::Include}` below a node, and in a top-level Transform."""
     if isinstance(node, list):
         for member in node:
             yield from _find_includes(member, owner)

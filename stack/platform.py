@@ -1,4 +1,4 @@
-"""The platforms that bundles are built for: Lambda's, and the interpreter that runs this code."""
+"""The platforms for which bundles are built: Lambda's, and the interpreter that runs this code."""
 
 import platform
 import sys
@@ -8,18 +8,18 @@ from typing import Self
 
 from agenticai.stack.errors import BuildError
 
-# manylinux2014 (glibc 2.17) is the oldest that wheels are published for: it runs on every Lambda runtime.
+# manylinux2014 (glibc 2.17) is the oldest platform with published wheels: they run on every Lambda runtime.
 _WHEELS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 LAMBDA = "lambda"
-"""Stands for the runtime that each function names."""
+"""Stands for the runtime in each function's definition."""
 
 
 @dataclass(frozen=True)
 class Platform:
-    """Where a bundle runs.
+    """The platform on which a bundle runs.
 
-    `name` is part of every cache key and tells builds apart; `uv_arguments` choose the wheels.
+    `name` is part of every cache key and distinguishes builds; `uv_arguments` select the wheels.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Platform:
     def lambda_(cls, runtime: str, architecture: str) -> Self:
         """Return the platform of a Lambda runtime such as "python3.13" on "arm64" or "x86_64".
 
-        Raises BuildError for a runtime that is not Python or an architecture that Lambda does not have.
+        Raises BuildError if the runtime is not Python, or if Lambda does not have the architecture.
         https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
         """
         if not runtime.startswith("python3.") or architecture not in _WHEELS:
@@ -51,9 +51,9 @@ class Platform:
 
 @dataclass(frozen=True)
 class FunctionsOn:
-    """What a target runs functions on: the runtime and architecture that each of them names, unless said otherwise.
+    """What a target runs functions on: by default, the runtime and architecture in each function's definition.
 
-    `here` is the interpreter that runs this code; else a `runtime` and an `architecture` stand for those of all.
+    If `here`, it is the interpreter that runs this code; else `runtime` and `architecture` override those of all.
     """
 
     here: bool = False
@@ -62,10 +62,10 @@ class FunctionsOn:
 
     @classmethod
     def parse(cls, text: str) -> "FunctionsOn":
-        """Read what an engine says of itself. Raises BuildError.
+        """Parse an engine's description of its platform. Raises BuildError.
 
-        Empty is this interpreter, as is its own `name_here`; `lambda` stands for what each function names,
-        `lambda-x86_64` for its runtime on that architecture, and `python3.13-arm64` for one of all functions.
+        The empty text and this interpreter's `name_here` mean this interpreter; `lambda` means each function's own
+        definition, `lambda-x86_64` its runtime on that architecture, and `python3.13-arm64` one for all functions.
         """
         if text in ("", name_here()):
             return HERE
@@ -80,11 +80,11 @@ class FunctionsOn:
 
     @property
     def one_platform(self) -> bool:
-        """Whether it is one interpreter of Python for all functions."""
+        """Whether all functions run on one Python interpreter."""
         return self.here or bool(self.runtime)
 
     def platform(self, runtime: str, architecture: str) -> Platform:
-        """Return the platform of a function that names these. Raises BuildError where Lambda has no such platform."""
+        """Return the platform for a function's definition. Raises BuildError if Lambda has no such platform."""
         if self.here:
             return Platform.host()
         return Platform.lambda_(self.runtime or runtime, self.architecture or architecture)
@@ -95,9 +95,9 @@ AS_NAMED = FunctionsOn()
 
 
 def name_here() -> str:
-    """Return what an engine says of functions on this interpreter, such as `python3.13-arm64`.
+    """Return an engine's description of functions on this interpreter, such as `python3.13-arm64`.
 
-    On another system than Linux that is named too, so that nobody builds for Lambda in its place.
+    On systems other than Linux it includes the system, so that bundles are not built for Lambda instead.
     """
     architecture = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
     system = "" if sys.platform == "linux" else f"-{sys.platform}"

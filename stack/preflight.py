@@ -1,4 +1,4 @@
-"""What stands in the way of a deployment to AWS, found before anything is changed, and all of it at once."""
+"""Finds all obstacles to a deployment to AWS at once, before anything is changed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from agenticai.stack.template import Template
 
 BOUNDARY: Final = "PermissionsBoundary"
-"""The template's parameter for the boundary of its roles."""
+"""The template's parameter for the permissions boundary of its roles."""
 
 RUNS_CONCURRENCY: Final = 4
-"""The runs that qa and ops wait for, one for each message that they work on."""
+"""The concurrent runs for qa and ops, one for each message that they process."""
 
 API_CONCURRENCY: Final = 2
-"""Invocations that are left to the API beside those of the queues."""
+"""Concurrent invocations that are reserved for the API, beside those of the queues."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who deploys, and where to."""
+    """The caller, its account and the region."""
 
     account: str
     arn: str
@@ -40,7 +40,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was found, as a sentence; `blocks` says that the deployment would fail on it."""
+    """One finding, as a sentence; `blocks` tells whether the deployment would fail because of it."""
 
     told: str
     blocks: bool = True
@@ -48,19 +48,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Preflight:
-    """Who deploys, and what was found."""
+    """The caller's identity, and the findings."""
 
     identity: Identity
     findings: tuple[Finding, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether nothing that was found is in the way."""
+        """Whether no finding blocks the deployment."""
         return not any(finding.blocks for finding in self.findings)
 
 
 def identify(target: Target) -> Identity:
-    """Return who asks. Raises botocore's errors."""
+    """Return the caller's identity. Raises botocore's errors."""
     who = target.client("sts").get_caller_identity()
     return Identity(who["Account"], who["Arn"], target.region)
 
@@ -68,9 +68,9 @@ def identify(target: Target) -> Identity:
 def check_deployment(
     target: Target, stack: str, template: Template, parameters: Mapping[str, str], find_secrets: Callable[[], object]
 ) -> Preflight:
-    """Look for everything that a deployment of a stack would fail on; change nothing.
+    """Find everything that a deployment of a stack would fail on; change nothing.
 
-    `find_secrets` raises DeployError where a secret is missing. Raises botocore's errors where AWS does not answer.
+    `find_secrets` raises DeployError if a secret is missing. Raises botocore's errors if AWS does not answer.
     """
     identity = identify(target)
     change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
@@ -93,7 +93,7 @@ def check_deployment(
 
 
 def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """Return what a check found; what it may not ask is a finding of its own, so that the others go on."""
+    """Return a check's findings; missing permissions for the check are a finding too, so that the others continue."""
     try:
         return list(check())
     except ClientError as error:
@@ -129,7 +129,7 @@ def _check_concurrency(target: Target, template: Template) -> Iterator[Finding]:
 
 
 def concurrency_of(template: Template) -> int:
-    """Return how many invocations the queues of a template cause at once, at the most."""
+    """Return the maximum number of concurrent invocations that a template's queues cause."""
     resources: Mapping[str, Any] = template.document["Resources"]
     events = (
         event["Properties"]
@@ -141,7 +141,7 @@ def concurrency_of(template: Template) -> int:
 
 
 def _check_permissions(target: Target, who: Identity, stack: str, boundary: str) -> Iterator[Finding]:
-    """Simulate what the deployer may do. It warns only: what conditions and organizations say is not simulated."""
+    """Simulate the deployer's permissions. It only warns, as it ignores conditions and organizations' policies."""
     if who.arn.endswith(":root"):
         yield Finding("You deploy as the account's root user: make a role for it instead.", blocks=False)
         return

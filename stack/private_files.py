@@ -1,13 +1,13 @@
-"""Files and folders that their owner alone can read, whatever the umask."""
+"""Files and folders that only their owner can read, regardless of the umask."""
 
 import os
 from pathlib import Path
 
 
 def make_private(folder: Path) -> Path:
-    """Make a folder, and those above it that are missing, for their owner alone; return it.
+    """Create a folder and its missing parents, accessible only to their owner; return it.
 
-    One that is there keeps its mode.
+    An existing folder keeps its mode.
     """
     if not folder.is_dir():
         make_private(folder.parent)
@@ -16,18 +16,18 @@ def make_private(folder: Path) -> Path:
 
 
 def owner_only(path: str, flags: int) -> int:
-    """Open a file, as `opener` of `open`, so that a new one is its owner's alone."""
+    """Open a file so that a new one is accessible only to its owner; to be used as `opener` of `open`."""
     return os.open(path, flags, 0o600)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a text to a file that is its owner's alone."""
+    """Write text to a file that only its owner can access."""
     with open(path, "w", encoding="utf-8", opener=owner_only) as file:
         file.write(text)
 
 
 def take_from_others(folder: Path) -> None:
-    """Leave a folder, and all that is in it, to the owner alone."""
+    """Remove all other users' access to a folder and everything in it."""
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & 0o700)

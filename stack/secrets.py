@@ -1,4 +1,4 @@
-"""The two secrets of a stage, SecureStrings in Parameter Store: CloudFormation cannot make those."""
+"""The two secrets of a stage, SecureStrings in Parameter Store, which CloudFormation cannot create."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 OLD_TOKEN_VALID: Final = timedelta(days=1)
-"""How long the API takes the token before a new one, too."""
+"""How long the API accepts the previous token after a rotation."""
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The secrets that a deployment is given; None keeps what is stored. Neither is ever shown."""
+    """The secrets given to a deployment; None keeps the stored one. Neither is ever shown."""
 
     gemini_api_key: str | None = field(default=None, repr=False)
     api_token: str | None = field(default=None, repr=False)
 
 
 def gemini_api_key_parameter(stage: str) -> str:
-    """Return the name of the parameter with a stage's key for the Gemini API."""
+    """Return the name of the parameter with a stage's Gemini API key."""
     return f"/agenticai/{stage}/gemini-api-key"
 
 
 def api_token_parameter(stage: str) -> str:
-    """Return the name of the parameter with the token of a stage's API."""
+    """Return the name of the parameter with a stage's API token."""
     return f"/agenticai/{stage}/api-token"
 
 
 def new_token() -> str:
-    """Return 256 random bits as text that a header can carry."""
+    """Return 256 random bits as text that is valid in a header."""
     return secrets.token_urlsafe(32)
 
 
 def find_unstored(
     ssm: SSMClient, stage: str, given: Secrets, make_token: Callable[[], str] = new_token
 ) -> Mapping[str, str]:
-    """Return the parameters to write, by name: what is given and not stored, and a token where there is none.
+    """Return the parameters to write, by name: given secrets that are not stored, and a token if there is none.
 
     Raises DeployError if there is no Gemini API key, neither given nor stored.
     """
@@ -61,15 +61,15 @@ def find_unstored(
 
 
 def store(ssm: SSMClient, parameters: Mapping[str, str]) -> None:
-    """Write parameters as SecureStrings, over what they held."""
+    """Write parameters as SecureStrings, replacing their values."""
     for name, value in parameters.items():
         ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
 def rotate(ssm: SSMClient, stage: str, make_token: Callable[[], str] = new_token) -> str:
-    """Store a new API token and return it; the one before stays valid for OLD_TOKEN_VALID, for callers to change over.
+    """Store a new API token and return it; the previous one stays valid for OLD_TOKEN_VALID, so callers can change.
 
-    Two rotations revoke a token that leaked. Raises NotDeployedError if there is none yet.
+    Rotate twice to revoke a leaked token. Raises NotDeployedError if there is no token yet.
     """
     read_api_token(ssm, stage)
     token = make_token()
@@ -78,7 +78,7 @@ def rotate(ssm: SSMClient, stage: str, make_token: Callable[[], str] = new_token
 
 
 def read_api_token(ssm: SSMClient, stage: str) -> str:
-    """Return the token that the stage's API asks for. Raises NotDeployedError if there is none."""
+    """Return the token of the stage's API. Raises NotDeployedError if there is none."""
     try:
         return ssm.get_parameter(Name=api_token_parameter(stage), WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound as error:

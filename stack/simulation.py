@@ -1,4 +1,4 @@
-"""What the deployer may not do, as IAM's policy simulator says."""
+"""Finds permissions that the deployer lacks, with IAM's policy simulator."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ DEPLOYER_ACTIONS: Final[Mapping[str, Sequence[str]]] = {
     "sqs:{region}:{account}:agenticai-queue": ("sqs:CreateQueue", "sqs:SetQueueAttributes"),
     "ssm:{region}:{account}:parameter/agenticai/token": ("ssm:GetParameters", "ssm:PutParameter"),
 }
-"""What a deployment does in the deployer's name, at the least, by the resource: its ARN without `arn:PARTITION:`."""
+"""The minimum actions of a deployment by resource: its ARN without `arn:PARTITION:`."""
 
 
 def find_denied(target: Target, arn: str, account: str, stack: str, boundary: str) -> tuple[str, list[str]]:
-    """Return the user or role that somebody with this ARN is, and the actions of a deployment that it is not allowed.
+    """Return the user or role behind an ARN, and the actions of a deployment for which it lacks permission.
 
-    `boundary` is that of the roles which the stack makes; empty where they have none. Raises botocore's errors.
+    `boundary` is the permissions boundary of the stack's roles; empty if they have none. Raises botocore's errors.
     """
     role, partition = _find_principal(target, arn), arn.split(":")[1]
     denied = list[str]()
@@ -67,7 +67,7 @@ def find_denied(target: Target, arn: str, account: str, stack: str, boundary: st
 
 
 def _find_principal(target: Target, arn: str) -> str:
-    """Return the ARN of the user, or of the role behind a session, whose own ARN leaves out the role's path.
+    """Return the ARN of the user, or of a session's role: the session's ARN omits the role's path.
 
     Roles of Identity Center have one: /aws-reserved/sso.amazonaws.com/REGION/.
     """
@@ -77,12 +77,12 @@ def _find_principal(target: Target, arn: str) -> str:
     partition, account, name = session.groups()
     try:
         return str(target.client("iam").get_role(RoleName=name)["Role"]["Arn"])
-    except ClientError:  # who may not ask has to be content with the ARN that most roles have
+    except ClientError:  # without permission, assume the ARN that most roles have
         return f"arn:{partition}:iam::{account}:role/{name}"
 
 
 def _deny(target: Target, role: str, resource: str, actions: Sequence[str], boundary: str) -> Iterator[str]:
-    """Yield those of some actions on a resource that IAM's simulator does not allow a role."""
+    """Yield the actions on a resource that IAM's simulator does not allow the role."""
     context = {"iam:PassedToService": "lambda.amazonaws.com", "iam:PermissionsBoundary": boundary}
     entries = [
         {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}

@@ -1,4 +1,4 @@
-"""This project's own stack: a stage of it, with its secrets."""
+"""Deploys a stage of this project's own stack, with its secrets."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from agenticai.stack.waiting import Pause
 
 CAPABILITIES: Final[Sequence[CapabilityType]] = ("CAPABILITY_IAM",)
-"""The template makes roles, and names none of them."""
+"""The template creates roles without custom names."""
 
 
 TAG: Final = "agenticai:stage"
-"""By which the resources of a stage are found, and their costs told apart."""
+"""The tag that identifies a stage's resources and costs."""
 
 
 def stack_name(stage: str) -> str:
@@ -49,9 +49,9 @@ def deploy_stage(
     pause: Pause = waiting.pause,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> StackOutputs:
-    """Bring a stage on the target to what the template and the bundles say, as `deploy_stack` does.
+    """Bring a stage on the target to the template and the bundles, as `deploy_stack` does.
 
-    `parameters` are the template's, but for Stage. Raises what `deploy_stack` raises, and DeployError if there is no
+    `parameters` are the template's, without Stage. Raises the errors of `deploy_stack`, and DeployError if there is no
     Gemini API key, neither given nor stored.
     """
     with reached(target):
@@ -63,7 +63,7 @@ def deploy_stage(
         _define(stage, template, bundles, parameters),
         on_event=on_event,
         confirm=confirm,
-        prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it is there
+        prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it exists
         pause=pause,
         new_id=new_id,
     )
@@ -73,7 +73,7 @@ def deploy_stage(
 def compare_stage(
     target: Target, stage: str, *, template: Template, bundles: Bundles, parameters: Mapping[str, str]
 ) -> ChangeSet:
-    """Return what `deploy_stage` would change in the stack. Raises as `compare_stack` does."""
+    """Return what `deploy_stage` would change in the stack. Raises the errors of `compare_stack`."""
     return compare_stack(target, stack_name(stage), _define(stage, template, bundles, parameters))
 
 
@@ -82,10 +82,10 @@ def _define(stage: str, template: Template, bundles: Bundles, parameters: Mappin
 
 
 def read_stage_outputs(target: Target, stage: str) -> StackOutputs:
-    """Return what the deployed stack of a stage tells of itself.
+    """Return the outputs of a stage's deployed stack.
 
-    Raises NotDeployedError if there is none, or none that ever came up, and TargetError when the target does not
-    answer or refuses.
+    Raises NotDeployedError if it does not exist or was never created successfully, and TargetError if the target does
+    not answer or refuses.
     """
     try:
         values = read_stack_outputs(target, stack_name(stage))

@@ -1,4 +1,4 @@
-"""The states of a stack: which one a deployment may begin from, and what to do about the others.
+"""The states of a stack: in which ones a deployment can start, and what to do about the others.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
@@ -11,19 +11,19 @@ class Way(Enum):
     """What a deployment does with a stack in a state."""
 
     CREATE = "create"
-    """There is none, or only the shell that a change set left: it is created."""
+    """There is no stack, or only an empty one that a change set left: create it."""
     REPLACE = "replace"
-    """It never came up, and holds nothing: it is deleted first, then created."""
+    """It was never created successfully, and is empty: delete it, then create it."""
     UPDATE = "update"
-    """It is there: it is updated."""
+    """It exists: update it."""
     WAIT = "wait"
-    """An operation goes on: nothing can be done before it has ended."""
+    """An operation is in progress: nothing can be done until it has ended."""
     MEND = "mend"
-    """It is stuck: somebody has to mend it first."""
+    """It is stuck: somebody has to repair it first."""
 
 
 class State(NamedTuple):
-    """What a state is to a deployment; `told` says what is wrong and what to do, with the stack's name as {stack}."""
+    """What a state means for a deployment; `told` says what is wrong and what to do; {stack} is the stack's name."""
 
     way: Way
     told: str = ""
@@ -78,13 +78,13 @@ _AFTER: Final = {
 
 
 def describe_failure(status: str, stack: str) -> str:
-    """Say how a deployment that failed has left a stack, and what mends it."""
+    """Return how a failed deployment has left a stack, and how to repair it."""
     told = _AFTER.get(status) or state_of(status).told or "look at its events, then deploy again"
     return f"the stack is {status}: {told.format(stack=stack)}"
 
 
 def state_of(status: str | None) -> State:
-    """Return what a stack's status, None where there is no stack, is to a deployment."""
+    """Return what a stack's status means for a deployment; None stands for no stack."""
     if status is None:
         return NO_STACK
     if status in _STATES:

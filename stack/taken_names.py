@@ -1,4 +1,4 @@
-"""Which names of a template's resources are taken, asked of the services that they belong to."""
+"""Finds names in a template that existing resources already have, by asking their services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_taken(target: Target, template: Template, values: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield each resource whose name another one has already: its logical id, its type and the name.
+    """Yield each resource whose name is already taken: its logical id, its type and the name.
 
     `values` are those of parameters and pseudo parameters. Raises botocore's errors.
     """
@@ -28,7 +28,7 @@ def find_taken(target: Target, template: Template, values: Mapping[str, str]) ->
 
 
 def _resolve(name: object, values: Mapping[str, str]) -> str:
-    """Return a name with the values of parameters in it; empty where it holds anything else."""
+    """Return a name with parameters replaced by their values; empty if it contains anything else."""
     match name:
         case {"Fn::Sub": str(text)}:
             for key, value in values.items():
@@ -47,7 +47,7 @@ def _answers(ask: Callable[[], object], *absent: str) -> bool:
         if code in absent:
             return False
         if code in {"403", "AccessDenied", "AccessDeniedException"}:
-            return code == "403"  # a bucket of somebody else; of the others nothing is known
+            return code == "403"  # another account's bucket; other errors prove nothing
         raise
     return True
 
@@ -84,4 +84,4 @@ _NAMED: Final[Mapping[str, tuple[str, Callable[[Target, str], bool]]]] = {
         ),
     ),
 }
-"""The property that names a resource, and how it is asked whether there is one of a name."""
+"""The property with a resource's name, and the function that checks whether the name exists."""

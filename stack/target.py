@@ -1,4 +1,4 @@
-"""The targets that a stack can be deployed to, and how each is reached."""
+"""The targets to which a stack can be deployed, and how to reach each."""
 
 from __future__ import annotations
 
@@ -43,30 +43,30 @@ class Capability(StrEnum):
     """What a target can do beyond the AWS API."""
 
     GEMINI = "gemini"
-    """It answers as the Gemini API, below `/_gemini`."""
+    """It serves the Gemini API below `/_gemini`."""
     METER = "meter"
-    """It counts the AWS calls made to it."""
+    """It counts AWS calls."""
     CONTROL = "control"
-    """It has a control API, below `/_harness`, which tells what was used and applies faults."""
+    """It has a control API below `/_harness`, which reports usage and applies faults."""
     STEPS = "steps"
     """It delivers messages one by one, and skips time."""
     CONTENTS = "contents"
-    """It shows the messages in queues, and how many there were, without receiving them."""
+    """It shows the messages in queues without receiving them, and their past numbers."""
     INVOCATIONS = "invocations"
-    """It tells what functions are doing, and which invocations have ended."""
+    """It reports functions' activity and finished invocations."""
     PERMISSIONS = "permissions"
-    """It tells what the roles of functions grant, and what of it was used."""
+    """It reports what functions' roles grant, and which grants were used."""
     METRICS = "metrics"
-    """It measures queues and functions as CloudWatch does, and bills what was used."""
+    """It measures queues and functions as CloudWatch does, and calculates billed usage."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Somewhere a stack can live. Make one with `embedded`, `endpoint`, `aws` or `resolve`.
+    """A place for stacks. Create one with `embedded`, `endpoint`, `aws` or `resolve`.
 
-    `endpoint_url` is empty for AWS itself, where `profile` names one of the user's own settings.
-    `functions_on` is what functions run on, and `functions_url` where they reach the endpoint, if they do so by another
-    name. `mounts_layers`: a function's layers are there when it runs.
+    `endpoint_url` is empty for AWS itself, where `profile` names one of the user's profiles. `functions_on` is the
+    platform of functions, and `functions_url` their address for the endpoint if it differs. `mounts_layers` tells
+    whether a function's layers exist when it runs.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Target:
 
     @classmethod
     def embedded(cls, endpoint_url: str = EMBEDDED_ENDPOINT) -> Self:
-        """Return the engine that runs in a process of this machine, without Docker and without an account."""
+        """Return the engine that runs in a process on this machine, without Docker or an account."""
         of_a_bench = frozenset(Capability) - {Capability.METRICS}
         return cls("embedded", _check_url(endpoint_url), capabilities=of_a_bench, functions_on=HERE)
 
@@ -95,10 +95,10 @@ class Target:
         functions_url: str = "",
         functions_on: str = "",
     ) -> Self:
-        """Return an engine behind our gateway: `name` is what it is.
+        """Return an engine behind our gateway; `name` says which.
 
-        Its functions reach it at `functions_url`, by default as others do. `functions_on` is what they run on, as
-        `FunctionsOn.parse` reads it. Raises TargetError and BuildError.
+        `functions_url` is the endpoint's address for its functions, by default the same as for others. `functions_on`
+        is their platform, as `FunctionsOn.parse` reads it. Raises TargetError and BuildError.
         """
         return cls(
             name,
@@ -116,10 +116,10 @@ class Target:
 
     @classmethod
     def aws(cls, region: str = "", profile: str = "") -> Self:
-        """Return AWS itself, with the credentials, and without a region the one, of the user's own settings.
+        """Return AWS itself, with the user's own credentials and, without `region`, the user's default region.
 
-        `profile` names one of these settings; without it AWS_PROFILE does, or the default is taken. Raises TargetError
-        if there is no such profile.
+        `profile` names one of the user's profiles; by default it is AWS_PROFILE, or the default profile. Raises
+        TargetError if there is no such profile.
         """
         try:
             own = boto3.Session(profile_name=profile or None)
@@ -133,42 +133,42 @@ class Target:
 
     @property
     def address(self) -> str:
-        """Where it is, for people."""
+        """The address, for people."""
         return self.endpoint_url or f"AWS in {self.region}"
 
     def api_url(self, api_id: str, stage: str) -> str:
-        """Return the address of a REST API's stage; its routes follow."""
+        """Return the base URL of a REST API's stage."""
         if not self.endpoint_url:
             return f"https://{api_id}.execute-api.{self.region}.{self._dns_suffix}/{stage}"
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
 
     def http_api_url(self, api_id: str) -> str:
-        """Return the address of an HTTP API's default stage; its routes follow."""
+        """Return the base URL of an HTTP API's default stage."""
         if not self.endpoint_url:
             return f"https://{api_id}.execute-api.{self.region}.{self._dns_suffix}"
         return self.api_url(api_id, "$default")
 
     def object_url(self, bucket: str, key: str) -> str:
-        """Return the address at which the target itself reads an object of S3, such as a template."""
+        """Return the address at which the target itself reads an S3 object, such as a template."""
         if not self.endpoint_url:
             return f"https://{bucket}.s3.{self.region}.{self._dns_suffix}/{key}"
         return f"{self.endpoint_url}/{bucket}/{key}"
 
     @property
     def _dns_suffix(self) -> str:
-        """What the names of hosts end in, in the partition of AWS that the region is in."""
+        """The domain suffix of hosts in the region's AWS partition."""
         host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
         return host.partition(f".{self.region}.")[2]
 
     @property
     def function_variables(self) -> Mapping[str, str]:
-        """What functions must be told, where nothing but their own variables leads them to our gateway."""
+        """Variables for functions that would not otherwise reach our gateway."""
         behind = Capability.METER in self.capabilities and Capability.STEPS not in self.capabilities
         return {"AWS_ENDPOINT_URL": self.functions_url or self.endpoint_url} if behind else {}
 
     @property
     def gemini_endpoint(self) -> str:
-        """The base URL of the target's own Gemini API; empty where functions ask Google."""
+        """The base URL of the target's own Gemini API; empty if functions call Google."""
         return f"{self.functions_url or self.endpoint_url}/_gemini" if Capability.GEMINI in self.capabilities else ""
 
     @overload
@@ -194,18 +194,18 @@ class Target:
     @overload
     def client(self, service: str) -> Any: ...
     def client(self, service: str) -> Any:
-        """Return the boto3 client of a service: made once, and safe to use from several threads."""
+        """Return the boto3 client of a service, which is created once and thread-safe."""
         return self._clients.get(service, self)
 
     def close(self) -> None:
-        """Close the connections of all clients; a client asked for afterwards is a new one."""
+        """Close the connections of all clients; later calls of `client` return new ones."""
         self._clients.close()
 
 
 def resolve(name_or_url: str) -> Target:
-    """Return the target of this name, embedded or aws, or the emulator at this URL.
+    """Return the target named embedded or aws, or the emulator at a URL.
 
-    Raises TargetError for a name that stands for none.
+    Raises TargetError for an unknown name.
     """
     if name_or_url == "embedded":
         return Target.embedded()
@@ -219,12 +219,12 @@ def resolve(name_or_url: str) -> Target:
 
 
 def _check_url(url: str) -> str:
-    """Return the URL without a slash at its end; raise TargetError unless it is an HTTP address."""
+    """Return the URL without a trailing slash. Raises TargetError unless it is an HTTP address."""
     refusal = f"{url!r} is not the address of an engine: give one such as {EMBEDDED_ENDPOINT}."
     try:
         parts = urlsplit(url)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError as error:  # of a port that is none, and of brackets without an address
+    except ValueError as error:  # for an invalid port, and for brackets without an address
         raise TargetError(refusal) from error
     if (
         not whole

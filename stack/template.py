@@ -1,4 +1,4 @@
-"""A SAM or CloudFormation template as data: what it wants uploaded, and its text once that is in S3."""
+"""A SAM or CloudFormation template as data: the files to upload, and its text with their addresses in S3."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 from agenticai.stack.errors import BuildError
 from agenticai.stack.local_files import Content, Document, Place, S3Object, find_places
 
-try:  # libyaml reads ten times faster; where there is none, PyYAML reads by itself
+try:  # libyaml parses ten times faster; without it, PyYAML parses in Python
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
@@ -27,9 +27,9 @@ DEFAULT_ARCHITECTURE = "x86_64"  # https://docs.aws.amazon.com/lambda/latest/dg/
 class Artifact:
     """A file or folder that a template names, to be uploaded.
 
-    `id` tells it from the template's others. `runtime` is that of the function, or of a layer that SAM builds; empty
-    where nothing is installed into it. `architecture` is what it runs on. `layers` are the logical ids of the
-    template's layers that the function has.
+    `id` is unique in the template. `runtime` is the function's, or that of a layer that SAM builds; empty if nothing is
+    installed into it. `architecture` is the one it runs on. `layers` are the logical ids of the function's layers that
+    are in the template.
     """
 
     id: str
@@ -46,22 +46,22 @@ class Artifact:
 
     @property
     def prefix(self) -> str:
-        """Where in the zip its files go: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html."""
+        """The folder of its files in the zip: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html."""
         return "python/" if self.content is Content.LAYER and self.is_python else ""
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template file, parsed; local paths in it are relative to the file."""
+    """A parsed template; local paths in it are relative to its file."""
 
     path: Path
     document: Document
 
     @classmethod
     def load(cls, path: Path = TEMPLATE) -> Self:
-        """Parse a template, YAML with CloudFormation's short tags (`!Ref`, `!GetAtt`, …) or JSON.
+        """Parse a template: YAML with CloudFormation's short tags (`!Ref`, `!GetAtt`, …) or JSON.
 
-        Raises BuildError if the file cannot be read or is no template.
+        Raises BuildError if the file cannot be read or is not a template.
         """
         try:
             return cls.parse(path.read_text(encoding="utf-8"), path)
@@ -70,7 +70,7 @@ class Template:
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
-        """Parse the text of a template, whose local paths are relative to `path`. Raises as `load` does."""
+        """Parse the text of a template, whose local paths are relative to `path`. Raises the errors of `load`."""
         try:
             document = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
         except yaml.YAMLError as error:
@@ -81,7 +81,7 @@ class Template:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """Every local file and folder that the template names, each place once."""
+        """All local files and folders that the template names, each place once."""
         return tuple(self._artifact(id_, place, path) for id_, place, path in _local(self.document))
 
     def body(
@@ -90,12 +90,11 @@ class Template:
         parameters: Mapping[str, str],
         url: Callable[[S3Object], str] = lambda at: f"https://{at.bucket}.s3.amazonaws.com/{at.key}",
     ) -> str:
-        """Return the template as compact JSON, to be deployed with these values of its parameters.
+        """Return the template as compact JSON, for deployment with these parameter values.
 
-        Each local path is replaced by the object under its artifact's id; `url` gives the address of a nested
-        template's. Each parameter in a function's environment is replaced by its value: SAM publishes a version when
-        the text of a function changes, so a value that is only referred to would change the function and never reach
-        its alias.
+        Each local path is replaced by the object with its artifact's id; `url` returns a nested template's address.
+        Each parameter in a function's environment is replaced by its value: SAM publishes a version only if the text of
+        a function changes, so a changed value behind a reference would never reach the function's alias.
         """
         document = copy.deepcopy(self.document)
         for id_, place, _ in list(_local(document)):
@@ -107,7 +106,7 @@ class Template:
         return json.dumps(document, separators=(",", ":"))
 
     def with_variables(self, variables: Mapping[str, str]) -> "Template":
-        """Return the template with these variables in the environment of every function."""
+        """Return the template with these variables added to the environment of every function."""
         if not variables:
             return self
         document = copy.deepcopy(self.document)
@@ -142,13 +141,13 @@ class Template:
 
 
 def _architecture(properties: Document, name: str) -> str:
-    """Return the architecture that is named first, or Lambda's default."""
+    """Return the first architecture in a list, or Lambda's default."""
     named = properties.get(name)
     return str(named[0]) if isinstance(named, list) and named else DEFAULT_ARCHITECTURE
 
 
 def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
-    """Yield the places that name a local path: an id, which is the owner where that has one place, and the path."""
+    """Yield each place that names a local path: its id (the owner, numbered from its second place), place and path."""
     seen: dict[str, int] = {}
     for place in find_places(document):
         if (path := place.path) is not None:
@@ -157,7 +156,7 @@ def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
 
 
 def _list_environments(document: Document) -> Iterator[Document]:
-    """Yield the environment variables of all functions together and of each."""
+    """Yield the environment variables in Globals and in each function."""
     functions = [each for each in document["Resources"].values() if each.get("Type") == "AWS::Serverless::Function"]
     shared = document.get("Globals", {}).get("Function", {})
     for properties in (shared, *(function.get("Properties", {}) for function in functions)):
@@ -167,7 +166,7 @@ def _list_environments(document: Document) -> Iterator[Document]:
 
 
 def _list_defaults(document: Document) -> dict[str, object]:
-    """Return the defaults of the parameters whose values may stand in the template: no secrets, nothing looked up."""
+    """Return the defaults of parameters that may be written into the template: no secrets, no looked-up values."""
     return {
         name: _as_text(each["Default"])
         for name, each in document.get("Parameters", {}).items()
@@ -176,12 +175,12 @@ def _list_defaults(document: Document) -> dict[str, object]:
 
 
 def _as_text(value: object) -> str:
-    """Return a scalar as CloudFormation does, which writes booleans in lower case."""
+    """Return a scalar as CloudFormation writes it: booleans are in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _resolve(value: object, parameters: Mapping[str, object]) -> object:
-    """Return the value of a parameter for a reference to it, and anything else as it is."""
+    """Return the value for a reference to a parameter; other values are unchanged."""
     match value:
         case {"Ref": str(name)} if name in parameters:
             return parameters[name]
@@ -190,7 +189,7 @@ def _resolve(value: object, parameters: Mapping[str, object]) -> object:
 
 
 class _Loader(SafeLoader):
-    """YAML as CloudFormation reads it: short tags are functions, and a date is a string."""
+    """Loads YAML as CloudFormation does: short tags are functions, and dates are strings."""
 
 
 def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:

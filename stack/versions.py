@@ -1,4 +1,4 @@
-"""The versions of functions that an alias leads to: what serves now, and the way back to what served before."""
+"""The versions of functions behind an alias: the serving ones, and those to roll back to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ VERSION: Final = "AWS::Lambda::Version"
 
 
 def versions_parameter(stage: str) -> str:
-    """Return the name of the parameter that notes which versions served before the last deployment."""
+    """Return the name of the parameter that stores which versions served before the last deployment."""
     return f"/agenticai/{stage}/versions-before"
 
 
 def read_versions(functions: LambdaClient, names: Iterable[str]) -> Mapping[str, str]:
-    """Return the version that serves, by function; without those that have none yet. Raises botocore's errors."""
+    """Return the serving version by function, without functions that have none. Raises botocore's errors."""
     found = {}
     for name in names:
         try:
@@ -47,20 +47,20 @@ def read_deployed_versions(cloudformation: CloudFormationClient, stack: str) -> 
 
 
 def serve_versions(functions: LambdaClient, versions: Mapping[str, str]) -> None:
-    """Have these versions serve, each function's. Raises botocore's errors."""
+    """Point each function's alias at its version in `versions`. Raises botocore's errors."""
     for name, version in versions.items():
         functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
 
 
 def note_versions_before(ssm: SSMClient, stage: str, before: Mapping[str, str]) -> None:
-    """Keep which versions served before a deployment that changed some. Raises botocore's errors."""
+    """Store which versions served before a deployment that changed some. Raises botocore's errors."""
     ssm.put_parameter(Name=versions_parameter(stage), Value=json.dumps(before), Type="String", Overwrite=True)
 
 
 def read_versions_before(ssm: SSMClient, stage: str) -> Mapping[str, str]:
     """Return which versions served before the last deployment that changed some.
 
-    Raises NotDeployedError where no deployment has, and botocore's errors.
+    Raises NotDeployedError if no deployment has changed one, and botocore's errors.
     """
     try:
         value = ssm.get_parameter(Name=versions_parameter(stage))["Parameter"]["Value"]

@@ -1,28 +1,28 @@
-"""Polling with growing waits; the one place where this package waits."""
+"""Polls with growing waits; nothing else in this package waits."""
 
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 Pause = Callable[[float], object]
-"""Waits for so many seconds; what it returns is ignored."""
+"""Waits for a number of seconds; its result is ignored."""
 
 
 def pause(seconds: float) -> None:
-    """Wait, so that Ctrl-C still gets through."""
+    """Wait; Ctrl-C interrupts it."""
     threading.Event().wait(seconds)
 
 
 @dataclass(frozen=True)
 class Polling:
-    """How often to look at something that takes a while: all figures are seconds."""
+    """How often to check something that takes a while; all values are seconds."""
 
     first: float
     longest: float
     limit: float
 
     def attempts(self, pause: Pause = pause) -> Iterator[None]:
-        """Yield at once, then after waits that grow by half from `first` to `longest`, up to `limit` in all.
+        """Yield immediately, then after waits that grow by half from `first` to `longest`, up to `limit` in total.
 
         Raises TimeoutError when the limit is reached.
         """

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven through Playwright; tests that need it skip where there is none."""
+"""Debian's Chromium, controlled by Playwright; tests that need it are skipped if it is missing."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ needs_chromium = needs(CHROMIUM is not None, "there is no Chromium: apt-get inst
 
 @contextmanager
 def chromium(*options: str) -> Iterator[Browser]:
-    """A headless Chromium that looks no name up outside of this machine."""
+    """Start a headless Chromium that resolves no names outside this machine."""
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *options]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -24,12 +24,12 @@ def chromium(*options: str) -> Iterator[Browser]:
 
 
 def complaints(message: ConsoleMessage) -> list[str]:
-    """Return what a page's console says is wrong, if it does; Streamlit's own graphs have no worker, and say so."""
+    """Return a console message if it reports a fault; Streamlit's own graphs report missing workers."""
     is_wrong = message.type in {"error", "warning"} and "useWorker" not in message.text
     return [message.text] if is_wrong else []
 
 
 def keep_page(browser: Browser) -> Page:
-    """Return the page that is open, or a new one: each is a window, which costs far more than what it shows."""
+    """Return the open page, or a new one: each page is a window, which is far more expensive than its content."""
     kept = [page for context in browser.contexts for page in context.pages]
     return kept[0] if kept else browser.new_page()

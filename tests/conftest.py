@@ -1,4 +1,4 @@
-"""What holds for every test: how fast the machine is decides nothing."""
+"""Settings for all tests, so that no result depends on the machine's speed."""
 
 import gc
 import signal
@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, settings
 
 from tests.contracts import HeldEngine
 
-# A busy machine is no fault of what is tested. Strategies are kept cheap all the same: the statistics tell
+# A busy machine is not a fault of the code under test. Strategies are kept cheap anyway: see the statistics
 # (`--hypothesis-show-statistics`).
 settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-gc.set_threshold(100_000)  # nearly all that is imported and collected stays
+gc.set_threshold(100_000)  # nearly all imported and collected objects stay
 
 ENGINES: Final = Path(__file__).parent / "integration"
 FIRST: Final = (
@@ -27,19 +27,19 @@ FIRST: Final = (
     "test_tutorial.py",
     "test_workflow_steps.py",
 )
-"""The files that take longest, longest first: none of them is still at work when all the others are done."""
+"""The slowest files, the slowest first, so that none of them is still running when all others have finished."""
 
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """What the test starts hears Ctrl-C, too, where the tests run in the background of a shell that ignores it."""
+    """Let processes that tests start receive Ctrl-C, even in the background of a shell that ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot be asked of an engine, and mark what it is known to do otherwise."""
+    """Deselect tests that do not apply to an engine, and mark its known differences."""
     left_out = {item for item in items if not _is_asked(item)}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
@@ -49,11 +49,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     gc.collect()
-    gc.freeze()  # so that it is not looked through again and again while the tests run
+    gc.freeze()  # so that these objects are not scanned repeatedly while tests run
 
 
 def _turn(item: pytest.Item) -> int:
-    """Return when a file has its turn: those with an engine before the others, which then fill what is left."""
+    """Return a file's position: those with an engine come first, and the others then fill the remaining time."""
     if item.path.parent != ENGINES:
         return len(FIRST) + 1
     return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)

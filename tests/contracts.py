@@ -1,8 +1,8 @@
-"""The suites that every engine is held to, and what each engine is known to do otherwise.
+"""The suites that every engine must pass, and the known differences of each engine.
 
-A suite is a module of tests that ask whatever its fixtures name: the embedded engine in the module itself, another
-engine in that engine's own module, which collects the suite once more. So each engine is started once for all suites.
-What an engine is known to do otherwise must fail, and is listed in docs/engine-contract.md.
+A suite is a module of tests on its fixtures: in the module itself, these are the embedded engine's; each other engine
+has its own module, which collects the suite again. So each engine is started once for all suites. A test of a known
+difference must fail, and is listed in docs/engine-contract.md.
 """
 
 from collections.abc import Mapping
@@ -13,23 +13,23 @@ from typing import Final
 import pytest
 
 STEPS: Final = "steps"
-"""Marks tests of rules about time: they need a clock that can be advanced, and messages delivered one by one."""
+"""Marks tests of rules about time: they need a clock that can be advanced, and delivery message by message."""
 
 CONTROL: Final = "control"
-"""Marks tests that look at an engine through the control API of this project's gateway."""
+"""Marks tests that examine an engine through the control API of this project's gateway."""
 
 HANDLERS: Final = "handlers"
-"""Marks tests of what the handlers decide alone, whatever engine they run on: one engine is enough for these."""
+"""Marks tests of behaviour that only the handlers determine, on any engine: running these on one engine is enough."""
 
 _FIXTURE: Final = type(pytest.fixture(lambda: None))
 
 
 @dataclass(frozen=True)
 class HeldEngine:
-    """An engine that is held to the suites; `without` names the marks of tests that cannot be asked of it.
+    """An engine that has to pass the suites; `without` are the marks of tests that do not apply to it.
 
-    `differences` has, by the name of a test, what this engine does otherwise than AWS. `by_night` are the suites that
-    only `make nightly` asks, by the names of their modules.
+    `differences` has this engine's deviations from AWS by test name. `by_night` are the names of modules that only
+    `make nightly` runs.
     """
 
     name: str
@@ -53,7 +53,7 @@ class HeldEngine:
         return collected
 
     def mark(self, item: pytest.Function) -> bool:
-        """Mark a test as failing where a difference is known; return whether it is asked of this engine at all."""
+        """Mark a test as failing if a difference is known; return whether it applies to this engine at all."""
         if any(item.get_closest_marker(mark) for mark in self.without):
             return False
         if item.function.__module__.rpartition(".")[2] in self.by_night:
@@ -65,7 +65,7 @@ class HeldEngine:
 
 
 def _is_of(suite: ModuleType, name: str, each: object) -> bool:
-    """Return whether something is a test or a fixture of a suite, and not what the suite imports."""
+    """Return whether an object is a test or fixture of the suite itself, not one that it imports."""
     return (name.startswith(("test_", "Test")) or isinstance(each, _FIXTURE)) and each.__module__ == suite.__name__
 
 
@@ -74,7 +74,7 @@ _ACCEPTED: Final = "it is accepted"
 _RULES: Final = frozenset(
     {"test_ports", "test_engine_functions", "test_queue_rules", "test_queue_rules_refused", "test_fifo_queues"}
 )
-"""The suites of rules: an engine whose version is pinned answers them today as it did yesterday."""
+"""The suites of rules: an engine with a pinned version gives the same results every day."""
 
 LOCALSTACK: Final = HeldEngine(
     "LocalStack",
@@ -104,7 +104,7 @@ LOCALSTACK: Final = HeldEngine(
 )
 
 LOCALSTACK_IN_A_CONTAINER: Final = replace(LOCALSTACK, without=LOCALSTACK.without | {CONTROL}, by_night=frozenset())
-"""What only the control API shows is asked of the same runtime without Docker."""
+"""Tests that need the control API run on the same runtime without Docker."""
 
 BARE_MINISTACK: Final = HeldEngine(
     "bare MiniStack",

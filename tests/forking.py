@@ -1,4 +1,4 @@
-"""Commands of the product, each in a process of its own: forked from one that has imported them, once for all tests."""
+"""Runs the product's commands in processes that are forked from one that has imported them, once for all tests."""
 
 import atexit
 import gc
@@ -31,10 +31,10 @@ _SERVICES: Final = ("cloudformation", "cloudwatch", "dynamodb", "lambda", "logs"
 def run_command(
     *arguments: str, cwd: Path, env: Mapping[str, str], stdin: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command as `python -m agenticai` does, and return what it printed.
+    """Run a command as `python -m agenticai` does, and return its output.
 
-    What comes before the first line of the program is not asked here: how Python finds modules and encodes streams.
-    Raises TimeoutError.
+    What happens before the program's first line is not tested: how Python finds modules and encodes streams. Raises
+    TimeoutError.
     """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         given.write(stdin.encode())
@@ -45,7 +45,7 @@ def run_command(
         try:
             status = int(_receive(server))
         except TimeoutError:
-            _server.cache_clear()  # what it answers later is for nobody
+            _server.cache_clear()  # nobody waits for its later answers
             raise
         return subprocess.CompletedProcess(["agenticai", *arguments], status, _text(out), _text(errors))
 
@@ -57,7 +57,7 @@ def _text(file: IO[bytes]) -> str:
 
 @cache
 def _server() -> socket.socket:
-    """Start the process that forks, which ends with this one."""
+    """Start the forking process, which ends with this one."""
     here, there = socket.socketpair()
     here.settimeout(LONGEST_SECONDS)
     command = [sys.executable, "-P", "-c", _PROGRAM, str(there.fileno()), str(ROOT)]
@@ -73,7 +73,7 @@ def _server() -> socket.socket:
 
 
 def serve(descriptor: int) -> None:
-    """Run one command after another, until nobody is left who asks for more."""
+    """Run one command after another, until the other side closes."""
     _prepare()
     with socket.socket(fileno=descriptor) as client:
         while asked := _receive(client):
@@ -92,7 +92,7 @@ def serve(descriptor: int) -> None:
 
 
 def _prepare() -> None:
-    """Import all commands, and read what AWS's SDK knows of the services that they ask."""
+    """Import all commands, and load AWS's service descriptions that they use."""
     sys.argv[0] = str(program.__file__)
     sys.path.insert(0, program.HANDLERS)
     for name in _PACKAGES:
@@ -104,11 +104,11 @@ def _prepare() -> None:
     for service in _SERVICES:
         target.client(service)
     ControlClient(_NOWHERE).close()
-    gc.freeze()  # for a fork to leave its memory shared
+    gc.freeze()  # so that forks share this memory
 
 
 def _become(arguments: list[str], cwd: str, environ: dict[str, str], streams: list[int]) -> None:
-    """Go on as the process of a command."""
+    """Continue as the process of a command."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -124,7 +124,7 @@ def _send(connection: socket.socket, message: bytes) -> None:
 
 
 def _receive(connection: socket.socket) -> bytes:
-    """Receive a message; none where the other side has ended."""
+    """Receive a message; return nothing if the other side has ended."""
     length = int.from_bytes(_receive_exactly(connection, 4), "big")
     return _receive_exactly(connection, length)
 

@@ -1,13 +1,13 @@
-"""What some tests need beside Python: where it is missing they skip and say so, but never in CI."""
+"""Requirements of some tests beyond Python: if one is missing, the test is skipped with a reason, except in CI."""
 
 import os
 
 import pytest
 
 SKIP_NOTHING = "AGENTICAI_TESTS_SKIP_NOTHING"
-"""Set where everything that tests need is there, as in CI: then its absence is a failure."""
+"""Set if all requirements of tests are met, as in CI: then a missing one is a failure."""
 
 
 def needs(there: bool, otherwise: str) -> pytest.MarkDecorator:
-    """Mark tests to skip where something is not there; `otherwise` says what is missing and how to get it."""
+    """Mark tests to skip if a requirement is missing; `otherwise` says which, and how to install it."""
     return pytest.mark.skipif(not there and SKIP_NOTHING not in os.environ, reason=otherwise)

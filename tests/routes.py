@@ -14,6 +14,6 @@ class Route(NamedTuple):
 
 
 def list_routes(template: Template) -> Collection[Route]:
-    """Return what the template's API takes."""
+    """Return the routes in the template's API."""
     paths = template.document["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"]
     return {Route(method, path) for path, methods in paths.items() for method in methods}

@@ -28,7 +28,7 @@ WIDE: Final = 1280
 NARROW: Final = 400
 LOOKS: Final[tuple[Look, ...]] = ((WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark"))
 DOCUMENTED: Final = ("overview", "queues", "dead-letters", "project", "project-quality", "costs", "bench")
-"""Those in docs/dashboard.md: none that shows where this machine keeps files."""
+"""The pictures in docs/dashboard.md: none shows where this machine keeps files."""
 
 COLOURS: Final = 256
 TALLEST: Final = 1_600
@@ -41,7 +41,7 @@ PAINTED: Final = f"document.fonts.ready.then(() => {FRAMES})"
 
 
 def addresses(seeded: Seeded) -> dict[str, str]:
-    """Return every page by a name for its picture, as its address below the root."""
+    """Return the address of every page, below the root, by its picture's name."""
     project = f"projects?project={seeded.completed}"
     sections = ("Plan", "Files", "Changes", "Quality", "Model calls", "Use and cost", "Deployments")
     return {
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def served_seeded() -> Iterator[tuple["Bench", Seeded, str]]:
-    """A seeded stack and a dashboard of it, at the address that is yielded last."""
+    """Start a seeded stack with a dashboard; yield them and the dashboard's address."""
     with tempfile.TemporaryDirectory() as folder, bench(run_dir=Path(folder) / "run") as running:
         seeded = seed(running)
         with serve_dashboard(running.target.endpoint_url, running.outputs.stage, free_port()) as (_, url):
@@ -90,13 +90,13 @@ def served_seeded() -> Iterator[tuple["Bench", Seeded, str]]:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody has at this moment."""
+    """Return a free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
 def picture(browser: Browser, address: str, look: Look) -> bytes:
-    """Return a page as a PNG of few colours, in its full height."""
+    """Return a page in full height as a PNG with few colours."""
     page, width = opened(browser, address, look), look[0]
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": width, "height": max(600, min(height, TALLEST))})
@@ -108,10 +108,10 @@ def picture(browser: Browser, address: str, look: Look) -> bytes:
 
 
 def opened(browser: Browser, address: str, look: Look, errors: list[str] | None = None) -> Page:
-    """Open an address in a look, and wait until the page is drawn; what its console says is wrong comes to `errors`.
+    """Open an address in a look, and wait until the page is drawn; errors in its console are added to `errors`.
 
-    The browser keeps one page, which is used again unless it is closed. Chromium fails what it loads while an interface
-    of the machine comes or goes, as other programs have it; then all is loaded again.
+    The browser keeps one page, which is reused unless it is closed. Chromium's loads fail while a network interface of
+    the machine appears or disappears, as other programs cause it; then everything is loaded again.
     """
     said = [] if errors is None else errors
     page = keep_page(browser)
@@ -131,7 +131,7 @@ def opened(browser: Browser, address: str, look: Look, errors: list[str] | None 
 
 
 def await_drawn(page: Page) -> None:
-    """Wait until a page has all that it shows: its last line is there, no part of it is drawn, and all is painted."""
+    """Wait until a page is complete: its last line exists, no part is being drawn, and everything is painted."""
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text(LAST_LINE).last).to_be_attached(timeout=LIMIT_MS)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=LIMIT_MS)

@@ -1,4 +1,4 @@
-"""A stack on which there is something to see: projects that ended well and badly, dead letters, faults that are on."""
+"""A stack with something to see: projects with good and bad ends, dead letters, and active faults."""
 
 import json
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ UNWRITTEN = """A command line tool that keeps track of orders.
 - `orders add NAME AMOUNT` stores an order, `orders list` prints all of them.
 - Only the standard library, and unit tests.
 """
-"""Requirements that no stored reply fits."""
+"""Requirements for which there is no stored reply."""
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """The ids of projects: one whose files were repaired, one that failed, and one that an outage stopped."""
+    """The ids of three projects: one was repaired, one failed, and one was stopped by an outage."""
 
     completed: str
     failed: str
@@ -28,7 +28,7 @@ class Seeded:
 
 
 def seed(bench: Bench) -> Seeded:
-    """Fill a stack that is new."""
+    """Fill a new stack."""
     with bench.control() as control, bench.api() as api:
         completed = _ended(bench, control, "repair-ends-well")
         greeting = _ended(bench, control, "greeting")
@@ -66,7 +66,7 @@ def _change(scenario: str) -> str:
 
 
 def _stop(bench: Bench, control: ControlClient) -> str:
-    """Have DynamoDB refuse what the developers write, until their messages are dead letters."""
+    """Make DynamoDB refuse the developers' writes until their messages are dead letters."""
     throttled = Error(
         do="error", code="ThrottlingException", message="The rate of requests exceeds the allowed throughput."
     )

@@ -1,4 +1,4 @@
-"""Who may import whom: the rooms of the house, and the direction inside each."""
+"""The import rules between the packages, and the direction inside each."""
 
 import ast
 import re
@@ -12,10 +12,10 @@ ROOT = Path(__file__).parents[1]
 AGENTS = ("pm_agent", "dev_agent", "qa_agent", "ops_agent", "api_handler")
 ROOMS = ("agenticai", "shared", "runner", *AGENTS)
 
-# What each room may import of the house, beside itself.
+# What each package may import of the others.
 SHARED = ("shared.models", "shared.paths", "shared.models.layout")
 CONTROL = ("agenticai.emulator.client", "agenticai.emulator.core", "agenticai.emulator.running")
-# How agents read a model's reply: what people write is checked as an agent will.
+# How agents parse a model's reply: replies that people write are checked in the same way.
 PARSERS = (
     "dev_agent.acceptance",
     "dev_agent.envelopes",
@@ -65,12 +65,12 @@ LOGIC_IMPORTS_NO_AWS = [
     *(ROOT / "handlers" / "shared").glob("*.py"),
     *(ROOT / "handlers" / "shared" / "models").glob("*.py"),
 ]
-# The edges: where a function begins, and where its connections are made.
+# The edges: where a function begins, and where its connections are created.
 EDGES = {"worker.py", "app.py", "composition.py"}
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever in it; of `from package import name` also `package.name`."""
+    """Yield all modules that a file imports, anywhere in it; for `from package import name` also `package.name`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -97,7 +97,7 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the house by its name."""
+    """Return every module of the product by its name."""
     found = {}
     for room in ("stack", "emulator", "scenarios", "agenticai", "handlers"):
         parent = ROOT / "handlers" if room == "handlers" else ROOT
@@ -109,7 +109,7 @@ def modules() -> dict[str, Path]:
 
 
 def package_imports() -> dict[str, set[str]]:
-    """Which packages each package imports, beside itself."""
+    """Return which other packages each package imports."""
     known = modules()
     packages = {name: name if path.name == "__init__.py" else name.rpartition(".")[0] for name, path in known.items()}
     graph: dict[str, set[str]] = {package: set() for package in packages.values()}
@@ -152,7 +152,7 @@ def test_logic_imports_no_aws_sdk_and_no_environment(path: Path) -> None:
 
 
 MARKUP = re.compile(r"\[/?(?:bold|dim|red|green|yellow|blue|cyan|magenta|/)\b|\[/\]")
-"""Tags of Rich, which would print any text from outside that looks like one as such."""
+"""Rich's tags: in text from outside, Rich would interpret them."""
 
 
 def test_what_the_command_line_prints_is_no_markup() -> None:
@@ -177,7 +177,7 @@ KEYS = re.compile(
 
 
 def strings(path: Path) -> Iterator[str]:
-    """Every string of a file's code, parts of formatted ones too, but no docstring."""
+    """Yield every string in a file's code, including parts of formatted strings, but no docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     statements = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -204,7 +204,7 @@ def test_the_pages_of_the_dashboard_ask_its_services_only() -> None:
 
 
 def test_whoever_asks_in_a_test_waits_for_a_busy_machine() -> None:
-    """httpx2 gives up after five seconds by itself."""
+    """By default, httpx2 gives up after five seconds."""
     hasty = []
     for path in (ROOT / "tests").rglob("*.py"):
         for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):

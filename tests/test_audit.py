@@ -1,4 +1,4 @@
-"""The audit of the locked packages tells apart: nothing in reach, nothing found, and something found."""
+"""The audit of the locked packages distinguishes: index not reachable, nothing found, and something found."""
 
 import importlib.util
 from pathlib import Path

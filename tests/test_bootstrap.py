@@ -1,4 +1,4 @@
-"""The set-up says in one sentence what is wrong, on any Python, and leaves what is installed alone."""
+"""The set-up reports faults in one sentence, on any Python, and does not change installed packages."""
 
 import ast
 import os
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with what the set-up reads, where nothing is installed."""
+    """Return a folder with what the set-up reads, in which nothing is installed."""
     for name in ("bootstrap.py", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""What docker-compose.yml says, for the profiles that no container is started of in the tests too."""
+"""The content of docker-compose.yml, including profiles for which the tests start no container."""
 
 from pathlib import Path
 from typing import Any

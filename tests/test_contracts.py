@@ -1,4 +1,4 @@
-"""The mechanism by which engines are held to suites: what is collected, left out, and expected to fail."""
+"""How engines are tested against suites: what is collected, deselected, and expected to fail."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -14,7 +14,7 @@ def asked() -> str:
 
 
 def test_a_rule() -> None:
-    """A test of the suite that this module stands for."""
+    """Stands for a test of a suite, which is this module."""
 
 
 def suite(name: str, **members: object) -> ModuleType:
@@ -24,7 +24,7 @@ def suite(name: str, **members: object) -> ModuleType:
 
 
 def of(name: str) -> Callable[[], None]:
-    """A test that a module of this name defines."""
+    """Return a test that a module with this name defines."""
 
     def test() -> None: ...
 

@@ -1,4 +1,4 @@
-"""What the documents say is true: commands, paths, links and the demo's text."""
+"""The documents are correct: commands, paths, links and the demo's text."""
 
 import ast
 import importlib
@@ -54,7 +54,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @cache
 def anchors_of(document: Path) -> frozenset[str]:
-    """The anchors that GitHub gives the headings of a document."""
+    """Return the anchors that GitHub creates for a document's headings."""
     text = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     headings = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", line) for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE))
     return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
@@ -96,7 +96,7 @@ def test_the_readmes_request_is_one_that_replies_are_stored_for() -> None:
 
 @pytest.fixture(scope="module")
 def targets() -> set[str]:
-    """The targets of make, as `make help` lists them."""
+    """Return make's targets, as `make help` lists them."""
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return set(re.findall(r"^\s+make ([a-z0-9-]+) ", listed, re.MULTILINE))
 
@@ -125,7 +125,7 @@ CONTROL_API = (ROOT / "docs" / "control-api.md").read_text("utf-8")
 
 
 def routes_of_the_control_api() -> set[str]:
-    """The paths that are declared below the prefix of the control API."""
+    """Return the paths that are declared below the control API's prefix."""
     elsewhere = {"gemini/routes.py", "http/operations.py"}
     emulator = ROOT / "emulator"
     files = [path for path in emulator.rglob("*.py") if path.relative_to(emulator).as_posix() not in elsewhere]
@@ -158,12 +158,12 @@ def test_every_command_is_in_the_readme_and_every_one_there_exists() -> None:
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
 SHARED_OPTIONS = {"--json", "--endpoint", "--stage", "--region", "--profile", "--help"}
 ALIASES = {"--endpoint": "--target"}
-"""Where both are the same option, and `--target` is explained with the first."""
+"""Aliases of an option, which is documented as the first."""
 COMPLETION = {"--install-completion", "--show-completion", "--version"}
 
 
 def options_of(group: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
-    """The name of every command with its options, but for those that many commands take."""
+    """Yield every command's name with its options, except those that many commands share."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from options_of(command, f"{path}{name} ")
@@ -195,7 +195,7 @@ def test_the_options_that_many_commands_take_are_documented() -> None:
 
 
 def variables_in_code() -> set[str]:
-    """The variables of the product's own names that its code spells, and those of the options."""
+    """Return the product's own variables in the code, and those of the options."""
     rooms = ("agenticai", "dashboard", "emulator", "handlers", "scenarios", "stack")
     texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / room).glob("**/*.py")]
     own = {name for text in texts for name in re.findall(r"\bAGENTICAI_[A-Z_]+\b", text)}
@@ -212,7 +212,7 @@ SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
 
 
 def rows_of(title: str) -> list[list[str]]:
-    """The cells of the rows of the table under a title of the page on settings."""
+    """Return the cells of the table under a title of the page on settings."""
     section = SETTINGS.split(f"\n## {title}\n")[1].split("\n## ")[0]
     return [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| `.+$", section, re.MULTILINE)]
 
@@ -243,7 +243,7 @@ TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
 
 
 def texts_of(tree: ast.AST) -> Iterator[str]:
-    """The texts in a module, with … for what is put in."""
+    """Yield the texts in a module, with … for inserted values."""
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
@@ -262,7 +262,7 @@ def test_messages_that_are_explained_are_in_the_code() -> None:
 
 
 ON_AWS = ROOT / "docs" / "aws.md"
-"""The one page whose lines are for AWS itself."""
+"""The only page whose commands are for AWS itself."""
 
 
 @pytest.mark.parametrize("document", [page for page in DOCUMENTS if page != ON_AWS], ids=lambda path: path.name)
@@ -275,7 +275,7 @@ def test_what_is_pasted_never_leaves_the_machine(document: Path) -> None:
 
 
 def code_lines(text: str) -> Iterator[str]:
-    """The lines of a document's blocks of code: fenced, or indented."""
+    """Yield the lines of a document's code blocks, fenced or indented."""
     fenced = False
     for line in text.splitlines():
         if line.startswith("```"):
@@ -285,7 +285,7 @@ def code_lines(text: str) -> Iterator[str]:
 
 
 def stays_here(line: str) -> bool:
-    """Whether a line for the AWS CLI names the engine and credentials of no account; version 1 reads no variable."""
+    """Return whether an AWS CLI command names the engine and dummy credentials; version 1 ignores the variables."""
     return all(
         part in line for part in ("AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "--endpoint-url http://127.0.0.1")
     )

@@ -1,4 +1,4 @@
-"""The mutation run: what it changes, how it tells whether tests notice, and what it makes of those they do not."""
+"""The mutation run: its changes, how it detects whether tests notice, and how it reports surviving mutants."""
 
 import importlib
 import sys
@@ -81,7 +81,7 @@ def test_what_runs_at_import_is_tried_with_the_tests_of_the_lines_that_use_it(
 
 
 class FakeCovering:
-    """Knows two tests, of a second each."""
+    """Has two tests, of a second each."""
 
     def tests(self, mutant: object) -> list[str]:
         return ["tests/test_age.py"]

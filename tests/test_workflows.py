@@ -1,4 +1,4 @@
-"""GitHub's workflows: valid, pinned, with the least permissions, and of commands, options and files that are there."""
+"""GitHub's workflows: valid, pinned, with minimal permissions, and only with existing commands, options and files."""
 
 import importlib.util
 import re
@@ -37,7 +37,7 @@ WRITES = {
     ("weekly", "drift"): {"id-token"},
     ("release", "publish"): {"contents"},
 }
-"""What jobs may write; all the others read."""
+"""The write permissions of jobs; all others only read."""
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
@@ -102,7 +102,7 @@ def test_a_job_may_do_what_it_is_said_to_need(job: Job) -> None:
 def test_a_workflow_never_runs_with_rights_for_code_of_others(workflow: str) -> None:
     triggers = set(WORKFLOWS[workflow]["on"])
     assert triggers <= {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
-    assert WORKFLOWS[workflow]["defaults"]["run"]["shell"] == "bash"  # which ends at the first failure in a pipe, too
+    assert WORKFLOWS[workflow]["defaults"]["run"]["shell"] == "bash"  # it stops at the first failure, in a pipe too
 
 
 def test_deployments_of_a_stage_take_turns_and_other_runs_too() -> None:
@@ -143,13 +143,13 @@ def test_variables_and_secrets_are_documented_and_every_one_there_is_used() -> N
 
 
 def commands(script: str) -> Iterator[list[str]]:
-    """The words of each command of a script, those of a pipe one by one."""
+    """Yield the words of each command of a script, with the commands of a pipe one by one."""
     for line in script.replace("\\\n", " ").splitlines():
         yield from (words for part in line.split("|") if (words := shlex.split(part.strip())))
 
 
 def find_problem(words: list[str]) -> str:
-    """What a command names that is not there; empty if that is nothing."""
+    """Return what a command names that does not exist; empty if there is nothing."""
     program, *arguments = words
     if program == "make":
         listed = (ROOT / "Makefile").read_text("utf-8")

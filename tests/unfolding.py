@@ -1,10 +1,10 @@
-"""Unfolds what a page of the dashboard keeps folded, as a click on its label does."""
+"""Expands a folded part of a dashboard page, like a click on its label."""
 
 from streamlit.testing.v1 import AppTest
 
 
 def unfold(page: AppTest, *keys: str) -> AppTest:
-    """Unfold the folds with these keys, and draw the page again."""
+    """Expand the parts with these keys, and draw the page again."""
     for key in keys:
         page.session_state[key] = True
     page.run()

@@ -1,4 +1,4 @@
-"""GitHub's workflows of this project as the tests read them: jobs, steps, and what their expressions come to."""
+"""Reads this project's GitHub workflows: jobs, steps, and the values of their expressions."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,16 +22,16 @@ class Step:
     job: str
     settings: Mapping[str, Any]
     variables: Mapping[str, str]
-    """As `env` of the job and of the step name them."""
+    """The `env` of the job and of the step."""
 
     @property
     def id(self) -> str:
-        """Where the step is, and what it is called."""
+        """The place of the step, and its name."""
         return f"{self.workflow}/{self.job}/{self.settings.get('name', self.settings.get('uses'))}"
 
     @property
     def run(self) -> str:
-        """What a shell runs; empty where an action is used."""
+        """The shell script; empty if the step uses an action."""
         return str(self.settings.get("run", ""))
 
 
@@ -51,7 +51,7 @@ class Job:
 
 
 def read_workflow(name: str) -> dict[str, Any]:
-    """Return a workflow; every scalar is a string, so that `on` is no boolean."""
+    """Return a workflow; every scalar is a string, so that `on` is not a boolean."""
     document: dict[str, Any] = yaml.load((FOLDER / f"{name}.yml").read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     return document
 
@@ -69,14 +69,14 @@ def find_job(workflow: str, name: str) -> Job:
 
 
 def fill_in(text: str, context: Mapping[str, str]) -> str:
-    """Return a text with the values of its expressions. Raises KeyError for a name that the context does not have."""
+    """Return a text with its expressions replaced by their values. Raises KeyError for an unknown name."""
     return _EXPRESSION.sub(lambda found: context[found[1]], text)
 
 
 def holds(condition: str, context: Mapping[str, str]) -> bool:
-    """Return whether a condition of comparisons with `&&` and `||` holds; without one that is so.
+    """Return whether a condition of comparisons with `&&` and `||` is true; an empty one is.
 
-    Raises KeyError for a name that the context does not have.
+    Raises KeyError for an unknown name.
     """
     if not condition:
         return True

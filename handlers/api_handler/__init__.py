@@ -1,1 +1,1 @@
-"""The API: projects in, and everything that the agents made of them out."""
+"""The REST API: accepts projects, and returns everything that the agents made of them."""

@@ -1,4 +1,4 @@
-"""Who may call: the holder of a token, compared in constant time, before anything else of a request is read."""
+"""Authenticates callers by their token, in constant time, before anything else of a request is read."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ MAX_TOKEN: Final = 512
 
 
 def admits(request: APIGatewayProxyEvent, tokens: Callable[[], Tokens]) -> bool:
-    """Return whether a request may pass: its path is open, or its bearer token (RFC 6750) is one of the valid ones."""
+    """Return whether a request is allowed: its path is open, or its bearer token (RFC 6750) is valid."""
     return request.path.rstrip("/") in OPEN_PATHS or _is_valid(_presented(request), tokens)
 
 
@@ -31,7 +31,7 @@ def _is_valid(presented: str, tokens: Callable[[], Tokens]) -> bool:
 
 
 def _is_among(presented: str, valid: Iterable[str]) -> bool:
-    # All are compared, as digests: neither which one it is nor how long it is shows in the time that this takes.
+    # Compare digests with all tokens, so that timing reveals neither which one matches nor its length.
     matches = [hmac.compare_digest(_digest(presented), _digest(token)) for token in valid]
     return any(matches)
 

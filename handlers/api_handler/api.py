@@ -1,4 +1,4 @@
-"""The API put together: who may call, what is read, the routes, and an answer for every error."""
+"""Composes the API: authentication, body checks, the routes, and an answer for every error."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ ROUTES = (project_routes.routes, artifact_routes.routes, general_routes.template
 
 
 class Resolver(APIGatewayRestResolver):
-    """Powertools' resolver, with `<path>` matching the rest of the address, slashes too."""
+    """Powertools' resolver, with `<path>` matching the rest of the address, slashes included."""
 
     @staticmethod
     def _compile_regex(rule: str, base_regex: str = "") -> re.Pattern[str]:
@@ -46,7 +46,7 @@ class Resolver(APIGatewayRestResolver):
 
 @dataclass(frozen=True)
 class Api:
-    """Answers requests. `log_fault` is told of what should not have happened, while it is being handled."""
+    """Answers requests. `log_fault` is called for each unexpected error, while it is being handled."""
 
     tokens: Callable[[], Tokens]
     service: Callable[[], Service]
@@ -55,7 +55,7 @@ class Api:
     log_fault: Callable[[str], object]
 
     def answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer one request of API Gateway."""
+        """Answer one API Gateway request."""
         request = APIGatewayProxyEvent(event)
         try:
             answer = self._answer(request, event, context)
@@ -90,7 +90,7 @@ class Api:
 
 @cache
 def resolver() -> Resolver:
-    """Return all routes, for requests that were admitted."""
+    """Return the resolver with all routes, for requests that are authenticated."""
     app = Resolver(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -105,7 +105,7 @@ def resolver() -> Resolver:
 
 @cache
 def document() -> str:
-    """Return the OpenAPI document; made when it is first asked for, because that takes longer than any other answer."""
+    """Return the OpenAPI document; built on first use, as that takes longer than any other answer."""
     from api_handler.openapi import describe
 
     return describe(resolver())
@@ -113,14 +113,14 @@ def document() -> str:
 
 @cache
 def page() -> str:
-    """Return the document as a page."""
+    """Return the OpenAPI document as an HTML page."""
     from api_handler.page import render
 
     return render(document())
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return what a caller is told of an error."""
+    """Return the problem that a caller is shown for an error."""
     match error:
         case Problem():
             return error
@@ -129,11 +129,11 @@ def problem_of(error: Exception) -> Problem:
         case RequestValidationError():
             return invalid(*map(_fault, error.errors()))
         case _:
-            return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")  # by which the log has it
+            return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")  # the log has it
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    """Pydantic's error as a place in the request and a reason."""
+    """Return Pydantic's error as a location in the request and a reason."""
     origin, *path = error["loc"]
     detail = error["msg"].removeprefix("Value error, ")
     if origin == "body":
@@ -143,7 +143,7 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _let_through(error: Exception) -> Response[str]:
-    raise error  # Powertools would answer some of its own errors itself; `Api.answer` answers all of them alike
+    raise error  # Powertools would answer some of its own errors; `Api.answer` handles all of them alike
 
 
 def _no_route(error: NotFoundError) -> Response[str]:

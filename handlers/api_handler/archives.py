@@ -1,4 +1,4 @@
-"""All of a project's files as one zip, whose bytes depend on its files alone."""
+"""All of a project's files as one zip, whose bytes depend only on these files."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from shared.zips import build_zip
 
 
 class Archives:
-    """The archives of projects: one for each set of files that was asked for, made once, named by an item of its own.
+    """The archives of projects: each set of files is archived once, on demand, and recorded in an item of its own.
 
-    So whoever got the address of one can still use it when the files have changed since, and all go with the project.
+    So a link to an archive keeps working when the files change, and all archives are deleted with the project.
     """
 
     def __init__(self, table: Table, objects: Objects) -> None:
@@ -23,7 +23,7 @@ class Archives:
         self._objects = objects
 
     def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
-        """Return the archive of a project's files; None if it was deleted meanwhile and is to be swept again."""
+        """Return the archive of a project's files; None if the project was deleted meanwhile and must be swept."""
         digest = _digest(files)
         key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)
@@ -33,7 +33,7 @@ class Archives:
         stored_zip = self._objects.put(layout.archive_object(project_id, digest), content, "application/zip")
         archive = Archive(files=digest, object=stored_zip)
         self._table.write(Put(key, to_attributes(archive)))
-        # If the project is still there now, whoever deletes it later finds both.
+        # If the project still exists now, a later deletion finds both the object and the item.
         return archive if self._table.get(metadata_key(project_id)) else None
 
 

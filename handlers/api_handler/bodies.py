@@ -1,4 +1,4 @@
-"""Request bodies: JSON objects of bounded size in UTF-8, and nothing else."""
+"""Checks request bodies: only JSON objects of bounded size in UTF-8 are accepted."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _REPLACEMENT: Final = "\ufffd"
 
 
 def check(request: APIGatewayProxyEvent) -> None:
-    """Raise `Problem` unless the request's body, if it has one, is small enough, declared as JSON, and UTF-8."""
+    """Raise `Problem` unless the request's body, if any, is small enough, declared as JSON, and UTF-8."""
     body = request.body
     if not body:
         return
@@ -24,19 +24,19 @@ def check(request: APIGatewayProxyEvent) -> None:
     media_type = (request.headers.get("content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json" or request.is_base64_encoded:
         raise Problem(ProblemKind.NOT_JSON, "Send a body with the header `Content-Type: application/json`.")
-    # API Gateway puts this character where bytes are not UTF-8; what was meant is lost.
+    # API Gateway replaces bytes that are not UTF-8 with this character; the original is lost.
     if _REPLACEMENT in body:
         raise Problem(ProblemKind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
 
 
 def drop_content_type(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a checked event without its content type, which Powertools would judge again, and in lower case only."""
+    """Return a checked event without its content type: Powertools would check it again, but only in lower case."""
     headers = (event.get("headers") or {}).items()
     return {**event, "headers": {name: value for name, value in headers if name.lower() != "content-type"}}
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return the object that a body is. Raises `Problem` if it is none, or none that can be read."""
+    """Return a body's JSON object. Raises `Problem` if the body is not a readable JSON object."""
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     except json.JSONDecodeError as error:
@@ -53,7 +53,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; of two members of one name parsers choose differently, so that nobody could say what was meant."""
+    """Return an object. Raises `Problem` if two members have the same name, as parsers differ in which one they use."""
     value = dict(members)
     if len(value) < len(members):
         raise Problem(ProblemKind.MALFORMED, "The body has an object with two members of the same name.")
@@ -61,4 +61,4 @@ def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity, which Python reads and JSON does not have
+    raise ValueError(name)  # NaN and Infinity, which Python accepts, but JSON does not have

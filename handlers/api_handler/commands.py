@@ -1,4 +1,4 @@
-"""What the API does: the use cases that change projects."""
+"""The use cases that change projects."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,8 @@ from shared.templates import Templates
 class Commands:
     """Changes projects; all methods raise `Problem` and `Retryable`.
 
-    Where work begins, the transaction comes first and the message after it. A message that could not be sent is sent
-    by the same request with the same Idempotency-Key, or by a retry of the project.
+    To start work, the transaction is committed first and the message sent after it. If sending fails, repeating the
+    request with the same Idempotency-Key, or retrying the project, sends the message.
     """
 
     requests: Requests
@@ -40,22 +40,22 @@ class Commands:
         return self._start(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
 
     def deploy(self, project_id: str, correlation_id: str, once: Once | None, *, unproven: bool = False) -> Project:
-        """Have the current revision packaged; `unproven` whatever is seen of its package."""
+        """Package the current revision; with `unproven`, complete it even if its package fails when it is tried."""
         return self._start(self.requests.deploy(project_id, correlation_id, unproven=unproven, once=once))
 
     def retry(self, project_id: str, correlation_id: str, once: Once | None) -> Project:
-        """Have the step that failed, or that got stuck, tried again."""
+        """Try the failed or stuck step again."""
         return self._start(self.requests.retry(project_id, correlation_id, once=once))
 
     def rename(self, project_id: str, name: str, if_match: str | None) -> Project:
-        """Give a project another name, if it is still what the caller saw (RFC 9110, If-Match)."""
+        """Rename a project if it is still the version that the caller read (RFC 9110, If-Match)."""
         if if_match is None:
             raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
         seen = {tag.strip() for tag in if_match.split(",")}
         return self.requests.rename(project_id, name, lambda project: "*" in seen or etag(project) in seen)
 
     def delete(self, project_id: str, remaining: Remaining) -> None:
-        """Delete a project with all that it left; a repetition goes on where time ran out."""
+        """Delete a project with everything that belongs to it; repeat the request to continue if time ran out."""
         project = self.projects.get(project_id)
         if project:
             self.deletion.begin(project)
@@ -97,5 +97,5 @@ def etag(project: Project) -> str:
 
 
 def location(project: Project) -> str:
-    """Return where a project is, below the API's address."""
+    """Return a project's path below the API's address."""
     return f"/api/projects/{project.id}"

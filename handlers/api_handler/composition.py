@@ -1,4 +1,4 @@
-"""Where the API's settings become its connections: once, on first use, never at import."""
+"""Composes the API's connections from its settings: once, on first use, never at import."""
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -22,7 +22,7 @@ Note = Callable[[str], object]
 
 
 class ApiSettings(Settings):
-    """What the template puts into the API's environment; no page of another origin may call where none is allowed."""
+    """The settings that the template puts into the API's environment; without `allowed_origin`, CORS is off."""
 
     api_token_parameter: str
     gemini_api_key_parameter: str
@@ -30,7 +30,7 @@ class ApiSettings(Settings):
 
 
 def make_service(connections: Connections, settings: ApiSettings, note: Note) -> Service:
-    """Return the use cases that read."""
+    """Return the use cases that only read."""
     return Service(
         projects=connections.projects,
         objects=connections.objects,
@@ -53,15 +53,15 @@ def make_commands(connections: Connections) -> Commands:
 
 
 def make_tokens(settings: ApiSettings) -> Tokens:
-    """Return the tokens, from Parameter Store."""
+    """Return the tokens, which are read from Parameter Store."""
     ssm = client("ssm", read_timeout=8, attempts=3)
     return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)
 
 
 def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken | None:
-    """Return a version of the token's parameter, the newest for None (see docs.aws.amazon.com/systems-manager).
+    """Return a version of the token's parameter; the newest for None (see docs.aws.amazon.com/systems-manager).
 
-    An older version that may not be read counts as gone: the newest is what the API has to know.
+    An older version that may not be read counts as deleted; the newest must be readable.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -77,7 +77,7 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
 
 
 def _things(settings: ApiSettings) -> dict[str, Ask]:
-    """Return what the API stands on, by name, each with the cheapest question that only it can answer."""
+    """Return the API's dependencies by name, each with the cheapest call that proves it works."""
     parameters = [settings.api_token_parameter, settings.gemini_api_key_parameter]
     things: dict[str, Ask] = {
         "table": _asking(
@@ -94,7 +94,7 @@ def _things(settings: ApiSettings) -> dict[str, Ask]:
 def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    call = getattr(client(service, read_timeout=2, attempts=1), operation)  # a question worth little patience
+    call = getattr(client(service, read_timeout=2, attempts=1), operation)  # not worth a long wait
 
     def ask() -> Mapping[str, Any]:
         try:

@@ -1,4 +1,4 @@
-"""What routes share: their parameters, and the shapes of their answers."""
+"""What routes share: their parameters, and the OpenAPI objects of their answers."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -41,12 +41,12 @@ STARTED: Final[dict[str, Any]] = {"headers": {**_ETAG, **_LOCATION}}
 NOTHING: Final[dict[str, Any]] = {"content": {}}
 TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 OPEN: Final[dict[str, Any]] = {"security": []}
-"""Of a route that needs no token."""
+"""For a route that needs no token."""
 NOT_NOW: Final = {409: "Not allowed in the project's current status."}
 
 
 def _refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """A misspelt parameter that is silently left out would give the answer to another question."""
+    """Refuse unknown query parameters: ignoring a misspelt one would answer another question."""
     known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
     unknown = sorted(set(app.current_event.query_string_parameters) - known)
     if unknown:
@@ -58,10 +58,10 @@ PAGED: Final[dict[str, Any]] = {
     "problems": {400: "The cursor does not belong to this list."},
     "middlewares": [_refuse_unknown_parameters],
 }
-"""Of a route that lists."""
+"""For a route that returns a list."""
 
 
 def project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Response[ProjectView]:
-    """Answer with a project and its version; and with its address, where the answer is not at that address."""
+    """Return a project with its ETag and, unless the status is 200, its Location."""
     headers = {"ETag": etag(project), **({} if status is HTTPStatus.OK else {"Location": location(project)})}
     return Response(status, content_type="application/json", body=ProjectView.of(project), headers=headers)

@@ -1,4 +1,4 @@
-"""Cursors: where the next page of one list begins, as text that callers pass back and do not read."""
+"""Cursors: opaque text that says where the next page of a list begins."""
 
 import base64
 import json
@@ -13,10 +13,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Listing(Generic[R]):
-    """A list that is answered page by page.
+    """A list that is returned page by page.
 
-    `name` tells it from every other list, so that its cursors are good for no other. `place` is where a record stands
-    in it, as text; `is_place` knows such a text, and what else a cursor may hold has been made up.
+    `name` identifies the list, so that its cursors are valid for no other list. `place` returns a record's position as
+    text, by which the list is sorted; `is_place` tells whether text is such a position, to detect forged cursors.
     """
 
     name: tuple[str, ...]
@@ -24,9 +24,9 @@ class Listing(Generic[R]):
     is_place: Callable[[str], object]
 
     def after(self, cursor: str | None) -> str | None:
-        """Return the place after which a cursor's page begins; None for the first page.
+        """Return the position after which a cursor's page begins; None for the first page.
 
-        Raises `Problem` for a cursor of another list, or of no list.
+        Raises `Problem` for a cursor of another list, or an invalid one.
         """
         if cursor is None:
             return None
@@ -36,14 +36,14 @@ class Listing(Generic[R]):
         raise _foreign()
 
     def rest(self, records: list[R], cursor: str | None) -> list[R]:
-        """Return what follows the place of a cursor, of records that were all read and are sorted by their places."""
+        """Return the records after the cursor's position; `records` are the whole list, sorted by position."""
         after = self.after(cursor)
         return [record for record in records if after is None or self.place(record) > after]
 
     def page(self, records: list[R], limit: int) -> tuple[list[R], str | None]:
-        """Return the first `limit` of what follows a place, and the cursor of the rest; None if there is no rest.
+        """Return the first `limit` records, and the cursor of the next page; None if this is the last.
 
-        One record more than the page holds is enough to tell.
+        `records` begin after the cursor's position; pass one more than the limit to show that there is a next page.
         """
         shown = records[:limit]
         return shown, _encode([*self.name, self.place(shown[-1])]) if len(records) > limit else None

@@ -1,4 +1,4 @@
-"""The routes beside the projects: templates, health, and the API's own description."""
+"""The routes that are not about projects: templates, health, and the API's own description."""
 
 from http import HTTPStatus
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The headers that every answer has: the request's id, what browsers may do with it, and who may read it (CORS)."""
+"""The headers of every answer: the request's id, security headers for browsers, and CORS."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,7 +23,7 @@ _PREFLIGHT: Final = {
 def with_headers(
     answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None
 ) -> dict[str, Any]:
-    """Return the answer with the headers that it lacks; what a route has set stays."""
+    """Return the answer with all missing headers; those that a route has set stay."""
     given = dict(answer.get("multiValueHeaders") or {})
     added = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
     present = {name.lower() for name in given}
@@ -32,7 +32,7 @@ def with_headers(
 
 
 def cors(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:
-    """Return what lets the pages of `allowed_origin` read the answer; `*` is every page's (fetch.spec.whatwg.org)."""
+    """Return the headers that let pages of `allowed_origin` read the answer; `*` allows any (fetch.spec.whatwg.org)."""
     if not allowed_origin:
         return {}
     varies = {} if allowed_origin == "*" else {"Vary": "Origin"}

@@ -1,4 +1,4 @@
-"""The deeper check: whether the API reaches the things that it stands on, all asked at once."""
+"""The deep health check: calls all of the API's dependencies in parallel."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +8,11 @@ from shared.models.answers import Check
 from shared.models.errors import Retryable
 
 Ask = Callable[[], object]
-"""Asks one thing whether it is there; raises `Retryable` if it does not say so within a short time."""
+"""Checks one dependency; raises `Retryable` if it does not answer within a short time."""
 
 
 class HealthChecks:
-    """Asks each of the `things`, which are connected to when they are first asked; `note` is told of a failure."""
+    """Checks the dependencies `things`, which are connected to on first use; `note` is called with each failure."""
 
     def __init__(self, things: Callable[[], Mapping[str, Ask]], clock: Clock, note: Callable[[str], object]) -> None:
         self._things = things
@@ -20,7 +20,7 @@ class HealthChecks:
         self._note = note
 
     def report(self) -> list[Check]:
-        """Return what answered, in the order of the things."""
+        """Return the result of each check, in the order of `things`."""
         things = self._things()
         with ThreadPoolExecutor(len(things)) as pool:
             return list(pool.map(self._check, things.keys(), things.values()))

@@ -1,4 +1,4 @@
-"""The lists that the API answers page by page: what each is called in its cursors, and what a place in it is."""
+"""The lists that the API returns page by page: the name of each in its cursors, and the position of a record in it."""
 
 import re
 from typing import Final
@@ -17,37 +17,37 @@ _TEMPLATE_ID: Final = re.compile(TEMPLATE_ID)
 
 
 def projects(status: ProjectStatus | None) -> Listing[ProjectSummary]:
-    """Return all projects, or those of a status."""
+    """Return the list of all projects, or of those with a status."""
     return Listing(("projects", status or ""), lambda project: project.id, _ULID.fullmatch)
 
 
 def files(project_id: str) -> Listing[FileRecord]:
-    """Return the files of a project."""
+    """Return the list of a project's files."""
     return Listing(("files", project_id), lambda file: file.path, is_path)
 
 
 def tests(project_id: str) -> Listing[TestRecord]:
-    """Return the tests of a project."""
+    """Return the list of a project's tests."""
     return Listing(("tests", project_id), _revision, _REVISION.fullmatch)
 
 
 def deployments(project_id: str) -> Listing[DeploymentRecord]:
-    """Return the packaged revisions of a project."""
+    """Return the list of a project's packaged revisions."""
     return Listing(("deployments", project_id), _revision, _REVISION.fullmatch)
 
 
 def events(project_id: str) -> Listing[TimelineEvent]:
-    """Return the timeline of a project."""
+    """Return the list of a project's timeline events."""
     return Listing(("events", project_id), lambda event: event.id, _ULID.fullmatch)
 
 
 def templates() -> Listing[TemplateSummary]:
-    """Return the templates."""
+    """Return the list of templates."""
     return Listing(("templates",), lambda template: template.id, _TEMPLATE_ID.fullmatch)
 
 
 def is_path(text: str) -> bool:
-    """Return whether a file may be at this path."""
+    """Return whether this is a valid path for a file."""
     try:
         return bool(safe_path(text))
     except UnsafePath:
@@ -55,5 +55,5 @@ def is_path(text: str) -> bool:
 
 
 def _revision(record: Work) -> str:
-    """Return the revision as text that sorts as its numbers do."""
+    """Return the revision as text that sorts in the order of its numbers."""
     return f"{record.revision.build:09}.{record.revision.round:09}"

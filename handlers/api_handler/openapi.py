@@ -1,4 +1,4 @@
-"""The OpenAPI document: what Powertools makes of the routes, with the answers that all of them share."""
+"""The OpenAPI document: Powertools' output for the routes, with the answers that all of them share."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ _WITH_BODY: Final = {
 
 
 def describe(app: APIGatewayRestResolver) -> str:
-    """Return the document, as JSON; its one server is the address that it was read from."""
+    """Return the document as JSON; its only server is the address from which it was read."""
     text = app.get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
@@ -55,7 +55,7 @@ def describe(app: APIGatewayRestResolver) -> str:
 
 
 def _problem() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The schema of problem documents, and those that it refers to; an empty member is left out of a document."""
+    """Return the schema of problem documents, and the schemas that it refers to."""
     schema = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
     parts: dict[str, Any] = schema.pop("$defs")
     return schema, parts
@@ -68,7 +68,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
-    """Replace what Powertools would answer itself, and add what can happen to every request of this kind."""
+    """Replace Powertools' own error answers, and add the problems that every operation of this kind can return."""
     for parameter in operation.get("parameters", []):
         parameter["schema"] = _without_null(parameter["schema"])
     responses = operation["responses"]
@@ -79,7 +79,7 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
 
 
 def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
-    """Return the problems that follow from what an operation is: who may call it, and what it takes."""
+    """Return the problems that follow from an operation's properties: who may call it, and its input."""
     has_body, has_parameters = "requestBody" in operation, "parameters" in operation
     return {
         **_EVERYWHERE,
@@ -91,7 +91,7 @@ def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A parameter that may be left out can never be null: it is text."""
+    """Remove null from the schema of an optional parameter, which is text and can never be null."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
     return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]} if kinds else schema
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page to read: one file, no scripts, nothing loaded from elsewhere."""
+"""The OpenAPI document as an HTML page: one file, no scripts, nothing loaded from elsewhere."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def render(document: str) -> str:
-    """Return the page of an OpenAPI document in JSON."""
+    """Return an HTML page for an OpenAPI document in JSON."""
     api = json.loads(document)
     page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return page.substitute(

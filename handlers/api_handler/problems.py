@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): the types that the API has, and how each is written."""
+"""Errors as `application/problem+json` (RFC 9457): the API's problem types, and their documents."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ TYPES: Final = "urn:agenticai:problem:"
 
 MAX_FAULTS: Final = 20
 MAX_FAULT_TEXT: Final = 200
-"""Faults that a document tells of, and characters of each: a caller chooses the names of what it sends."""
+"""The limits of a document: its faults, and the characters of each, as callers choose the names in them."""
 
 
 class _ProblemKind(NamedTuple):
@@ -40,17 +40,17 @@ class ProblemKind(Enum):
 
     @property
     def status(self) -> HTTPStatus:
-        """The status that goes with it."""
+        """The HTTP status of this type."""
         return self.value.status
 
     @property
     def urn(self) -> str:
-        """The `type` of its documents."""
+        """The `type` member of its documents."""
         return TYPES + self.value.name
 
 
 class Problem(Exception):
-    """An answer other than the one asked for; `members` are further members of the document."""
+    """Raised to answer with a problem document; `members` are added to it."""
 
     def __init__(
         self, kind: ProblemKind, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
@@ -76,24 +76,24 @@ class Problem(Exception):
 
 
 def not_found(what: str) -> Problem:
-    """Return the problem of something that does not exist."""
+    """Return the problem for something that does not exist."""
     return Problem(ProblemKind.NOT_FOUND, f"There is no such {what}.")
 
 
 def unauthorized() -> Problem:
-    """Return the problem of a token that is absent or wrong (RFC 6750)."""
+    """Return the problem for a token that is missing or wrong (RFC 6750)."""
     challenge = {"WWW-Authenticate": 'Bearer realm="agenticai"'}
     detail = "The token is missing, wrong, or no longer valid: send the header `Authorization: Bearer <token>`."
     return Problem(ProblemKind.UNAUTHORIZED, detail, headers=challenge)
 
 
 def unavailable() -> Problem:
-    """Return the problem of a service behind the API that is throttled or down."""
+    """Return the problem for a service behind the API that is throttled or down."""
     return Problem(ProblemKind.UNAVAILABLE, "Try again in a few seconds.", headers={"Retry-After": "5"})
 
 
 def invalid(*faults: Mapping[str, str]) -> Problem:
-    """Report broken values: each fault has a `detail`, and a `pointer` into the body or a `parameter`."""
+    """Return the problem for invalid values; a fault has a `detail`, and a `pointer` into the body or a `parameter`."""
     told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
     named = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in told[:3]]
     more = [f"and {len(faults) - len(named)} more"] if len(faults) > len(named) else []

@@ -110,8 +110,7 @@ def deploy_project(
 def retry_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
     """Try again.
 
-    The project continues from the step that failed; or, where a message ended in a dead-letter queue, from its current
-    step.
+    The project continues from the step that failed; if a message ended in a dead-letter queue, from its current step.
     """
     project = routes.commands.retry(project_id, routes.correlation_id, Once.of(idempotency_key, "retry"))
     return project_response(project, HTTPStatus.ACCEPTED)

@@ -1,4 +1,4 @@
-"""What people ask of projects: each request is one transaction, with the messages that start its work."""
+"""Requests to change projects: each is one transaction, which includes the messages that start its work."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,16 +20,16 @@ from shared.models.workflow import AT_REST, FINAL, ProjectStatus
 from shared.storage.table import Key, Put, Table, Update, Write, retry_on_conflict
 
 UNPROVEN: Final = ", unproven"
-"""What the timeline says of a package that a person wants whatever is seen of it."""
+"""What the timeline adds if a person wants the package even if it fails when it is tried."""
 
 KEPT_SECONDS: Final = 24 * 3600
-"""How long an Idempotency-Key is remembered at the least."""
+"""The minimum time for which an Idempotency-Key is remembered."""
 
 _AGENT: Final = "api"
 
 
 class Once(NamedTuple):
-    """A request that is to count once: the digests of its Idempotency-Key and of what it asks.
+    """Identifies a request that is applied once: the digests of its Idempotency-Key and of its content.
 
     See draft-ietf-httpapi-idempotency-key-header.
     """
@@ -39,7 +39,7 @@ class Once(NamedTuple):
 
     @classmethod
     def of(cls, key: str | None, operation: str, body: Model | None = None) -> "Once | None":
-        """Return what is kept of a key and of what it came with; None without a key."""
+        """Return the digests of a key and of the request that it came with; None without a key."""
         if key is None:
             return None
         return cls(_digest(key), _digest(f"{operation}\n{body.model_dump_json() if body else ''}"))
@@ -47,14 +47,14 @@ class Once(NamedTuple):
 
 @dataclass(frozen=True)
 class Accepted:
-    """The project as the request left it, and what is to be sent; sending it again is harmless."""
+    """The project after the request, and the messages to send; sending them again is harmless."""
 
     project: Project
     messages: tuple[AnyMessage, ...]
 
 
 class _Step(NamedTuple):
-    """What a request would write, and what it would be answered with."""
+    """The writes of a request, and its result."""
 
     accepted: Accepted
     writes: tuple[Write, ...]
@@ -63,8 +63,8 @@ class _Step(NamedTuple):
 class Requests:
     """The requests to the projects of one table.
 
-    Each method takes the `correlation_id` of the API's request, and `once` where the caller gave an Idempotency-Key:
-    then a repetition writes nothing and is answered as the first was. All raise `Problem` and `Retryable`.
+    Each method takes the `correlation_id` of the API's request, and `once` if the caller sent an Idempotency-Key: then
+    a repeated request writes nothing and returns the first result. All raise `Problem` and `Retryable`.
     """
 
     def __init__(self, table: Table, *, clock: Clock, identifiers: Identifiers) -> None:
@@ -81,7 +81,7 @@ class Requests:
         template: str | None = None,
         once: Once | None = None,
     ) -> Accepted:
-        """Begin a new project with its first plan."""
+        """Create a project and request its first plan."""
         key = Key(layout.request(once.key), layout.METADATA) if once else None
 
         def step() -> _Step:
@@ -106,7 +106,7 @@ class Requests:
         return self._make(step, once, key)
 
     def modify(self, project_id: str, requirements: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
-        """Begin the next build of a project that is at rest: a change of what is there."""
+        """Start the next build of a finished project: a change of its files."""
 
         def step() -> _Step:
             project = self._at_rest(project_id)
@@ -115,7 +115,7 @@ class Requests:
         return self._make(step, once, _scoped(project_id, once))
 
     def _change(self, project: Project, requirements: str, correlation_id: str, kind: EventType) -> _Step:
-        """The next build, also after one that failed and was taken back."""
+        """Return the step that starts the next build, also after one that failed and was rolled back."""
         revision = Revision(build=max(project.revision.build, project.failed_build) + 1)
         after = _raise_version(project, self._clock(), status=ProjectStatus.PLANNING, revision=revision, failure=None)
         change = ChangeRecord(
@@ -135,9 +135,9 @@ class Requests:
     def deploy(
         self, project_id: str, correlation_id: str, *, unproven: bool = False, once: Once | None = None
     ) -> Accepted:
-        """Package the current revision, again if it has been: a revision has one deployment.
+        """Package the current revision, or package it again: a revision has one deployment.
 
-        With `unproven`, a person overrules what is seen of the package.
+        With `unproven`, a person accepts the package even if it fails when it is tried.
         """
 
         def step() -> _Step:
@@ -154,9 +154,9 @@ class Requests:
         return self._make(step, once, _scoped(project_id, once))
 
     def retry(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
-        """Take up a project from the step that failed, or that waits for a message which never came.
+        """Continue a project from the step that failed, or that waits for a message which never came.
 
-        A change that failed was taken back, so it is begun anew as the next build.
+        A change that failed was rolled back, so it starts again as the next build.
         """
 
         def step() -> _Step:
@@ -179,7 +179,7 @@ class Requests:
         return self._make(step, once, _scoped(project_id, once))
 
     def rename(self, project_id: str, name: str, expected: Callable[[Project], bool]) -> Project:
-        """Give a project another name, if it is as `expected`: still the version that the caller saw."""
+        """Rename a project if `expected` returns true for it: it is still the version that the caller read."""
 
         def attempt() -> Project:
             project = self._project(project_id)
@@ -194,7 +194,7 @@ class Requests:
         return retry_on_conflict(attempt, project_id)
 
     def _make(self, step: Callable[[], _Step], once: Once | None, key: Key | None) -> Accepted:
-        """Make a step's writes, and keep its answer with them; look again whenever something came between."""
+        """Write a step and, with a key, its result in one transaction; start over after a conflict."""
 
         def attempt() -> Accepted:
             earlier = self._earlier(once, key)
@@ -208,7 +208,7 @@ class Requests:
         return retry_on_conflict(attempt, "the project")
 
     def _earlier(self, once: Once | None, key: Key | None) -> Accepted | None:
-        """What the same request was answered with before; its messages only as far as nobody has taken them up."""
+        """Return the first result of a repeated request, with only those messages whose work has not begun."""
         stored = self._table.get(key) if once and key else None
         if stored is None or once is None:
             return None
@@ -235,7 +235,7 @@ class Requests:
         return read_project(stored)
 
     def _failed_change(self, project: Project) -> ChangeRecord | None:
-        """Return the change that was asked of a finished project last, if that failed."""
+        """Return a finished project's latest change if that failed."""
         if project.status not in AT_REST or project.failure is None:
             return None
         stored = self._table.get(Key(layout.project(project.id), layout.change(project.failed_build)))
@@ -267,17 +267,17 @@ def _digest(text: str) -> str:
 
 
 def _scoped(project_id: str, once: Once | None) -> Key | None:
-    """Return where the answer to a request about one project is kept: with the project, so that it goes with it."""
+    """Return the key of the stored result: in the project's partition, so that it is deleted with the project."""
     return Key(layout.project(project_id), layout.request(once.key)) if once else None
 
 
 def _raise_version(project: Project, at: datetime, **changes: object) -> Project:
-    """Return the project with changes, as the next version."""
+    """Return the project with changes and the next version number."""
     return project.model_copy(update={**changes, "updated_at": at, "version": project.version + 1})
 
 
 def _over(before: Project, after: Project) -> Update:
-    """Return the write that makes one version of a project the next, unless another came between."""
+    """Return the write that replaces one version of a project with the next; it conflicts if another came between."""
     old, new = to_attributes(before), to_attributes(after)
     changed = {name: value for name, value in new.items() if value != old[name] and name != "version"}
     return Update(metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})

@@ -1,4 +1,4 @@
-"""How a route is declared: everything about it once, and what follows from that is worked out here and in `openapi`."""
+"""Declares routes: everything about a route in one place; this module and `openapi` derive the rest."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -20,10 +20,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Routes(APIGatewayRouter):
-    """The routes of one section of the API's document, and what they are served with.
+    """The routes of one section of the API's document, with access to the use cases.
 
-    In the document a route is called as its function is, and described by the function's docstring: its first
-    paragraph is the title. Only the answers that follow from nothing else are declared with it.
+    In the document, a route is named after its function and described by the function's docstring, whose first
+    paragraph is the title. Only answers that cannot be derived are declared.
     """
 
     def __init__(self, section: str) -> None:
@@ -41,10 +41,10 @@ class Routes(APIGatewayRouter):
         problems: Mapping[int, str] = _NOTHING_MORE,
         **more: Any,
     ) -> Callable[[F], F]:
-        """Serve a method of a path, as a decorator.
+        """Return a decorator that serves a method of a path.
 
-        `answer` describes what comes with `status` and `shape` is the rest of its OpenAPI object; `problems` are those
-        that this route alone has, by status; `more` is handed on to Powertools.
+        `answer` describes the answer with `status`, and `shape` is the rest of its OpenAPI object; `problems` are those
+        of this route alone, by status; `more` is passed on to Powertools.
         """
         responses: dict[int, Any] = {int(status): {"description": answer, **shape}}
         responses.update({code: problem(description) for code, description in problems.items()})
@@ -68,29 +68,29 @@ class Routes(APIGatewayRouter):
 
     @property
     def service(self) -> Service:
-        """The use cases that read."""
+        """The use cases that only read."""
         made: Service = self.context["service"]()
         return made
 
     @property
     def commands(self) -> Commands:
-        """The use cases that change."""
+        """The use cases that change projects."""
         made: Commands = self.context["commands"]()
         return made
 
     @property
     def correlation_id(self) -> str:
-        """The id of the request, under which all logs of what it starts can be found."""
+        """The id of the request, which all logs of the work that it starts contain."""
         request_id: str = self.current_event.request_context.request_id
         return request_id
 
     def remaining(self) -> float:
-        """Return the seconds until the function is stopped."""
+        """Return the seconds until the function times out."""
         return float(self.lambda_context.get_remaining_time_in_millis() / 1000)
 
 
 def problem(description: str) -> OpenAPIResponse:
-    """Return an answer that is a problem document."""
+    """Return an OpenAPI answer that is a problem document."""
     return {"description": description, "content": _PROBLEM}
 
 

@@ -1,4 +1,4 @@
-"""What the API tells: the use cases that change nothing."""
+"""The use cases that only read."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,16 +34,16 @@ from shared.storage.objects import Objects, read_named
 from shared.templates import Templates
 
 LINK_SECONDS: Final = 900
-"""How long an address of an object holds."""
+"""How long a link to an object is valid."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """Reads projects and what the agents made of them.
+    """Reads projects and the agents' results.
 
-    The lists are read before it is known whether their project exists. A deletion takes the project away first and what
-    it had after that, so a project that is there now had all of it while it was read; asked the other way round, a list
-    could be of a project that is half gone.
+    A list is read before checking that its project exists. A deletion removes the project first and its parts after
+    that, so if the project still exists, the list was complete; in the other order, a list could be of a project that
+    is partly deleted.
     """
 
     projects: Projects
@@ -61,7 +61,7 @@ class Service:
         return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=following)
 
     def project(self, project_id: str) -> Project:
-        """Return one project; raises `Problem` if there is none of that id."""
+        """Return one project. Raises `Problem` if it does not exist."""
         project = self.projects.get(project_id)
         if project is None:
             raise not_found("project")
@@ -86,7 +86,7 @@ class Service:
     def file(self, project_id: str, path: str) -> bytes:
         """Return one file's content."""
         project = self.project(project_id)
-        # API Gateway hands some characters of a path on as they were sent, encoded.
+        # API Gateway passes some characters of a path as they were sent, percent-encoded.
         for candidate in dict.fromkeys((path, unquote(path))):
             record = self.projects.file(project.id, candidate) if listings.is_path(candidate) else None
             if record:
@@ -143,7 +143,7 @@ class Service:
         return template
 
     def health_report(self) -> HealthReport:
-        """Return what the API reaches; raises `Problem` where something does not answer."""
+        """Return the results of the health checks. Raises `Problem` if a dependency does not answer."""
         checks = self.health.report()
         failing = [check.name for check in checks if not check.ok]
         if failing:

@@ -1,4 +1,4 @@
-"""The work of a project that has begun or could begin, and has not ended: what a retry sends messages for."""
+"""Finds a project's unfinished work that has begun or could begin, for which a retry sends messages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -20,18 +20,18 @@ _STATUS: Final[Mapping[type, ProjectStatus]] = {
 
 
 class Stalled(NamedTuple):
-    """What a retry of a project sends and writes."""
+    """The messages that a retry of a project sends, and its writes."""
 
     messages: tuple[AnyMessage, ...]
-    """One for each piece of work that was asked for and has not ended."""
+    """One for each piece of work that was requested and has not ended."""
     reopenings: tuple[Update, ...]
-    """The writes that put failed work back to pending."""
+    """The writes that reset failed work to pending."""
     status: ProjectStatus
-    """Where the project stands while this work is done."""
+    """The project's status during this work."""
 
     @classmethod
     def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
-        """Return what is stalled in a project's current build."""
+        """Return the stalled work of a project's current build."""
         works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
         asked_for = _find_due(project, works, correlation_id)
         open_works = [work for work in works if work.state is not WorkState.DONE and work.work in asked_for]
@@ -51,7 +51,7 @@ def _works(table: Table, project_id: str) -> Iterable[Work]:
 
 
 def _find_due(project: Project, works: Iterable[Work], correlation_id: str) -> dict[str, AnyMessage]:
-    """Return the message of each piece of work that is due: a person asked for it, or work that is done emitted it."""
+    """Return the message of each piece of work that is due, because a person or finished work requested it."""
     build = project.revision.model_copy(update={"round": 0})
     by_people: list[AnyMessage] = [
         PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=build),

@@ -1,4 +1,4 @@
-"""The API's tokens: the stored one, and for a while the one before it, so that rotation locks nobody out."""
+"""The API's valid tokens: the stored one and, for a while after a rotation, the previous one."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from shared.identifiers import Clock
 
 FRESH: Final = timedelta(seconds=60)
-"""How long what was read counts; a token that was revoked is refused everywhere after that."""
+"""How long tokens are cached; after that, a revoked token is refused everywhere."""
 
 JUST_READ: Final = timedelta(seconds=1)
-"""How long it counts against a token that is not in it; so wrong ones cost at most one reading a second."""
+"""How long the cache is trusted to refuse a token, so that wrong tokens cause at most one read per second."""
 
 GRACE: Final = timedelta(hours=24)
-"""How long the token before is valid after a rotation."""
+"""How long the previous token stays valid after a rotation."""
 
 
 class StoredToken(NamedTuple):
@@ -25,7 +25,7 @@ class StoredToken(NamedTuple):
 
 
 ReadToken = Callable[[int | None], StoredToken | None]
-"""Reads one version, the newest for None; None if it is gone. Raises `shared.models.errors.Retryable`."""
+"""Reads one version, the newest for None; returns None if it is gone. Raises `shared.models.errors.Retryable`."""
 
 
 class Tokens:
@@ -38,11 +38,11 @@ class Tokens:
         self._read_at: datetime | None = None
 
     def valid(self) -> tuple[str, ...]:
-        """Return the current token and, within its grace, the one before; as they were at most a minute ago."""
+        """Return the current token and, within the grace period, the previous one; cached for up to a minute."""
         return self._read_within(FRESH)
 
     def renewed(self) -> tuple[str, ...]:
-        """Return the same, as they were at most a second ago: what a token that is not known yet may be one of."""
+        """Return the same, cached for up to a second, to check a token that `valid` does not have."""
         return self._read_within(JUST_READ)
 
     def _read_within(self, age: timedelta) -> tuple[str, ...]:

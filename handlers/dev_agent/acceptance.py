@@ -1,4 +1,4 @@
-"""What is refused of an answer: files that the task does not plan, that are missing, unsafe, or not whole."""
+"""Checks a reply's files: refuses those that are unplanned, missing, unsafe or incomplete."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -22,10 +22,10 @@ def find_objections(
     previous: Mapping[str, str] = _NOTHING_BEFORE,
     optional: Collection[str] = (),
 ) -> list[str]:
-    """Return why the files cannot be taken as the task's, in sentences for the model; none means that they can.
+    """Return why the files cannot be accepted for the task, as sentences for the model; empty if they can.
 
-    `previous` are the texts, by path, that the files have now, for those that the task modifies. Those that are
-    `optional` may be left out, but not all files.
+    `previous` are the current texts, by path, of the files that the task modifies. Files in `optional` may be missing,
+    but not all files of the task.
     """
     reasons = [*_find_path_faults(files, task, optional)]
     for file in files:
@@ -81,6 +81,6 @@ def _find_content_faults(file: GeneratedFile) -> Iterator[str]:
 
 
 def _purpose(task: PlannedTask, path: str) -> str:
-    """Return all that a task says about what is to become of a file."""
+    """Return everything that the task says about the purpose of a file."""
     purposes = [file.purpose for file in task.files if file.path == path]
     return "\n".join([task.title, *purposes, *task.acceptance_criteria])

@@ -1,4 +1,4 @@
-"""Developing: ask the model for an assignment's files, take them, release what waited for them."""
+"""Development: asks the model for an assignment's files, checks them, and releases the tasks that depend on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ from shared.works import Changes
 
 
 class NoUsableAnswer(Terminal):
-    """The model gave no answer that can be taken."""
+    """The model gave no acceptable answer."""
 
 
 @dataclass(frozen=True)
 class Developed:
-    """An assignment's files, stored, and the paths it takes away."""
+    """An assignment's stored files, and the paths that it deletes."""
 
     plan: Plan
     files: tuple[FileRecord, ...]
@@ -50,7 +50,7 @@ class DevAgent:
         self._assignments = Assignments(projects, objects)
 
     def work(self, message: TaskReady, project: Project, delivery: Delivery) -> Developed:
-        """Ask for the assignment's files until they can be taken; raises `Terminal` if they cannot."""
+        """Ask for the assignment's files and store them. Raises `Terminal` if no answer is acceptable."""
         assignment = self._assignments.of(message, project)
         name = f"{message.revision}-{message.task_id}"
         key = layout.reply_object(project.id, message.revision.build, project.retries, name)
@@ -71,7 +71,7 @@ class DevAgent:
         except NoUsableAnswer:
             if not message.revision.round:
                 raise
-            return ()  # a repair that cannot be had leaves the files as they are, and QA ends the rounds
+            return ()  # without a usable repair the files stay as they are, and QA ends the rounds
 
     def _ask(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
         first, tag = assignment.prompt()
@@ -90,14 +90,14 @@ class DevAgent:
             raise NoUsableAnswer(f"The task {assignment.task.id} could not be developed: {fault}.") from fault
 
     def _ask_file_by_file(self, assignment: Assignment, key: str, delivery: Delivery) -> list[GeneratedFile]:
-        """An answer that was cut off is never read; each of its files is asked for alone."""
+        """Ask for each file on its own, as a reply that was cut off is never read."""
         files: list[GeneratedFile] = []
         for number, file in enumerate(assignment.written, start=1):
             files += self._ask(assignment.of_one_file(file), f"{key}-file{number}", delivery)
         return files
 
     def conclude(self, message: TaskReady, project: Project, result: Developed) -> Changes:
-        """Return the files, and what the end of this assignment makes due."""
+        """Return the files, and the work that the end of this assignment releases."""
         writes, outbox, last = self._follows(message, result)
         written = ", ".join(file.path for file in result.files)
         deleted = f"; deleted {', '.join(result.deleted)}" if result.deleted else ""
@@ -114,7 +114,7 @@ class DevAgent:
         )
 
     def _follows(self, message: TaskReady, result: Developed) -> tuple[tuple[Write, ...], tuple[AnyMessage, ...], bool]:
-        """The writes and messages that follow: the test after a repair or the last task, else the tasks now ready."""
+        """Return the writes and messages that follow: the test after a repair or the last task, else released tasks."""
         test = TestRequested(**message.head())
         tested: tuple[Write, ...] = (put_pending(test, TestRecord),)
         if message.revision.round:
@@ -140,7 +140,7 @@ class DevAgent:
 
 
 def _read(reply: Reply, tag: str, assignment: Assignment) -> tuple[list[GeneratedFile], list[str]]:
-    """Return the files in a reply, and why they cannot be taken; a reply that was cut off is never read."""
+    """Return a reply's files, and why they cannot be accepted; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
         raise NoUsableAnswer(
             f"The model refused to write {assignment.task.id} ({reply.detail}); word the requirements differently."

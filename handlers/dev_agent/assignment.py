@@ -1,4 +1,4 @@
-"""What one message asks a developer for: a task of the plan, or the repair of what QA found."""
+"""What a message asks the developer for: a task of the plan, or the repair of QA's findings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,9 +25,9 @@ Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
 
 @dataclass(frozen=True)
 class Assignment:
-    """A task, what the model may see of the project, and the function that makes the prompt of both.
+    """A task, what the model sees of the project, and the function that makes a prompt of both.
 
-    An answer may leave out the files that are `optional`.
+    An answer may omit the files in `optional`.
     """
 
     plan: Plan
@@ -42,28 +42,28 @@ class Assignment:
 
     @property
     def previous(self) -> dict[str, str]:
-        """The texts, as they are now, of the files that the task modifies."""
+        """The current texts of the files that the task modifies."""
         return {file.path: self.context.shown[file.path] for file in self.task.files if file.path in self.context.shown}
 
     @property
     def written(self) -> tuple[PlannedFile, ...]:
-        """The files that an answer must hold."""
+        """The files that an answer must contain, unless they are optional."""
         return tuple(file for file in self.task.files if file.action is not FileAction.DELETE)
 
     def of_one_file(self, file: PlannedFile) -> "Assignment":
-        """Return the same for one of its files alone, for an answer that was too long."""
+        """Return the assignment for one of its files alone, after an answer that was too long."""
         return replace(self, task=self.task.model_copy(update={"files": (file,)}), optional=frozenset())
 
 
 class Assignments:
-    """Reads what an assignment needs from what is stored."""
+    """Reads what an assignment needs from the table and the bucket."""
 
     def __init__(self, projects: Projects, objects: Objects) -> None:
         self._projects = projects
         self._objects = objects
 
     def of(self, message: TaskReady, project: Project) -> Assignment:
-        """Return the assignment of a message. Raises `Retryable` where something it needs is not there."""
+        """Return the assignment of a message. Raises `Retryable` if something that it needs does not exist yet."""
         record = self.plan_record(message)
         plan = Plan.model_validate_json(self._object(record.plan))
         if message.revision.round:
@@ -71,14 +71,18 @@ class Assignments:
         return self._task(project, plan, plan.task(message.task_id), record)
 
     def plan_record(self, message: TaskReady) -> PlanRecord:
-        """Return the record of the message's plan, as it is now."""
+        """Return the current record of the message's plan."""
         record = self._projects.plan(message.project_id, message.revision.build)
         if record is None:
             raise Retryable("the plan is not there")
         return record
 
     def _task(self, project: Project, plan: Plan, task: PlannedTask, record: PlanRecord) -> Assignment:
-        """A task sees whole what the tasks it depends on wrote and what it modifies; of what was there, the outline."""
+        """Return a task's assignment.
+
+        The model sees the full text of files that the task modifies or that its dependencies wrote, and the outline of
+        all others.
+        """
         base = Manifest.model_validate_json(self._object(record.base)).by_path() if record.base else {}
         written_before = find_visible_paths(plan, task)
         modified = [file.path for file in task.files if file.path in base and file.path not in written_before]
@@ -89,9 +93,10 @@ class Assignments:
         return Assignment(plan, task, Context(shown, outlined), partial(question, project, plan))
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
-        """A repair sees whole the files with findings and those that may be their cause, and the outline of the others.
+        """Return a repair's assignment.
 
-        Of a failing test and of what it tests, it need not write again what is right.
+        The model sees the full text of files with findings and of their possible causes, and the outline of all others.
+        A failing test and the code under test are optional: only what is wrong has to be written again.
         """
         findings = self._write_findings(message)
         concerned = [path for finding in findings for path in (finding.path, *finding.related)]
@@ -116,13 +121,13 @@ class Assignments:
         )
 
     def _write_findings(self, message: TaskReady) -> tuple[Finding, ...]:
-        """Return what QA found in the revision before, the errors first."""
+        """Return QA's findings in the previous revision, errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
         test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
         return QualityReport.model_validate_json(self._object(test.report if test else None)).repairable
 
     def _read_written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
-        """Return what the tasks of a revision that are done have written."""
+        """Return the files that finished tasks of a revision have written, by path."""
         return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
 
     def _text(self, file: FileRecord) -> str:
@@ -135,7 +140,7 @@ class Assignments:
 
 
 def find_visible_paths(plan: Plan, task: PlannedTask) -> tuple[str, ...]:
-    """Return the paths that the tasks before this one write, direct and indirect, in plan order."""
+    """Return the paths written by this task's dependencies, direct and indirect, in plan order."""
     needed = set(task.depends_on)
     while further := {d for t in plan.tasks if t.id in needed for d in t.depends_on} - needed:
         needed |= further

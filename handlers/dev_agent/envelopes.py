@@ -1,8 +1,8 @@
-"""Files in a model's reply: tagged envelopes, and fenced blocks for a reply that forgot them.
+"""Reads the files in a model's reply: from tagged envelopes, or from fenced blocks if it has no envelopes.
 
-What is between an envelope's two lines is the file, byte for byte, but for this: a fence that wraps all of it is
-taken off, so is the indent that all of it shares with the envelope's mark, and a line feed is put at the end if there
-is none. If the reply's first line ends with CR LF, then CR LF is how the reply ends lines, and the files get LF.
+The text between an envelope's two lines is the file, byte for byte, with these exceptions: a fence around the whole
+file is removed, as is an indent that all lines share with the envelope's marks, and a missing final line feed is
+added. If the reply's first line ends with CR LF, the reply uses CR LF, and the files get LF.
 """
 
 import re
@@ -19,8 +19,8 @@ _FOREIGN: Final = re.compile(r"[ \t]*(<file(?:-[\w-]{0,40})?[ \t][^>\n]{0,300}>)
 def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFile]:
     """Return the files of a reply, in order: from envelopes with `tag` if there are any, else from fenced blocks.
 
-    `expected` are the paths that the task plans; only they are found in fenced blocks. Raises `MalformedReply` if an
-    envelope or a block is not whole, or if all envelopes have another tag.
+    `expected` are the paths that the task plans; fenced blocks are read for these only. Raises `MalformedReply` if an
+    envelope or a block is incomplete, or if all envelopes have another tag.
     """
     reply = reply.removeprefix("\ufeff")
     if "\r\n" in reply[: reply.find("\n") + 1]:
@@ -35,7 +35,7 @@ def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFi
 
 
 def _read_envelopes(lines: Sequence[str], tag: str) -> list[GeneratedFile]:
-    """Return the files between the marks with `tag`, each mark in a line of its own."""
+    """Return the files between marks with `tag`; each mark is on a line of its own."""
     opens = re.compile(rf"([ \t]*)<file-{re.escape(tag)}([^>\n]*)>\s*", re.IGNORECASE)
     closes = re.compile(rf"[ \t]*</file-{re.escape(tag)}>\s*", re.IGNORECASE)
     files: list[GeneratedFile] = []

@@ -1,9 +1,9 @@
-"""The files of a reply that came in fenced blocks: which block is which of the files that the task expects.
+"""Matches a reply's fenced blocks with the files that the task expects.
 
-A block is a file if, in this order, its info string names one; its first line, or a line above it, is nothing but the
-name of one; or it is the only block that can be the only file. A block in another language than the file's (the
-commands that run it, a diff) is never it. Where a file's own fences may have ended its block too early, the reply is
-refused rather than read: half a file looks like a whole one.
+A block is a file if, in this order: its info string names the file; its first line, or a line above it, contains only
+the file's name; or it is the only block that fits the only expected file. A block in another language than the file's
+(the commands that run it, a diff) never matches. If a fence inside a file may have ended its block too early, the
+reply is refused: half a file looks like a whole one.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from shared.source_files import TEXT, language_named, language_of
 
 MAX_FENCES: Final = 2000
 
-# Languages whose names are used for each other's files.
+# Languages whose names are also used for files of another.
 _KIN: Final = {
     "typescript": "javascript", "vue": "html", "svelte": "html", "xml": "html", "cpp": "c",
     "scss": "css", "less": "css",
@@ -25,7 +25,7 @@ _KIN: Final = {
 
 
 class Reading:
-    """One reading of a reply: its blocks, and the paths that some of them are."""
+    """One reading of a reply: its blocks, and the paths that are assigned to them."""
 
     def __init__(self, blocks: Blocks, names: Names) -> None:
         self.blocks = [block for block in blocks.blocks if block.closed or block.content.strip()]
@@ -36,12 +36,12 @@ class Reading:
             self._take_only(names.expected[0])
 
     def merit(self) -> tuple[int, bool, int]:
-        """Rank a reading by how likely it is: files found once, all blocks closed, few blocks that are no file."""
+        """Return a reading's rank by likelihood: files found once, all blocks closed, few blocks without a file."""
         once = sum(count == 1 for count in Counter(self._paths.values()).values())
         return once, all(block.closed for block in self.blocks), len(self._paths) - len(self.blocks)
 
     def files(self) -> list[GeneratedFile]:
-        """Return the files in the reply's order; raises `MalformedReply` if a block is not closed, or may be cut."""
+        """Return the files in the reply's order. Raises `MalformedReply` if a block is not closed, or may be cut."""
         for block in self.blocks:
             if not block.closed:
                 raise MalformedReply(f"the code block that line {block.fence.line + 1} opens is not closed")
@@ -55,8 +55,8 @@ class Reading:
     def _may_be_cut(self, number: int, path: str) -> bool:
         """Return whether a fence inside a file may have been taken for the end of its block.
 
-        Then the file is Markdown, or code that is not finished; and a block is left open inside of it, or the next one
-        has no name and no language, as what follows such a fence has.
+        If so, the file is Markdown or unfinished code; and either a block inside it is left open, or the next block has
+        no name and no language, as text after such a fence does.
         """
         block = self.blocks[number]
         if language_of(path) != "markdown" and not is_unfinished(path, block.content):
@@ -69,7 +69,7 @@ class Reading:
         return not following.info and following.may_close(block.fence)
 
     def _take_only(self, path: str) -> None:
-        """Take the one block in the file's language, or else the one in none, for the file."""
+        """Assign the file the only block in its language or, failing that, the only block without a known language."""
         left = [(number, block.fence.info) for number, block in enumerate(self.blocks) if not _is_another(block)]
         agreeing = [number for number, info in left if _agrees(info, path)]
         fitting = agreeing or [number for number, info in left if _agrees(info, path) is None]
@@ -78,7 +78,7 @@ class Reading:
 
 
 def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
-    """Return the likeliest reading of a reply's fences; raises `MalformedReply` if there are too many to be files."""
+    """Return the likeliest reading of a reply's fences. Raises `MalformedReply` if there are too many fences."""
     names, fences = Names(expected), find_fences(lines)
     if len(fences) > MAX_FENCES:
         raise MalformedReply(f"there are {len(fences)} code fences; {MAX_FENCES} are possible")
@@ -86,7 +86,7 @@ def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
 
 
 def unwrap(lines: list[str], path: str) -> list[str]:
-    """Return the lines of a file without a code fence around all of them; a Markdown file may be one block of code."""
+    """Return a file's lines without a code fence around all of them; Markdown may consist of one block of code."""
     fences, text = find_fences(lines), [number for number, line in enumerate(lines) if line.strip()]
     if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (text[0], text[-1]):
         return lines
@@ -99,7 +99,7 @@ def unwrap(lines: list[str], path: str) -> list[str]:
 
 
 def _leaves_open(block: Block) -> bool:
-    """Return whether a fence in the block, of the kind around it, opens another block that by no rule ends in it."""
+    """Return whether, by every rule, a fence in the block of the outer kind opens an inner block that is not closed."""
     lines = split_lines(block.content)
     fences = [fence for fence in find_fences(lines) if fence.mark.startswith(block.fence.mark)]
     readings = (read_blocks(lines, fences, rule).blocks for rule in RULES)
@@ -107,14 +107,14 @@ def _leaves_open(block: Block) -> bool:
 
 
 def _named(block: Block, names: Names) -> str | None:
-    """Return the path that the block's info string, its first line, or a line above it names."""
+    """Return the path named by the block's info string, its first line, or a line above it."""
     lone = (names.alone_in_comment(_first_line(block)), *_headings(block, names))
     fitting = (path for path in lone if path and _agrees(block.fence.info, path) is not False)
     return names.in_info(block.fence.info) or next(fitting, None)
 
 
 def _headings(block: Block, names: Names) -> Iterator[str]:
-    """Return the names alone in a line above the block, the nearest first.
+    """Return the names that stand alone on a line above the block, the nearest first.
 
     One name in a list is a heading; several are a table of contents.
     """
@@ -123,13 +123,13 @@ def _headings(block: Block, names: Names) -> Iterator[str]:
 
 
 def _is_another(block: Block) -> bool:
-    """Whether the block is named, by the line above it or its first one, though not as a file that is expected."""
+    """Return whether the line above the block, or its first line, names a file that is not expected."""
     above = next((line for line in reversed(block.before) if line.strip()), "")
     return any(map(is_named, (above, _first_line(block), *split_words(block.fence.info)[1:])))
 
 
 def _agrees(info: str, path: str) -> bool | None:
-    """Return whether the info string names the language of the file; None if it names none that is known."""
+    """Return whether the info string names the file's language; None if it names no known language."""
     named, own = _language_in(info), language_of(path)
     if named is None or named == TEXT or (own == TEXT and named != "diff"):
         return None
@@ -137,7 +137,7 @@ def _agrees(info: str, path: str) -> bool | None:
 
 
 def _language_in(info: str) -> str | None:
-    """The language that a fence's info string names, itself or by a path; None if it names none that is known."""
+    """Return the language that a fence's info string names, directly or by a path; None if it is not known."""
     words = split_words(info)
     if not words:
         return None

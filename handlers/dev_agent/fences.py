@@ -1,8 +1,8 @@
-"""Fenced code blocks in a text, found by depth: a fence inside a block may open another one.
+"""Finds fenced code blocks in a text by depth: a fence inside a block may open another block.
 
-Fences are CommonMark's (spec.commonmark.org/0.31.2/#fenced-code-blocks), in list items too. CommonMark does not let
-them nest, but models do, and what they mean cannot always be told from one line. So a text has several readings, one
-for each rule below, and whoever knows which files to expect chooses among them.
+Fences are CommonMark's (spec.commonmark.org/0.31.2/#fenced-code-blocks), also in list items. CommonMark does not allow
+nested fences, but models write them, and one line alone does not always show what is meant. So a text has one reading
+for each rule below, and the caller, who knows the expected files, chooses one.
 """
 
 import re
@@ -27,7 +27,7 @@ class Fence(NamedTuple):
     info: str
 
     def may_close(self, opening: "Fence") -> bool:
-        """Return whether this fence has the form of one that closes a block which `opening` opened."""
+        """Return whether this fence can close a block that `opening` opened."""
         return (
             not self.info
             and self.mark.startswith(opening.mark)
@@ -36,7 +36,7 @@ class Fence(NamedTuple):
 
 
 class Block(NamedTuple):
-    """An outermost block: the lines since the block before it, the opening fence, and what is inside."""
+    """An outermost block: the lines since the previous block, the opening fence, and the content."""
 
     before: Sequence[str]
     fence: Fence
@@ -45,7 +45,7 @@ class Block(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """One reading of a text: its outermost blocks, and the lines after the last."""
+    """One reading of a text: its outermost blocks, and the lines after the last block."""
 
     blocks: list[Block]
     after: Sequence[str]
@@ -61,23 +61,23 @@ class Inside(NamedTuple):
 
 
 Rule = Callable[[Inside], bool]
-"""Whether a fence inside a block opens another block."""
+"""Returns whether a fence inside a block opens another block."""
 
 
 def nests_never(inside: Inside) -> bool:
-    """Nest no block, as in CommonMark."""
+    """Return False: blocks do not nest, as in CommonMark."""
     return False
 
 
 def nests_with_info(inside: Inside) -> bool:
-    """Nest blocks with an info string, unless they are shorter than the fence around them."""
+    """Return whether the fence has an info string, and is not shorter than the fence around it."""
     fence, around = inside.fence, inside.open
     shorter = fence.mark[0] == around.mark[0] and len(fence.mark) < len(around.mark)
     return bool(_TAG.match(fence.info)) and not shorter
 
 
 def nests_before_text(inside: Inside) -> bool:
-    """Nest blocks without an info string too, in Markdown, if text follows them at once."""
+    """Return true also in Markdown for a fence without an info string, if text follows immediately."""
     if nests_with_info(inside):
         return True
     in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"
@@ -88,12 +88,12 @@ RULES: Final[tuple[Rule, ...]] = (nests_with_info, nests_before_text, nests_neve
 
 
 def find_fences(lines: Sequence[str]) -> list[Fence]:
-    """Return every line that could be a fence."""
+    """Return all lines that can be fences."""
     return [fence for number, line in enumerate(lines) if (fence := _fence(number, line)) is not None]
 
 
 def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Rule) -> Blocks:
-    """Return the outermost blocks of the lines, by a rule; the last one is not closed if the text ends inside it."""
+    """Return the outermost blocks by a rule; the last block is not closed if the text ends inside it."""
     blocks: list[Block] = []
     depth: list[Fence] = []
     end = 0

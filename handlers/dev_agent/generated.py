@@ -1,4 +1,4 @@
-"""What is read out of a model's reply: files, or why there are none."""
+"""What a model's reply is parsed into: files, or the error that says why there are none."""
 
 import ast
 import io
@@ -12,25 +12,25 @@ _NOT_A_TAB: Final = re.compile(r"[^\t]")
 
 
 class GeneratedFile(NamedTuple):
-    """A file as a reply holds it."""
+    """A file in a reply."""
 
     path: str
     content: str
 
 
 class MalformedReply(ValueError):
-    """The reply cannot be read without guessing; the message tells the model what is wrong with it."""
+    """The reply cannot be read without guessing; the message tells the model what is wrong."""
 
 
 def split_lines(text: str) -> list[str]:
-    """Return the lines with their ends. Only a line feed ends one: form feeds and Unicode's separators are content."""
+    """Return the lines with their ends. Only a line feed ends a line; form feeds and Unicode separators are content."""
     return list(io.StringIO(text, newline="\n"))
 
 
 def unindent(lines: list[str], indent: str) -> list[str]:
-    """Return the lines without the indent of the mark above them, if each has it; else as they are.
+    """Return the lines without the indent of the mark above them if all have it; else unchanged.
 
-    A list marker in the indent counts as spaces, since what belongs to a list item is indented by its width.
+    A list marker in the indent counts as spaces, since the content of a list item is indented by its width.
     """
     margin = _NOT_A_TAB.sub(" ", indent)
     if not margin or not all(line.startswith(margin) or not line.strip() for line in lines):
@@ -39,7 +39,7 @@ def unindent(lines: list[str], indent: str) -> list[str]:
 
 
 def is_unfinished(path: str, content: str) -> bool:
-    """Return whether code visibly ends in the middle: a brace or comment is open, or Python cannot read it."""
+    """Return whether code visibly ends too early: a brace or comment is open, or Python cannot parse it."""
     if language_of(path) == "python":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Which of a task's files a line names: a heading above a block, its first line, or a word of its info string."""
+"""Recognises file names in a reply: in a heading above a block, its first line, or its info string."""
 
 import re
 from collections.abc import Iterable
@@ -18,19 +18,19 @@ _BETWEEN_WORDS: Final = re.compile(r"[\s\"'`*=:{},;<>|()\[\]]+")
 class Names:
     """The paths that a task expects, and the ways in which a reply may name them.
 
-    A name is taken for a path if it is that path, or differs from it only in a leading `./` or in folders missing or
-    added at the front, and could not mean another expected path.
+    A name matches a path if it is equal, or differs only in a leading `./` or in missing or additional leading folders,
+    and matches no other expected path.
     """
 
     def __init__(self, expected: Iterable[str]) -> None:
         self.expected = tuple(dict.fromkeys(expected))
 
     def alone_in(self, line: str) -> str | None:
-        """Return the path if the line is only its name: as a heading, in bold, in a list, with "File:" before it."""
+        """Return the path if the line has only its name, perhaps as a heading, in bold, in a list, or after "File:"."""
         return next(filter(None, map(self._meant, _alone(line))), None)
 
     def alone_in_comment(self, line: str) -> str | None:
-        """Return the path, if the line is nothing but its name, as a comment of some language or as it is."""
+        """Return the path if the line has only its name, as a comment in some language or as it is."""
         return self.alone_in(_uncommented(line))
 
     def in_info(self, info: str) -> str | None:
@@ -39,7 +39,7 @@ class Names:
         return found.pop() if len(found) == 1 else None
 
     def _meant(self, name: str) -> str | None:
-        """Return the one expected path that a name can mean."""
+        """Return the one expected path that a name matches."""
         name = name.removeprefix("./")
         if name in self.expected:
             return name
@@ -48,7 +48,7 @@ class Names:
 
 
 def is_named(line: str) -> bool:
-    """Return whether the line, or comment, is nothing but the name of a source file, whichever."""
+    """Return whether the line, or comment, has only the name of some source file."""
     return any(
         looks_like_a_path(text) and language_of(text) != TEXT for text in _alone(_uncommented(line)) if " " not in text
     )
@@ -60,12 +60,12 @@ def split_words(info: str) -> list[str]:
 
 
 def looks_like_a_path(word: str) -> bool:
-    """Return whether a word is a path by its look alone; `Makefile` and `run` are not."""
+    """Return whether a word looks like a path; `Makefile` and `run` do not."""
     return "/" in word or "." in word[:-1]
 
 
 def _alone(line: str) -> tuple[str, ...]:
-    """Return what is left of a line without heading, list and emphasis marks; and that without its label."""
+    """Return a line without heading, list and emphasis marks, with its label and without it."""
     if len(line) > _LONGEST_LINE:
         return ()
     text = _LEADING.sub("", _DECORATION.sub("", line).strip("=- \t\r\n"), count=1)

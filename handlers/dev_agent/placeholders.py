@@ -1,8 +1,8 @@
-"""Comments that stand in for code which the model left out.
+"""Finds comments that stand for code which the model omitted.
 
-What counts is a comment that says nothing else: hardly a word of it is not about code that is kept somewhere. Words
-that honest comments use too ("existing code", "your logic goes here", "TODO: implement") count where such a comment is
-all that a block holds; and any words do where that holds for three functions and half of a file's.
+A comment counts if it says nothing else: nearly all of its words refer to code that is elsewhere. Phrases that normal
+comments use too ("existing code", "your logic goes here", "TODO: implement") count only if the comment is all that a
+block contains. Any comment counts if it is all that a function contains, for at least three functions and half of all.
 """
 
 import re
@@ -62,9 +62,9 @@ _NOTHING: Final = re.compile(
 
 
 def find_placeholders(path: str, content: str) -> list[str]:
-    """Return the comments in a file that stand in for code, as they are written; none in a file that is whole."""
+    """Return the comments in a file that stand for omitted code, as written; empty if the file is complete."""
     if language_of(path) in {"markdown", TEXT}:
-        return []  # prose may speak of code
+        return []  # prose may be about code
     lines = split_lines(content)
     found = {number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, number)}
     return [lines[number].strip() for number in sorted(found.union(_hollow(lines)))]
@@ -74,7 +74,7 @@ def _stands_in(lines: Sequence[str], number: int) -> bool:
     match = _COMMENT.search(lines[number])
     if match is None:
         return False
-    text = match["text"].replace("REST", "HTTP").lower()  # no rest of anything, but what services are called
+    text = match["text"].replace("REST", "HTTP").lower()  # the protocol style, not "the rest"
     words = ["file" if language_of(word) != TEXT else word for word in _WORD.findall(text)]
     if _says_left_out(text, words):
         return True
@@ -84,14 +84,14 @@ def _stands_in(lines: Sequence[str], number: int) -> bool:
 
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:
-    """Return whether the line is a comment and not a part of a longer one, where dots may be a part of an example."""
+    """Return whether the line is a one-line comment; in longer comments, dots may be part of an example."""
     before, after = lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else ""
     begin = [line.lstrip().startswith(_COMMENT_MARKS) for line in (before, lines[number], after)]
     return begin == [False, True, False]
 
 
 def _says_left_out(text: str, words: Sequence[str]) -> bool:
-    """Return whether the words say that code is somewhere else, and hardly anything besides."""
+    """Return whether the words say that code is elsewhere, and hardly anything else."""
     said, others = {*words}, sum(word not in _ABOUT_CODE for word in words)
     about_rest = next((word for word in words if word not in _INTRODUCTION), "") in _REST
     dots = bool(_BEGINS_WITH_DOTS.match(text) or (about_rest and _ENDS_WITH_DOTS.search(text)))
@@ -107,14 +107,14 @@ def _says_left_out(text: str, words: Sequence[str]) -> bool:
 
 
 def _hollow(lines: Sequence[str]) -> list[int]:
-    """The comments that are all that a function holds, if there are three and half of the functions have no more."""
+    """Return comments that are a function's only content, if at least three and half of all functions are so."""
     functions = [number for number, line in enumerate(lines) if _FUNCTION.match(line[:_LONGEST_LINE])]
     comments = [number + 1 for number in functions if _is_all_of_a_block(lines, number + 1)]
     return comments if len(comments) >= max(_HOLLOW, len(functions) / 2) else []
 
 
 def _is_all_of_a_block(lines: Sequence[str], number: int) -> bool:
-    """Return whether the comment in a line of its own is between the start of a block and nothing."""
+    """Return whether a comment line is the only content of a block."""
     if number >= len(lines) or not lines[number].lstrip().startswith(_COMMENT_MARKS):
         return False
     before = next((line for line in reversed(lines[max(number - 3, 0) : number]) if line.strip()), "")

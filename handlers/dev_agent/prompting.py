@@ -1,4 +1,4 @@
-"""What the model is asked for a task, and for a repair."""
+"""Makes the prompts for a task and for a repair."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.prompts import load, make_tag, mark_as_data
 
 @dataclass(frozen=True)
 class Context:
-    """What a developer may see beside the plan: some files whole, of others the outline (text by path)."""
+    """What the model sees beside the plan: the full text of some files, and the outline of others (text by path)."""
 
     shown: Mapping[str, str]
     outlined: Mapping[str, str]
@@ -42,7 +42,7 @@ def repair_question(
 ) -> tuple[Prompt, str]:
     """Return the prompt for a repair of the task's files, and the tag of the envelopes that its answer must use.
 
-    It shows the findings that are in these files. The `optional` ones are written again only where they have to change.
+    It has the findings in these files. The `optional` ones are written again only if they have to change.
     """
     paths = {file.path for file in task.files}
     required = [file for file in task.files if file.path not in optional]
@@ -57,7 +57,7 @@ def repair_question(
 
 
 def retry(prompt: Prompt, reasons: list[str]) -> Prompt:
-    """Return the same question, with why the last answer could not be taken."""
+    """Return the prompt again, with the reasons why the last answer was refused."""
     listed = "\n".join(f"- {reason}" for reason in reasons)
     text = load(__package__, "retry").substitute(question=prompt.text, reasons=listed)
     return Prompt(system=prompt.system, text=text, schema=prompt.schema)
@@ -93,7 +93,7 @@ def _listed(lines: Iterable[str], none: str = "None.") -> str:
 
 
 def _task(task: PlannedTask) -> str:
-    """Return a task of the plan with its files: what else is there, or will be."""
+    """Return a task of the plan with its files, so that the model knows which other files exist or will exist."""
     files = "".join(f"\n  - {file.path} ({file.action}): {file.purpose}" for file in task.files)
     return f"- {task.title}{files}"
 

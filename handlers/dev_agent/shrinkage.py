@@ -1,9 +1,9 @@
-"""Whether a modified file lost what nobody asked to take away.
+"""Checks whether a modified file lost content without being asked to.
 
-A file of 20 lines or more is suspicious if more than half of its lines are gone and, where it has top-level
-definitions, more than half of these are neither in it nor in another file of the same answer; where it has none, if
-more than two thirds of its lines are gone. Nothing is suspicious if the task speaks of making the file smaller.
-Blank lines and lines that are only a mark such as a closing brace are not counted.
+A file of at least 20 lines is suspicious if more than half of its lines are gone and more than half of its top-level
+definitions are neither in it nor in another file of the same answer; without such definitions, if more than two thirds
+of its lines are gone. Nothing is suspicious if the task mentions making the file smaller. Blank lines and lines
+without letters or digits, such as a closing brace, are not counted.
 """
 
 import re
@@ -26,9 +26,9 @@ _SMALLER: Final = re.compile(
 
 
 def find_shrinkage(previous: str, content: str, others: Iterable[str], purpose: str) -> str | None:
-    """Return what a file lost that it should not have, in words for the model; None if it lost nothing of note.
+    """Return what a file lost unexpectedly, in words for the model; None if nothing notable.
 
-    `others` are the texts of the answer's other files, `purpose` all that the task says about the file.
+    `others` are the texts of the answer's other files, `purpose` everything that the task says about the file.
     """
     before, after = _count(previous), _count(content)
     if before < _SMALLEST or after >= before / 2 or _SMALLER.search(purpose):

@@ -1,4 +1,4 @@
-"""Packaging a revision: detect what it is, zip it, prove the package, and say how to deploy it."""
+"""Packaging: detects a revision's type, zips it, tries the package, and describes how to deploy it."""
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -23,7 +23,7 @@ from shared.zips import build_zip
 
 @dataclass(frozen=True)
 class Packaged:
-    """A package with what goes with it, stored."""
+    """A stored package, with everything that belongs to it."""
 
     type: ProjectType
     package: StoredObject
@@ -74,19 +74,19 @@ class OpsAgent:
     def _prove(
         self, message: DeployRequested, project: Project, contents: Contents, detected: Detected, delivery: Delivery
     ) -> Proof:
-        """Return what is seen of the package; of two workers, both go on with the proof that was stored first."""
+        """Return the result of trying the package; if two workers try it, both use the result that was stored first."""
         proof = prove(self._runner, project.id, contents, detected, delivery.remaining)
         key = layout.proof_object(project.id, message.revision, message.correlation_id, project.retries)
         stored = self._objects.put_first(key, _proofs().dump_json(proof, indent=1), "application/json")
         return _proofs().validate_json(stored)
 
     def _is_unproven(self, message: DeployRequested) -> bool:
-        """Return whether a person wants the revision whatever is seen of its package."""
+        """Return whether a person wants the package even if it fails when it is tried."""
         record = self._projects.deployment(message.project_id, message.revision)
         return record is not None and record.unproven
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
-        """Return the package, and complete the project; one that was seen to fail has a person look at it, once."""
+        """Return the package, and complete the project, unless the package failed: then a person has to review it."""
         failed = _has_failed(result.proof) and not result.overruled
         proof = f"; {result.proof.summary}" if result.proof else ""
         overruled = "; completed unproven, as was asked" if result.overruled else ""

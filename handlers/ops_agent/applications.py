@@ -1,4 +1,4 @@
-"""Web applications that are no Lambda handlers yet: what is put beside one so that Lambda can call it."""
+"""Web applications without a Lambda handler: the file that is added so that Lambda can call one."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shared.source_files import is_test, language_of
 
 @dataclass(frozen=True)
 class Framework:
-    """A web framework, how an application of it is made, and the adapter that has Lambda call one."""
+    """A web framework: how its applications are created, and the adapter by which Lambda calls them."""
 
     language: str
     made: re.Pattern[str]
@@ -24,7 +24,7 @@ class Framework:
 
 @dataclass(frozen=True)
 class Entry:
-    """The file that makes an application a handler, and the package that it needs."""
+    """The file that turns an application into a handler, and the package that it needs."""
 
     path: str
     text: str
@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def language(self) -> Language:
-        """What the file is written in."""
+        """The language of the file."""
         return "python" if self.path.endswith(".py") else "node"
 
 
@@ -66,7 +66,7 @@ export const handler = serverless(found.app ?? found);
 _EXPORTED: Final = (
     r"module\.exports\s*=\s*{0}\b|export\s+default\s+{0}\b|exports\.app\s*=\s*{0}\b|export\s+const\s+app\b"
 )
-"""How a module of JavaScript tells its application; a pattern in which the name is to be put."""
+"""How a JavaScript module exports its application; `{0}` stands for the application's name."""
 
 FRAMEWORKS: Final = (
     Framework(
@@ -97,7 +97,7 @@ FRAMEWORKS: Final = (
 
 
 def find_entry(files: Files) -> Entry | None:
-    """Return what makes the application nearest to the root a handler; None where none can be imported."""
+    """Return the entry for the application nearest to the root; None if no module exports one."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if is_test(path) or not re.fullmatch(r"[\w./-]+", path):
             continue
@@ -126,7 +126,7 @@ _BUILDERS: Final = (
 
 
 def needs_build(files: Files) -> bool:
-    """Return whether a site is made by a program first: browsers read no JSX, TypeScript or bare imports."""
+    """Return whether a site must be built first: browsers do not read JSX, TypeScript or bare imports."""
     scripts = read_manifest(files.get("package.json", "")).get("scripts")
     if not isinstance(scripts, dict) or "build" not in scripts:
         return False

@@ -1,4 +1,4 @@
-"""What a project declares to need: the manifests of its packages, and which of them go into its function."""
+"""A project's declared dependencies: its package manifests, and which packages belong to a function."""
 
 import json
 import re
@@ -11,11 +11,11 @@ Files = Mapping[str, str]
 """Texts by path."""
 
 REQUIREMENTS: Final = "requirements-lambda.txt"
-"""What a package needs that no requirements file of the project names."""
+"""Lists packages that a function needs and no requirements file of the project names."""
 
 
 def read_manifest(text: str) -> Mapping[str, Any]:
-    """Return a package.json; nothing where it is none."""
+    """Return the content of a package.json; empty if it is not a JSON object."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -24,21 +24,21 @@ def read_manifest(text: str) -> Mapping[str, Any]:
 
 
 def list_node_packages(files: Files) -> frozenset[str]:
-    """Return the packages that any package.json of the project has installed with its function."""
+    """Return the packages that the project's package.json files install with its function."""
     manifests = (read_manifest(text) for path, text in files.items() if PurePosixPath(path).name == "package.json")
     tables = (each.get(kind) for each in manifests for kind in ("dependencies", "optionalDependencies"))
     return frozenset(name for table in tables if isinstance(table, dict) for name in table)
 
 
 def is_manifest(path: str) -> bool:
-    """Return whether a file says what Python packages are to be installed."""
+    """Return whether a file lists Python packages to install."""
     return re.fullmatch(r"requirements[\w.-]*\.txt|pyproject\.toml", PurePosixPath(path).name) is not None
 
 
 def list_installed(handler: str, paths: frozenset[str]) -> tuple[str, ...]:
-    """Return the requirements files whose packages go into the package of a Python function.
+    """Return the requirements files of a Python function's package.
 
-    That is the nearest one above its handler, and the one that names what no other does.
+    They are the nearest one above its handler, and the one with packages that no other names.
     """
     folders = [PurePosixPath(handler).parent, *PurePosixPath(handler).parent.parents]
     above = (str(folder / "requirements.txt") for folder in folders)
@@ -46,7 +46,7 @@ def list_installed(handler: str, paths: frozenset[str]) -> tuple[str, ...]:
 
 
 def list_requirements(files: Files, handler: str) -> Iterator[str]:
-    """Yield what a pyproject.toml asks for where no requirements.txt above the handler does."""
+    """Yield a pyproject.toml's dependencies, unless there is a requirements.txt above the handler."""
     if list_installed(handler, frozenset(files)):
         return
     for path in sorted(files, key=lambda path: (path.count("/"), path)):

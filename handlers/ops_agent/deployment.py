@@ -1,4 +1,4 @@
-"""What goes with a package: the template that deploys it, and instructions to follow by hand."""
+"""What accompanies a package: the template that deploys it, and instructions for deploying it by hand."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from shared.models.runs import Language
 _PYTHON: Final = "3.13"
 RUNTIMES: Final[Mapping[Language, str]] = {"python": f"python{_PYTHON}", "node": "nodejs22.x"}
 
-# For the function's platform, whatever the machine is: docs.aws.amazon.com/lambda/latest/dg/python-package.html
+# For the function's platform, not this machine's: docs.aws.amazon.com/lambda/latest/dg/python-package.html
 _PIP: Final = (
     f"pip install --target unpacked{{}} --only-binary=:all: --platform manylinux2014_aarch64 --python-version {_PYTHON}"
 )
@@ -30,7 +30,7 @@ _BUILD: Final = {
     "CMakeLists.txt": "cmake -B build && cmake --build build",
     "Makefile": "make",
 }
-"""What makes a project ready to use, by the file in its root that says how."""
+"""Commands that install or build a project, by the file in its root that calls for them."""
 
 
 _BUILT: Final = """
@@ -66,9 +66,9 @@ def _write_functions(functions: Sequence[Function]) -> str:
 
 
 def write_instructions(name: str, detected: Detected, paths: frozenset[str], proof: str = "") -> str:
-    """Return how to deploy, or to use, the package of a project of these paths, in Markdown.
+    """Return instructions, in Markdown, to deploy or use a project's package; `paths` are the project's files.
 
-    `proof` is the sentence on what was seen of a function's package.
+    `proof` is the sentence on the trial of a function's package.
     """
     document = "lambda.md" if detected.functions else f"{detected.type}.md"
     return _text(document).substitute(
@@ -108,7 +108,7 @@ def _list_build(detected: Detected, paths: frozenset[str]) -> list[str]:
 
 
 def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, bytes]:
-    """Return what a function's package needs beside the project's files: its entry, and requirements named nowhere."""
+    """Return the files that a function's package needs beside the project's: its entry, and unnamed requirements."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
     wanted = [each for one in detected.of("python") for each in list_requirements(files, one.handler)]
     wanted += [detected.entry.requirement] if detected.entry and detected.entry.language == "python" else []
@@ -118,7 +118,7 @@ def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, b
 
 
 def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
-    """Return the step that puts the functions' dependencies into the package, where the project names any."""
+    """Return the step that adds the functions' dependencies to the package; empty if there are none."""
     installs = []
     if named := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):
         installs.append(_PIP.format("".join(f" -r unpacked/{path}" for path in named)))
@@ -136,7 +136,7 @@ def _format_commands(commands: Iterable[str]) -> str:
 
 
 def _stack_name(name: str) -> str:
-    """Return the project's name as CloudFormation allows it: letters, digits and hyphens, beginning with a letter."""
+    """Return the project's name as a valid stack name: letters, digits and hyphens, beginning with a letter."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:60].rstrip("-") or "my-project"
 
 

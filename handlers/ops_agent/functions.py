@@ -1,4 +1,4 @@
-"""The functions that a project's handlers become: what each is called, and where the API has it."""
+"""The Lambda functions for a project's handlers: their names, and their routes in the API."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,14 +23,14 @@ handler = importlib.import_module("{module}").{name}
 _SAYS_NOTHING: Final = frozenset(
     {"app", "function", "handler", "index", "lambda", "lambda_function", "lambda_handler", "main", "src"}
 )
-"""Names of files and folders that tell no function from another."""
+"""Names of files and folders that do not distinguish functions."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function by its handler in Lambda's notation, with a name of words and hyphens; empty if it is the only one.
+    """A function, by its handler in Lambda's notation; `name` has words and hyphens, and is empty for a single one.
 
-    `root` is the folder in which its imports begin: what a template of its own would give as its CodeUri.
+    `root` is the folder from which its imports resolve: the CodeUri in a template of its own.
     """
 
     handler: str
@@ -40,12 +40,12 @@ class Function:
 
     @property
     def id(self) -> str:
-        """Its logical id in the template."""
+        """The logical id in the template."""
         return "".join(word.title() for word in self.name.split("-")) + "Function"
 
     @property
     def called(self) -> str:
-        """The handler that Lambda calls: an entry of ours where its imports begin below the package's root."""
+        """The handler that Lambda calls: a generated entry if imports resolve from below the package's root."""
         return self.handler if self.root == "." else f"{self._entry}.handler"
 
     @property
@@ -53,9 +53,9 @@ class Function:
         return "_".join(["lambda_root", *self.name.split("-")]).rstrip("_")
 
     def write_entry(self) -> dict[str, bytes]:
-        """Return the file that it needs to be called, by its path; none where its imports begin in the package's root.
+        """Return the generated entry by its path; empty if imports resolve from the package's root.
 
-        Lambda puts the package's root alone on the path of imports.
+        Lambda puts only the package's root on the import path.
         """
         if self.root == ".":
             return {}
@@ -65,12 +65,12 @@ class Function:
 
     @property
     def route(self) -> str:
-        """The path below which the API calls it, without a slash at its end."""
+        """The path below which the API calls it, without a trailing slash."""
         return f"/{self.name}" if self.name else ""
 
 
 def list_functions(handlers: Sequence[tuple[str, Language]]) -> tuple[Function, ...]:
-    """Return the functions of a project, whose handlers are given with their languages; the only one needs no name."""
+    """Return a project's functions for its handlers and their languages; a single function has no name."""
     names = _distinguish([handler for handler, _ in handlers]) if len(handlers) > 1 else [""] * len(handlers)
     return tuple(
         Function(handler, name, language=language) for (handler, language), name in zip(handlers, names, strict=True)
@@ -78,7 +78,7 @@ def list_functions(handlers: Sequence[tuple[str, Language]]) -> tuple[Function, 
 
 
 def _distinguish(handlers: Sequence[str]) -> Iterator[str]:
-    """Yield a name for each handler: what of its path says something, and a number where that is another's too."""
+    """Yield a unique name for each handler: the distinctive part of its path, with a number if that is taken."""
     taken: set[str] = set()
     for handler in handlers:
         parts = PurePosixPath(handler.rpartition(".")[0]).parts

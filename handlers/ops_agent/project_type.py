@@ -1,4 +1,4 @@
-"""What kind of thing a project is, told from its files alone."""
+"""Detects a project's type from its files alone."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ class ProjectType(StrEnum):
 
 @dataclass(frozen=True)
 class Detected:
-    """A project's type, with its Lambda functions or the folder of the site where it has one.
+    """A project's type, with its Lambda functions or its site's folder.
 
-    `entry` makes a web application a handler; `built` says that a site is made by its build first.
+    `entry` turns a web application into a handler; `built` tells whether a site must be built first.
     """
 
     type: ProjectType
@@ -41,7 +41,7 @@ class Detected:
         return tuple(each for each in self.functions if each.language == language)
 
 
-# A `handler` may handle much: the first parameter of Lambda's is the event. `lambda_handler` can be no other.
+# `handler` may be any function unless its first parameter is the event; `lambda_handler` is always Lambda's.
 _PYTHON_HANDLER: Final = re.compile(
     r"^def\s+(?:(lambda_handler)\s*\(|(handler)\s*\(\s*_*(?:event|evt|request|payload|e)\b[^()]*,)"
     r"|^(lambda_handler)\s*=|^(handler)\s*=\s*Mangum\(",
@@ -53,7 +53,7 @@ _NODE_HANDLER: Final = re.compile(
     re.MULTILINE,
 )
 _MODULE: Final = re.compile(r"[\w./-]+")
-"""A path that Lambda and YAML take for a handler as it stands."""
+"""A path that Lambda and YAML accept in a handler without quoting."""
 _SITE_FOLDERS: Final = ("public", "site", "web", "www", "src", "dist")
 _PROGRAMS: Final = frozenset(
     {"python", "javascript", "typescript", "go", "java", "rust", "c", "cpp", "csharp", "ruby", "php", "kotlin"}
@@ -61,9 +61,9 @@ _PROGRAMS: Final = frozenset(
 
 
 def detect(files: Mapping[str, str]) -> Detected:
-    """Return the type of a project of these files (text by path).
+    """Return the type of a project with these files (text by path).
 
-    Lambda handlers decide, then a web application that an adapter makes one, then an index.html.
+    Lambda handlers take precedence, then a web application with an adapter, then an index.html.
     """
     if handlers := _find_handlers(files):
         return Detected(_tell_type({language for _, language in handlers}), list_functions(handlers))
@@ -83,7 +83,7 @@ def _tell_type(languages: Collection[Language]) -> ProjectType:
 
 
 def _find_handlers(files: Mapping[str, str]) -> Sequence[tuple[str, Language]]:
-    """Return the handlers in both languages; beside Python's, none of a module that is there for a page."""
+    """Return the handlers in both languages; if there are Python ones, ignore JavaScript below a page's folder."""
     python = [*_list_handlers(files, "python", _PYTHON_HANDLER)]
     node = _list_handlers(files, "javascript", _NODE_HANDLER)
     pages = {PurePosixPath(path).parent for path in files if python and PurePosixPath(path).name == "index.html"}
@@ -93,7 +93,7 @@ def _find_handlers(files: Mapping[str, str]) -> Sequence[tuple[str, Language]]:
 
 
 def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """Yield the handlers of a language, nearest to the root first, in Lambda's notation: path/to/module.function."""
+    """Yield a language's handlers in Lambda's notation (path/to/module.function), nearest to the root first."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             found = pattern.search(files[path])
@@ -103,7 +103,7 @@ def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[
 
 
 def _site(files: Mapping[str, str]) -> str | None:
-    """Return the folder of a site: the root, or one that holds all programs of the project too."""
+    """Return the folder of a site: the root, or one that contains all of the project's programs."""
     if "index.html" in files:
         return "."
     programs = [path for path in files if language_of(path, files[path]) in _PROGRAMS and not is_test(path)]

@@ -1,4 +1,4 @@
-"""Whether a function's package does what Lambda will ask of it: its handler is imported from it, and sent an event."""
+"""Tries a function's package as Lambda would use it: imports its handler, and sends it an event."""
 
 import json
 import re
@@ -24,16 +24,16 @@ from shared.source_files import is_test
 Contents = Mapping[str, bytes]
 
 RUN_SECONDS: Final = 100.0
-"""What a run may take, with all that follows: with less time left none is begun."""
+"""How long a run may take, including what follows; no run starts with less time left."""
 
 MOST_ROOTS: Final = 3
-"""How many folders a function is tried from."""
+"""The maximum number of root folders from which a function is tried."""
 
 _CHECKS: Final[Mapping[Language, tuple[str, str]]] = {
     "python": ("test_package_proof.Package.test_1_imports", "test_package_proof.Package.test_2_answers"),
     "node": ("package-proof.test.mjs: 1 imports", "package-proof.test.mjs: 2 answers"),
 }
-"""The ids of a probe's tests: that the handler is imported, and that it answers."""
+"""The ids of a probe's tests: the handler is imported, and it answers."""
 
 _PROBES: Final[Mapping[Language, str]] = {"python": "test_package_proof.py", "node": "package-proof.test.mjs"}
 _EVENT_FILES: Final = (
@@ -47,13 +47,13 @@ _EVENT_FOLDERS: Final = frozenset({"events", "event"})
 _NO_GOOD_EVENT: Final = re.compile(r"invalid|bad|error|fail|missing|malformed|wrong", re.IGNORECASE)
 
 _CARRIED_BY_LAMBDA: Final = ("@aws-sdk/", "@smithy/")
-"""What Lambda's runtimes of Node have undeclared."""
+"""Packages that Lambda's Node.js runtimes include without being declared."""
 
 _NO_NETWORK: Final = re.compile(
     r"ConnectionError|ConnectTimeout|EndpointConnection|NewConnectionError|NoCredentials|URLError|gaierror"
     r"|Name or service not known|name resolution|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|fetch failed"
 )
-"""How a handler fails that calls others: in the runner there is no network."""
+"""Errors of a handler that calls other hosts: the runner has no network."""
 
 _NO_MODULE: Final = re.compile(r"No module named '([\w.]+)'")
 _NO_PACKAGE: Final = re.compile(r"Cannot find (?:package|module) '((?:@[^/']+/)?[^./'][^/']*)")
@@ -77,11 +77,11 @@ HTTP_EVENT: Final = {
     },
     "isBase64Encoded": False,
 }
-"""What an HTTP API sends for `GET /`: docs.aws.amazon.com/apigateway/latest/developerguide (payload format 2.0)."""
+"""The event that an HTTP API sends for `GET /`: docs.aws.amazon.com/apigateway/latest/developerguide (payload 2.0)."""
 
 
 class Seen(NamedTuple):
-    """What was seen of a function from one of its roots; `passed` is None where nothing could be run."""
+    """The result of trying a function from one root; `passed` is None if it could not be run."""
 
     function: Function
     passed: bool | None
@@ -90,9 +90,9 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """What was seen of a package; `passed` is None where nothing could be run.
+    """The result of trying a package; `passed` is None if nothing could be run.
 
-    `functions` have their roots; `tried` says what was seen of each.
+    `functions` have their roots; `tried` has the result of each.
     """
 
     passed: bool | None
@@ -104,10 +104,10 @@ class Proof:
 def prove(
     runner: Runner, project_id: str, contents: Contents, detected: Detected, remaining: Remaining = lambda: inf
 ) -> Proof:
-    """Try each of a package's functions, while `remaining` says that there is time for a run; one fails the package.
+    """Try each of a package's functions, while `remaining` leaves time for a run; one failure fails the package.
 
-    A function whose imports do not begin in the package's root is tried from the folders above its handler too: the
-    first from which it passes is its root. Raises `shared.models.errors.Retryable`.
+    A Python function that fails from the package's root is tried from the folders above its handler too: the first
+    from which it passes is its root. Raises `shared.models.errors.Retryable`.
     """
     trial = _Trial(runner, project_id, contents, detected, remaining)
     seen = [trial.of(function) for function in detected.functions]
@@ -123,7 +123,7 @@ def prove(
 
 @dataclass(frozen=True)
 class _Trial:
-    """Tries the functions of one package, until there is no time left."""
+    """Tries the functions of one package, until time runs out."""
 
     runner: Runner
     project_id: str
@@ -132,7 +132,7 @@ class _Trial:
     remaining: Remaining
 
     def of(self, function: Function) -> Seen:
-        """Return the first proof of a function, or why there is none from the package's root."""
+        """Return the first result that passes, or else the result from the package's root."""
         first: Seen | None = None
         untested = {path: file for path, file in self.contents.items() if not is_test(path)}
         for root in islice(_list_roots(function), MOST_ROOTS):
@@ -147,7 +147,7 @@ class _Trial:
         return first or Seen(function, None, "there is no folder to try it from")
 
     def _try(self, function: Function, packaged: Contents) -> Seen:
-        """Return what was seen of a function; without the tests, which the runner would run, unless it needs them."""
+        """Return the result of one trial; `packaged` has tests, which the runner would run, only if they are needed."""
         paths = frozenset(packaged)
         installed = {path for one in self.detected.of("python") for path in list_installed(one.handler, paths)}
         files = {path: file for path, file in packaged.items() if path in installed or not is_manifest(path)}
@@ -171,21 +171,21 @@ class _Trial:
 
 
 def _misses_test(seen: Seen, contents: Contents) -> bool:
-    """Return whether what could not be imported is a file that is named like a test."""
+    """Return whether the missing module is a file that is named like a test."""
     found = _NO_MODULE.search(seen.summary)
     tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
     return found is not None and found[1].partition(".")[0] in tests
 
 
 def _list_roots(function: Function) -> Iterator[str]:
-    """Yield the folders in which its imports may begin: the package's root, its handler's, and then those between."""
+    """Yield the folders from which imports may resolve: the package's root, the handler's folder, then its parents."""
     yield "."
-    if function.language == "python":  # Node finds neighbours by their paths
+    if function.language == "python":  # Node.js resolves relative imports by path
         yield from (str(folder) for folder in PurePosixPath(function.handler).parents if str(folder) != ".")
 
 
 def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str | None:
-    """Return a package of Node's that will be there on Lambda: the runner carries none."""
+    """Return a missing Node.js package that exists on Lambda: the runner has none."""
     texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
     declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())
     for test in run.tests if run.language == "node" else ():
@@ -196,7 +196,7 @@ def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str 
 
 
 def _find_event(packaged: Contents, function: Function) -> str | None:
-    """Return the path of the example event that the project brings; of several functions, one that names this."""
+    """Return the path of the project's example event for a function."""
     for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
         place = PurePosixPath(path)
         own = place.name in _EVENT_FILES or (place.suffix == ".json" and str(place.parent) in _EVENT_FOLDERS)
@@ -206,7 +206,7 @@ def _find_event(packaged: Contents, function: Function) -> str | None:
 
 
 def _is_for(event: PurePosixPath, function: Function) -> bool:
-    """Return whether an event is for a function: the only one, or that whose folder it is in or whose name it has."""
+    """Return whether an event is for a function: it is the only one, or the event has its folder or its name."""
     folder = PurePosixPath(function.handler).parent
     words = re.sub(r"[^a-z0-9]+", "-", event.stem.lower())
     return not function.name or (str(folder) != "." and event.is_relative_to(folder)) or function.name in words
@@ -220,7 +220,7 @@ def _write_probe(probe: str, handler: str, event: str | None) -> bytes:
 
 
 def _judge(run: TestsRun, handler: str, event: str | None) -> tuple[bool | None, str]:
-    """Return whether a handler passed, and what is said of it."""
+    """Return whether a handler passed, and a sentence on what happened."""
     if run.not_run:
         return None, f"{handler} was not tried: {run.not_run}"
     ended = {test.id: test for test in run.tests}
@@ -241,7 +241,7 @@ def _name(event: str | None) -> str:
 
 
 def _reason(message: str) -> str:
-    """Return the line of a traceback that names the error: Python's last one, and Node's first, above its frames."""
+    """Return the line of a traceback with the error: Python's last one; Node.js's first one, above its frames."""
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["it said nothing"]
     has_frames = any(line.startswith("at ") for line in lines[1:])
     return lines[0 if has_frames else -1][:500]

@@ -1,4 +1,4 @@
-"""Planning: ask the model, refuse what cannot be carried out, store the plan and release its first tasks."""
+"""Planning: asks the model, refuses plans that cannot be carried out, stores the plan and releases its first tasks."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from shared.works import Changes
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan that can be carried out and the files it starts from, as stored."""
+    """An executable plan and the files that it starts from, as stored."""
 
     plan: Plan
     stored: StoredObject
@@ -33,7 +33,7 @@ class Planned:
 
 
 class PmAgent:
-    """Plans projects and changes of them."""
+    """Plans projects, and changes to them."""
 
     name = "pm"
     status = ProjectStatus.PLANNING
@@ -44,7 +44,7 @@ class PmAgent:
         self._model = model
 
     def work(self, message: PlanRequested, project: Project, delivery: Delivery) -> Planned:
-        """Ask for a plan until one can be carried out; raises `Terminal` if none can."""
+        """Ask for a plan, at most twice. Raises `Terminal` if no plan can be carried out."""
         build = message.revision.build
         base, stored_base = self._base(message)
         existing = frozenset(base.by_path() if base else ())
@@ -81,14 +81,14 @@ class PmAgent:
         return about_change(project, change, self._read_plans(project.id, change), base.files, texts)
 
     def _read_plans(self, project_id: str, change: ChangeRecord) -> list[Plan]:
-        """Return the first plan, and that of the last build before the change, as far as they are known."""
+        """Return the first plan, and the plan of the last build before the change, if they are known."""
         builds = sorted({1, change.before.revision.build if change.before else 1})
         records = [self._projects.plan(project_id, build) for build in builds]
         stored = [record.plan for record in records if record and record.plan]
         return [Plan.model_validate_json(read_named(self._objects, plan)) for plan in stored]
 
     def conclude(self, message: PlanRequested, project: Project, result: Planned) -> Changes:
-        """Return the plan, its tasks, and messages for those that depend on nothing."""
+        """Return the plan, its tasks, and messages for tasks without dependencies."""
         messages = {task.id: TaskReady(**message.head(), task_id=task.id) for task in result.plan.tasks}
         tasks = [
             put_pending(messages[task.id], TaskRecord, task_id=task.id, title=task.title) for task in result.plan.tasks
@@ -106,7 +106,7 @@ class PmAgent:
 
 
 def read_plan(reply: Reply, existing: frozenset[str]) -> tuple[Plan | None, list[str]]:
-    """Return the plan in a reply, and what is wrong with it; a reply that was cut off is never read."""
+    """Return the plan in a reply, and its faults; a reply that was cut off is never read."""
     if reply.finish_reason is FinishReason.BLOCKED:
         raise Terminal(f"The model refused to plan this ({reply.detail}); word the requirements differently.")
     if reply.finish_reason is not FinishReason.STOP:

@@ -1,4 +1,4 @@
-"""What the model is asked: a plan for new requirements, a plan for a change, and a plan again with its faults named."""
+"""Makes the prompts for a plan: for new requirements, for a change, and for the correction of a faulty plan."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from shared.prompts import load, make_tag, mark_as_data
 
 
 def about_project(project: Project) -> Prompt:
-    """Ask for the plan of a new project."""
+    """Return the prompt for the plan of a new project."""
     requirements = mark_as_data("requirements", make_tag(project.requirements), project.requirements)
     return _prompt(load(__package__, "plan").substitute(requirements=requirements))
 
@@ -23,9 +23,9 @@ def about_change(
     files: Sequence[FileRecord],
     texts: Mapping[str, str],
 ) -> Prompt:
-    """Ask for the plan of a change to a project that was built by `plans` and has these files; `texts` by their paths.
+    """Return the prompt for a change to a project that `plans` built; `texts` are the contents of `files` by path.
 
-    The model sees the files' outlines, first of those that the change or the plans name.
+    The model sees the files' outlines, beginning with those that the change or the plans mention.
     """
     tag = make_tag(project.requirements, change.requirements)
     text = load(__package__, "change").substitute(
@@ -39,7 +39,7 @@ def about_change(
 
 
 def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
-    """Return the same question, with the last answer and why it cannot be carried out."""
+    """Return the prompt again, with the last answer and why it cannot be carried out."""
     text = load(__package__, "correction").substitute(
         question=prompt.text,
         answer=mark_as_data("answer", make_tag(reply.text), reply.text),
@@ -49,7 +49,7 @@ def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
 
 
 def _describe(plan: Plan) -> str:
-    """Return what of an earlier plan still binds."""
+    """Return the parts of an earlier plan that still apply."""
     decided = [f"- {assumption}" for assumption in plan.assumptions]
     parts = [plan.summary, *(["Decided:", "\n".join(decided)] if decided else []), "Agreed on:", plan.shared_contract]
     return "\n\n".join(parts)

@@ -1,4 +1,4 @@
-"""Why a plan cannot be carried out, in sentences that the model can act on."""
+"""Finds the reasons why a plan cannot be carried out, as sentences that the model can act on."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ MAX_ASSUMPTIONS: Final = 50
 
 
 def find_faults(plan: Plan, existing: frozenset[str] = frozenset()) -> list[str]:
-    """Return every fault of the plan, given the paths that exist already; none means that it can be carried out."""
+    """Return all faults of the plan, given the paths that exist already; empty if it can be carried out."""
     return [*_find_size_faults(plan), *_find_dependency_faults(plan), *_find_file_faults(plan, existing)]
 
 
@@ -46,7 +46,7 @@ def _find_dependency_faults(plan: Plan) -> Iterator[str]:
 
 
 def _find_cycle(plan: Plan) -> list[str]:
-    """Return the tasks that can never become ready, because a circle of dependencies holds them."""
+    """Return the tasks that can never become ready, because of circular dependencies."""
     known = {task.id for task in plan.tasks}
     waiting: dict[str, PlannedTask] = {task.id: task for task in plan.tasks}
     while ready := [

@@ -1,4 +1,4 @@
-"""Testing a revision: analyse its files, store the report, and send it on, back, or to review."""
+"""Testing a revision: analyses its files, stores the report, and sends it on to packaging, repair or review."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Analyse = Callable[[Revision, Mapping[str, str], Evidence], QualityReport]
 
 @dataclass(frozen=True)
 class Tested:
-    """A report, and where it and the list of the tested files are stored."""
+    """A report, and where the report and the list of tested files are stored."""
 
     report: QualityReport
     stored: StoredObject
@@ -50,13 +50,13 @@ class QaAgent:
         self._analyse = analyse
 
     def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
-        """Run the project's tests, and analyse every file of it; no model takes part in the verdict."""
+        """Run the project's tests and analyse all of its files; the verdict does not involve the model."""
         place = partial(layout.report_object, project.id, message.revision)
         tested, manifest = fix(self._projects, self._objects, project.id, place("manifest.json"))
         contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
         files = {path: content.decode(errors="replace") for path, content in contents.items()}
         found = self._analyse(message.revision, files, self._gather(message, contents))
-        # Tests take other times in each run: of two workers, both go on with the report that was stored first.
+        # The duration of tests varies: if two workers run them, both use the report that was stored first.
         key = place("report.json")
         stored = self._objects.put_first(key, found.model_dump_json(indent=1).encode(), "application/json")
         report = QualityReport.model_validate_json(stored)
@@ -66,7 +66,7 @@ class QaAgent:
         return Tested(report, describe(key, stored), page, manifest)
 
     def _gather(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
-        """Return how the tests ended, and what that is compared with."""
+        """Return the results of the tests, and what they are compared with."""
         record = self._projects.plan(message.project_id, message.revision.build)
         stored = record.plan if record else None
         plan = Plan.model_validate_json(read_named(self._objects, stored)) if stored else None
@@ -80,7 +80,7 @@ class QaAgent:
         )
 
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:
-        """Return the score and what the verdict makes due."""
+        """Return the score, and the work that follows from the verdict."""
         report = result.report
         earlier = [test for test in self._projects.tests(project.id) if _precedes(test, message)]
         follow = {Verdict.PASS: self._deploy, Verdict.REPAIR: self._repair, Verdict.REVIEW: self._review}
@@ -126,7 +126,7 @@ class QaAgent:
         )
 
     def _review(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
-        """Stop, with the best revision of the build as the project's files."""
+        """Stop, with the files of the build's best revision as the project's."""
         standings = {test.revision: Standing(test.passing, test.errors, test.score or 0.0) for test in earlier}
         report = result.report
         standings[message.revision] = Standing(report.passing, _errors(report), report.score)
@@ -145,6 +145,6 @@ def _precedes(test: TestRecord, message: TestRequested) -> bool:
 
 
 def _errors(report: QualityReport) -> int:
-    """Return how many errors there are beside tests that do not pass: one fault can have any number of those fail."""
+    """Return the number of errors other than failing tests, as a single fault can make many tests fail."""
     listed = sum(finding.severity is Severity.ERROR and finding.rule != TEST for finding in report.findings)
     return listed + report.omitted_errors

@@ -1,4 +1,4 @@
-"""The analysis of a revision: every analyser over every file that it reads, the findings, and the score they make."""
+"""Analyses a revision: runs every analyser on the files that it reads, and derives findings and a score."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -29,13 +29,13 @@ ANALYSERS: Final[tuple[Analyser, ...]] = (
 )
 
 AROUND: Final = 2
-"""Lines shown before and after the one that a finding names."""
+"""Lines shown before and after a finding's line."""
 
 WIDTH: Final = 160
-"""Characters shown of a line, and three times as many of a message."""
+"""Maximum characters shown of a line; of a message, three times as many."""
 
 MOST: Final = 500
-"""Findings listed in a report, the worst first; all of them count in the score."""
+"""Maximum findings in a report, the worst first; all of them count in the score."""
 
 NOTHING_RUN: Final = Evidence()
 
@@ -49,9 +49,9 @@ def analyse(
     analysers: Sequence[Analyser] = ANALYSERS,
     limits: JobLimits = LIMITS,
 ) -> QualityReport:
-    """Check and score the files (text by path), with what running their tests showed.
+    """Check and score the files (text by path), with the results of their tests.
 
-    What could not be checked is a finding, never a pass.
+    A file that could not be checked is a finding, never a pass.
     """
     sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
     outcomes = list(run(list(make_jobs(analysers, sources)), limits))
@@ -84,7 +84,7 @@ def _read_faults(outcome: JobResult) -> Iterable[Fault]:
 
 
 def _find_measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
-    """Return the paths of the files that a parser read, whether it found them right or wrong, without doubt."""
+    """Return the paths of files that a parser read without doubt, whether they are right or wrong."""
     return frozenset(
         outcome.job.files[0].path
         for outcome in outcomes
@@ -95,7 +95,7 @@ def _find_measured(outcomes: Iterable[JobResult]) -> frozenset[str]:
 
 
 def _make_findings(faults: Sequence[Fault], files: Mapping[str, str], evidence: Evidence) -> Iterable[Finding]:
-    """Yield the faults with the lines around them, in which no secret that was found is shown."""
+    """Yield the faults with the lines around them, with all detected secrets masked."""
     secretive = {fault.path for fault in faults if fault.rule == SECRET}
     lines = {
         fault.path: (mask_secrets(files[fault.path]) if fault.path in secretive else files[fault.path]).split("\n")

@@ -1,4 +1,4 @@
-"""What running a revision's tests showed, and what it is compared with."""
+"""The results of a revision's tests, and what they are compared with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ LANGUAGES: Final[Mapping[Language, frozenset[str]]] = {
     "python": frozenset({"python"}),
     "node": frozenset({"javascript", "typescript"}),
 }
-"""What is run, and the languages of the source files that it is for."""
+"""The test runners, and the languages of the source files that each runs."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """How a revision's tests ended, the test files that its plan asked for, and the reports on its earlier rounds."""
+    """The results of a revision's tests, the test files in its plan, and the reports on its earlier rounds."""
 
     runs: tuple[TestsRun, ...] = ()
     planned: frozenset[str] = frozenset()
@@ -28,7 +28,7 @@ class Evidence:
 
 
 def run_tests(runner: Runner, project_id: str, files: Mapping[str, bytes]) -> tuple[TestsRun, ...]:
-    """Run the tests of each language in which there are any. Raises `shared.models.errors.Retryable`."""
+    """Run the tests of each language that has any. Raises `shared.models.errors.Retryable`."""
     tested = {language_of(path) for path in files if is_test(path)}
     return tuple(
         _run(runner, project_id, files, language) for language, sources in LANGUAGES.items() if tested & sources
@@ -45,7 +45,7 @@ def _run(runner: Runner, project_id: str, files: Mapping[str, bytes], language: 
 
 
 def find_planned_tests(plan: Plan) -> frozenset[str]:
-    """Return the paths of the test files that a plan asks for."""
+    """Return the paths of the test files in a plan."""
     return frozenset(
         file.path
         for task in plan.tasks
@@ -55,7 +55,7 @@ def find_planned_tests(plan: Plan) -> frozenset[str]:
 
 
 def find_weakened(runs: Sequence[TestsRun], earlier: Sequence[QualityReport]) -> dict[str, str]:
-    """Return, by its path and id, how each test that failed in an earlier round says less than it did then."""
+    """Return, by test id, how each test that failed in an earlier round checks less than it did then."""
     now = {test.id: test for run in runs for test in run.tests}
     run_now = {run.language for run in runs if not run.not_run}
     uncollected = {test.path for test in now.values() if test.outcome == "error" and test.checks is None}

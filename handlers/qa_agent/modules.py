@@ -1,4 +1,4 @@
-"""Which files of a project a test file imports: where the fault of a failing test may be."""
+"""Finds the files that a test file imports, in which the cause of a failing test may be."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -15,10 +15,7 @@ _ROOTS: Final = ("", "src/")
 
 
 def find_imported(path: str, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the project's own files, no tests among them, that a file imports; the nearest first.
-
-    What those import in turn comes after them.
-    """
+    """Return the project's files, without tests, that a file imports, and then those that these import."""
     found = dict.fromkeys(_imported(path, files))
     for each in list(found):
         found |= dict.fromkeys(_imported(each, files))

@@ -1,4 +1,4 @@
-"""The quality report as a page for people: one file, no scripts, readable by eye, keyboard and screen reader."""
+"""Renders the quality report as an HTML page: one file, no scripts, accessible by eye, keyboard and screen reader."""
 
 from html import escape
 from importlib import resources
@@ -9,11 +9,11 @@ from typing import Final
 from shared.models.quality import Finding, QualityReport, ScorePart, Severity
 
 OPEN: Final = 10
-"""Files whose findings are shown unfolded: those with errors come first."""
+"""How many files are shown with their findings unfolded, beginning with those that have errors."""
 
 
 def render(project_name: str, report: QualityReport) -> str:
-    """Return a self-contained HTML page. Whatever comes from the project is escaped."""
+    """Return a self-contained HTML page. All text from the project is escaped."""
     page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     return page.substitute(
         name=escape(project_name),

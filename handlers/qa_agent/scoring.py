@@ -1,8 +1,8 @@
-"""The score: six parts with fixed weights, of which only those that could be measured count.
+"""The score: six parts with fixed weights; only parts that could be measured count.
 
 score = 100 x sum(points of measured parts) / sum(weights of measured parts)
 
-docs/quality-score.md explains it with an example; a test keeps that page and this module in agreement.
+docs/quality-score.md explains it with an example; a test checks that page against this module.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -22,17 +22,17 @@ PASSING_SCORE: Final = 70.0
 
 PENALTIES: Final = {Severity.ERROR: 5, Severity.WARNING: 1, Severity.INFO: 0}
 TOLERANCE: Final = 5
-"""Penalties in a hundred lines that take all points of a part."""
+"""Penalties per hundred lines that cost all points of a part."""
 LEAST_LINES: Final = 200
-"""A smaller project is taken for one of this many lines, or one remark would cost it a whole part."""
+"""A smaller project counts as having this many lines, as otherwise one finding would cost a whole part."""
 
 ENOUGH_TESTS: Final = 0.5
-"""Lines of tests for a line of code that earn all points."""
+"""Lines of tests per line of code for full points."""
 ENOUGH_WORDS: Final = 10
-"""Words of a README that earn all points."""
+"""Words in the README for full points."""
 
 FAILED: Final = "-failed"
-"""The end of the rule under which an analyser's failure is reported; its name comes before."""
+"""The suffix of the rule that reports an analyser's failure, after the analyser's name."""
 
 _SECURITY: Final = javascript_security.RULES | {"secret", "hidden-text"}
 _LINT: Final = frozenset(
@@ -40,7 +40,7 @@ _LINT: Final = frozenset(
 )
 _LINTED: Final = frozenset({"python", "javascript", "typescript", "html"})
 
-# Read by people or by tools of their own: no parser is expected for them, and none is missed.
+# Read by people or by their own tools: no parser is expected for them.
 _PROSE_LANGUAGES: Final = frozenset({"markdown", "ini", "make", "dockerfile", "go-module", "mermaid", "diff"})
 _PROSE_SUFFIXES: Final = frozenset(
     (
@@ -55,9 +55,9 @@ _DATA: Final = frozenset({"json", "yaml", "toml", "xml", "html", "css", "sql"})
 def score_parts(
     files: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str], runs: Sequence[TestsRun] = ()
 ) -> tuple[ScorePart, ...]:
-    """Return the parts of the score; `measured` holds the paths of the files that a parser could read.
+    """Return the parts of the score; `measured` are the paths of files that a parser could read.
 
-    `runs` are how the tests ended, of each language in which there are tests.
+    `runs` are the results of the tests, one for each language that has tests.
     """
     code = [file for file in files if not _is_prose(file)]
     return (
@@ -71,14 +71,14 @@ def score_parts(
 
 
 def total(parts: Iterable[ScorePart]) -> float:
-    """Return the score of 0 to 100, to one decimal; 0 where nothing could be measured."""
+    """Return the score, 0 to 100 with one decimal; 0 if nothing could be measured."""
     counted = [part for part in parts if part.measured]
     weight = sum(part.weight for part in counted)
     return round(100 * sum(part.points for part in counted) / weight, 1) if weight else 0.0
 
 
 def find_reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
-    """Return why a revision may not be packaged; none where it may."""
+    """Return why a revision may not be packaged; empty if it may."""
     errors = sum(fault.severity is Severity.ERROR for fault in faults)
     low = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
     wrong = f"{errors} finding{'s' * (errors > 1)} of severity error must be repaired" if errors else ""
@@ -86,7 +86,7 @@ def find_reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ..
 
 
 def make_failures(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
-    """Return the faults of files that an analyser could not check."""
+    """Return a fault for each file that an analyser could not check."""
     message = f"could not be checked by {analyser}: {reason}"
     return [Fault(file.path, 1, analyser + FAILED, Severity.ERROR, message) for file in files]
 
@@ -98,7 +98,7 @@ def _is_prose(file: SourceFile) -> bool:
 
 
 def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
-    """Return the share of the lines that are in files that parse; a file that nothing could read is not one of them."""
+    """Return the share of lines in files that parse; unreadable files do not count as parsed."""
     broken = {fault.path for fault in faults if fault.rule == SYNTAX}
     right = [file for file in code if file.path in measured and file.path not in broken]
     lines, good = _count_lines(code), _count_lines(right)
@@ -137,7 +137,7 @@ def _count_failures(faults: Iterable[Fault], *analysers: str) -> int:
 
 
 def _penalise(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
-    """Return a part that loses points with what was found in so many lines; all of them where an analyser failed."""
+    """Return a part that loses points by findings per line; it has no points if an analyser failed."""
     if not read:
         return _part(name, None, "there is no file in a language that is measured")
     if failures:
@@ -148,7 +148,7 @@ def _penalise(name: str, read: Sequence[SourceFile], found: Sequence[Fault], fai
 
 
 def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
-    """Return the part of tests that were run: their lines count as far as they pass, check something and notice."""
+    """Return the part for tests that were run: they count if they pass, check something and notice faults."""
     programs = [file for file in code if file.language not in _DATA]
     if all(file.is_test for file in programs):
         return _part("tests", None, "there is no code to test")
@@ -169,7 +169,7 @@ def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
 
 
 def _passing(runs: Sequence[TestsRun]) -> tuple[int, int]:
-    """Return how many tests passed and check something, and how many there are; none passes where the run is void."""
+    """Return how many tests passed with checks, and how many there are; none passes if a run had trouble."""
     tests = [test for run in runs for test in run.tests if test.outcome != "skipped"]
     void = any(run.trouble for run in runs)
     return sum(test.outcome == "passed" and test.checks != 0 for test in tests) * (not void), len(tests)

@@ -1,4 +1,4 @@
-"""The faults that a run of a revision's tests shows: what fails, what is missing, and what says nothing."""
+"""Finds faults in the results of a revision's tests: failures, missing tests, and tests that check too little."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -24,9 +24,9 @@ _NOT_COLLECTED: Final = re.compile(r"^(?:test.*|.*_test)\.py$|\.(?:test|spec)\.[
 
 
 def find_test_faults(files: Mapping[str, str], evidence: Evidence, broken: Collection[str] = ()) -> list[Fault]:
-    """Return what is wrong with the tests of a revision, as far as they could be run.
+    """Return the faults of a revision's tests, as far as they could be run.
 
-    What only fails because a file is `broken`, which is a fault of its own, is left out.
+    Tests that fail only because a file is `broken` are omitted, as that is a fault of its own.
     """
     runs = [run for run in evidence.runs if not run.not_run]
     return [
@@ -37,7 +37,7 @@ def find_test_faults(files: Mapping[str, str], evidence: Evidence, broken: Colle
 
 
 def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> tuple[str, ...]:
-    """Return the other files that a failing test's fault may be in: those on the way to it, then what it imports."""
+    """Return other files that may cause a failing test: those in its traceback, then those that it imports."""
     if fault.rule not in (TEST, WEAKENED):
         return ()
     on_the_way = [
@@ -79,19 +79,19 @@ def _is_hindered(test: TestedTest, files: Mapping[str, str], broken: Collection[
 
 
 def _path(test: TestedTest, files: Mapping[str, str]) -> str:
-    """Return the file to name: that of the test, else the last of the project on the way to the failure."""
+    """Return the file to report: the test's, or else the last one of the project in the traceback."""
     known = (test.path, *(frame.path for frame in reversed(test.frames)), *filter(is_test, files), *files)
     return next(path for path in known if path in files)
 
 
 def _told(message: str) -> str:
-    """Return a message as it would be in any other run: without addresses of memory, and in a few lines."""
+    """Return a message that is the same in every run, without memory addresses, shortened to a few lines."""
     lines = _ADDRESS.sub("0x...", message).strip().splitlines()
     return "\n".join(lines[:_SHOWN_LINES]) or "it says nothing"
 
 
 def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
-    """Yield the test files that the plan asked for and in which no test was found."""
+    """Yield the planned test files in which no test was found."""
     for run in evidence.runs:
         if run.not_run or run.trouble.startswith("The run ended"):
             continue

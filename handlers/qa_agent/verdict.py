@@ -1,4 +1,4 @@
-"""What follows from a report: packaging, another repair round, or a person's review of the best revision."""
+"""Decides what follows from a report: packaging, a repair round, or a person's review of the best revision."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from shared.models.quality import Finding, QualityReport
 from shared.models.records import TestRecord
 
 MAX_ROUNDS: Final = 3
-"""Repair rounds of one build."""
+"""Maximum repair rounds of one build."""
 
 
 class Verdict(StrEnum):
-    """Where a tested revision goes."""
+    """What happens with a tested revision."""
 
     PASS = "pass"  # noqa: S105 - no secret
     REPAIR = "repair"
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
     """Return the verdict, given the tests of the build's earlier rounds.
 
-    A repair is asked for while rounds are left, there is something to repair, and the last repair changed the findings.
+    The verdict is a repair if rounds are left, something can be repaired, and the last repair changed the findings.
     """
     if report.passed:
         return Verdict.PASS
@@ -37,9 +37,9 @@ def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
 
 
 def fingerprint(findings: Sequence[Finding]) -> str | None:
-    """Return the same for findings that only moved: a finding is known by its file, its rule, and the text of its line.
+    """Return a digest of findings by file, rule, message and the line's text, so that moved findings are equal.
 
-    An analyser that failed says nothing about the code, so that does not count; None if there is nothing else.
+    Analysers' failures are ignored, as they say nothing about the code; None if there are no other findings.
     """
     told = [finding for finding in findings if not finding.rule.endswith(FAILED)]
     places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in told)
@@ -47,13 +47,13 @@ def fingerprint(findings: Sequence[Finding]) -> str | None:
 
 
 def _line(finding: Finding) -> str:
-    """Return the text of the line that a finding names, as far as the finding shows it."""
+    """Return the text of a finding's line, as far as the finding shows it."""
     mark = f"{finding.line}:"
     return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
 
 
 class Standing(NamedTuple):
-    """How good a revision is: how many of its tests pass, how many other errors were found, and its score."""
+    """The quality of a revision: its passing tests, its other errors, and its score."""
 
     passing: int
     errors: int
@@ -63,8 +63,8 @@ class Standing(NamedTuple):
 def best(candidates: Mapping[Revision, Standing]) -> Revision:
     """Return the best of some revisions.
 
-    Of that the most tests pass; then it has the fewest errors, then the highest score, and is then the earliest: a
-    later one has only cost more.
+    It has the most passing tests; then the fewest errors, then the highest score. If still equal, the earliest is best,
+    as a later one has only cost more.
     """
 
     def rank(revision: Revision) -> tuple[int, int, float, int]:

@@ -1,1 +1,1 @@
-"""The runner: runs the tests of what was produced, in a sandbox, and says how each of them ended."""
+"""The runner: runs the tests of generated software in a sandbox, and reports the outcome of each."""

@@ -1,4 +1,4 @@
-"""The runner's Lambda function: it is asked directly, behind no queue, and its role permits nothing but its log."""
+"""The runner's Lambda function: it is invoked directly, not by a queue, and its role permits only its log."""
 
 import os
 from typing import Any
@@ -9,14 +9,14 @@ from runner.running import Runner
 from shared.models.runs import SPENT, TestsRequested, TestsRun
 
 _spent: list[TestsRun] = []
-"""The run without a sandbox that this process had: it has no other."""
+"""The run without a sandbox that this process has had: each process has at most one."""
 
 
 def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """Run the tests of the project in the event; return a `TestsRun`.
 
-    What a run without a sandbox left in this environment meets no other: the process ends when it is asked again, and
-    Lambda starts it anew.
+    A run without a sandbox never shares an environment with a later run: the process exits when it is invoked again,
+    and Lambda starts a new one.
     """
     if _spent:
         os._exit(SPENT)

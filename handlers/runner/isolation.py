@@ -1,4 +1,4 @@
-"""Where a project is run: in a sandbox, or in Lambda's own micro-VM, and else nowhere."""
+"""Chooses where a project runs: in a sandbox, in Lambda's own micro-VM, or not at all."""
 
 import shutil
 import sys
@@ -17,10 +17,10 @@ _CODE = Path(__file__).resolve()
 
 
 def run_isolated(job: Job) -> EndedRun:
-    """Run a job in a sandbox; without one only where nothing but this job is on the machine. Raises `NotRun`.
+    """Run a job in a sandbox, or without one only if nothing but this job is on the machine. Raises `NotRun`.
 
-    No variable decides that, so that none can be set by mistake. On Lambda the micro-VM, a role that permits nothing
-    but a log, and a network without a route are the sandbox, and no other can be made in it.
+    No variable decides this, so that none can be set by mistake. On Lambda, a sandbox cannot be created; there the
+    micro-VM, a role that permits only a log, and a network without a route are the isolation.
     """
     _hide_this_process()
     try:
@@ -33,7 +33,7 @@ def run_isolated(job: Job) -> EndedRun:
 
 
 def _hide_this_process() -> None:
-    """Let no other process of this user read this one's variables in /proc, which are the function's."""
+    """Prevent other processes of this user from reading this one's variables, the function's own, in /proc."""
     if sys.platform == "linux":
         from runner.sandbox.inside.kernel import hide_from_others
 
@@ -41,6 +41,6 @@ def _hide_this_process() -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Delete what an earlier run left: it is gone before the next one begins."""
+    """Delete an earlier run's files before the next one begins."""
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

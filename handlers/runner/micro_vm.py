@@ -1,4 +1,4 @@
-"""Whether this process is in a micro-VM of AWS Lambda, by what the machine is and not by what a variable says."""
+"""Detects whether this process is in an AWS Lambda micro-VM, by properties of the machine and not by variables."""
 
 import os
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Final
 TASK_ROOT: Final = "var/task"
 RUNTIME: Final = "var/runtime"
 _MOST_MEMORY: Final = 10_240 * 1024 * 1024 * 1.1
-"""Bytes: the most that a function can have, and what its kernel adds."""
+"""Bytes: a function's maximum memory, plus an allowance for its kernel."""
 
 
 def why_no_micro_vm(code: Path, root: Path = Path("/")) -> str:
-    """Return what shows that this is no micro-VM of Lambda; nothing if it is one. `code` is where this code lies.
+    """Return what shows that this is not a Lambda micro-VM; empty if it is one. `code` is the folder of this code.
 
-    There, and together nowhere else: the code is in /var/task and Lambda's runtime beside it; the kernel is Amazon's;
-    the root, the code and the runtime cannot be written to; and the machine has block devices of virtio alone, and no
-    more memory than a function can have. A container on a developer's machine has that machine's kernel and memory.
+    Only there are all of these true: the code is in /var/task, with Lambda's runtime beside it; the kernel is Amazon's;
+    the root, the code and the runtime are read-only; and the machine has only virtio block devices, and no more memory
+    than a function can have. A container on a developer's machine has that machine's kernel and memory.
     """
     if not code.is_relative_to(root / TASK_ROOT) or not (root / RUNTIME / "bootstrap").exists():
         return "the code is not where Lambda has it"

@@ -1,4 +1,4 @@
-"""The packages that produced software may need: which of them a project declares, and where they are."""
+"""The packages that generated software may use: those that a project declares, and where they are installed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from runner.programs import Files
 
 ALWAYS: Final = ("boto3", "pytest")
-"""What is there undeclared: boto3 is on Lambda, and pytest is what its tests need and not the project."""
+"""Packages that need no declaration: Lambda provides boto3, and pytest is needed by tests only."""
 
 CARRIED: Final = frozenset(
     (
@@ -25,7 +25,7 @@ CARRIED: Final = frozenset(
         *("apig-wsgi", "fastapi", "flask", "httpx", "mangum", "pydantic", "pytest-asyncio", "pyyaml", "requests"),
     ),
 )
-"""The packages that can be declared, and with them all that they need."""
+"""The packages that a project can declare; their dependencies are available too."""
 
 _IMPORTED_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "opentelemetry-api": ("opentelemetry",),
@@ -35,7 +35,7 @@ _IMPORTED_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "six": ("six.py",),
     "typing-extensions": ("typing_extensions.py",),
 }
-"""The files and folders of packages that are not imported by their own names; bundles have no list of them."""
+"""Files and folders of packages whose import name differs; bundles do not list them."""
 
 TOOLS: Final = frozenset(
     (
@@ -43,7 +43,7 @@ TOOLS: Final = frozenset(
         *("pylint", "pytest-cov", "ruff", "setuptools", "tox", "twine", "uvicorn", "wheel"),
     )
 )
-"""What is declared for other uses than to be imported by the code or its tests."""
+"""Declared packages that neither the code nor its tests import."""
 
 _MANIFESTS: Final = re.compile(r"(?:.*/)?(?:requirements[\w.-]*\.txt|pyproject\.toml)")
 _NO_REQUIREMENT: Final = ("-", "#")
@@ -51,14 +51,14 @@ _NO_REQUIREMENT: Final = ("-", "#")
 
 @dataclass(frozen=True)
 class Needed:
-    """The packages of a project by the name under which Python imports them, and what it declares that is not here."""
+    """A project's packages by import name, and the declared ones that are not available."""
 
     packages: Mapping[str, str]
     missing: tuple[str, ...]
 
 
 def find_needed(files: Files) -> Needed:
-    """Return what a project declares, in any requirements file or pyproject.toml of it, and what is missing."""
+    """Return what a project's requirements files and pyproject.toml files declare, and what is missing."""
     declared = list(dict.fromkeys(_declared(files)))
     own = {canonicalize_name(name) for name in _own_names(files)}
     wanted = [Requirement(name) for name in ALWAYS]
@@ -93,7 +93,7 @@ def _of_lines(text: str) -> Iterator[str]:
 
 
 def _of_project(text: str) -> Iterator[str]:
-    """Yield the dependencies of a pyproject.toml, and those of groups and extras that are for tests."""
+    """Yield the dependencies of a pyproject.toml, including groups and extras for tests."""
     project = _table(_parse(text), "project")
     groups = {**_table(project, "optional-dependencies"), **_table(_parse(text), "dependency-groups")}
     for named in (project.get("dependencies"), *(groups.get(name) for name in ("dev", "test", "tests", "testing"))):
@@ -110,7 +110,7 @@ def _parse(text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        return {}  # which the parsers of QA find
+        return {}  # QA's parsers report it
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -119,7 +119,7 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _why_missing(requirement: Requirement) -> str:
-    """Return what is not here, as it is declared; nothing if it can be run with what is."""
+    """Return the requirement if it is not available; empty if an installed version satisfies it."""
     found = _find(requirement.name)
     if found is None or canonicalize_name(requirement.name) not in _reachable():
         return str(requirement)
@@ -129,7 +129,7 @@ def _why_missing(requirement: Requirement) -> str:
 
 
 def _fits(wanted: SpecifierSet, version: str) -> bool:
-    """Return whether a version will do: one that is pinned stands for all with the same first number."""
+    """Return whether a version is suitable: a pinned version stands for all with the same major version."""
     if wanted.contains(version, prereleases=True):
         return True
     pins = [spec.version.removesuffix(".*") for spec in wanted if spec.operator in ("==", "~=", "===")]
@@ -144,7 +144,7 @@ def _reachable() -> frozenset[str]:
 
 
 def _closure(wanted: Iterable[Requirement]) -> dict[str, Distribution]:
-    """Return the distributions that are wanted and all that they need, by canonical name."""
+    """Return the required distributions with all their dependencies, by canonical name."""
     found: dict[str, Distribution] = {}
     seen: set[tuple[str, str]] = set()
     waiting = [(requirement.name, extra) for requirement in wanted for extra in ("", *requirement.extras)]

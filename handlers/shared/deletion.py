@@ -1,7 +1,7 @@
-"""The end of a project: first the item that says it exists, then everything it left.
+"""Deletes a project: first the item that says it exists, then everything else that belongs to it.
 
-Agents may be at work meanwhile. All that they write to the table is conditional on the first item, and whoever finds it
-gone sweeps up, before the message is acknowledged, what it may have written since.
+Agents may be at work meanwhile. All of their writes to the table are conditional on the first item; an agent that
+finds it deleted removes what it may have written since, before it acknowledges the message.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from shared.storage.objects import Objects
 from shared.storage.table import MAX_WRITES, Conflict, Key, Remove, Table
 
 MARGIN_SECONDS: Final = 5.0
-"""Time that a sweep leaves to its caller."""
+"""Time that a sweep reserves for its caller."""
 
 
 class Deletion:
@@ -25,16 +25,16 @@ class Deletion:
         self._objects = objects
 
     def begin(self, project: Project) -> None:
-        """Mark the project as deleted: it does not exist from now on, and what it left is to be swept."""
+        """Mark the project as deleted: it does not exist any more, and its remains have to be swept."""
         made_by = [Remove(Key(project.idempotency, layout.METADATA))] if project.idempotency else []
         self._table.write(Remove(metadata_key(project.id)), *made_by)
 
     def unfinished(self, project_id: str) -> bool:
-        """Return whether a project that does not exist has left something behind."""
+        """Return whether a deleted project has remains."""
         return bool(self._table.query(layout.project(project_id)))
 
     def sweep(self, project_id: str, remaining: Remaining) -> bool:
-        """Delete all objects, in every version, and then all items that a project left; False if time ran out."""
+        """Delete all objects of a project, in every version, and then all items; return False if time ran out."""
         for prefix in layout.objects(project_id):
             while self._objects.erase(prefix):
                 if remaining() < MARGIN_SECONDS:
@@ -50,4 +50,4 @@ class Deletion:
         try:
             self._table.write(*map(Remove, keys))
         except Conflict:
-            return  # another sweep is at the same items; look again at what is left
+            return  # another sweep deletes the same items; query again for the rest

@@ -1,4 +1,4 @@
-"""An agent's Lambda function: the worker contract over one queue, composed when the first message comes."""
+"""An agent's Lambda function: the worker contract for one queue, composed when the first message arrives."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -26,9 +26,9 @@ def agent_function(
     environ: Mapping[str, str],
     settings: type[S],
 ) -> Handler:
-    """Return the handler of the function that serves the queue of a kind of message with an `agent`.
+    """Return the handler for the queue of a kind of message, which an `agent` processes.
 
-    `settings` are what the function reads of its environment, once.
+    `settings` is the model of the function's settings, which are read from the environment once.
     """
     logger = Logger()
 

@@ -1,4 +1,4 @@
-"""Tree-sitter grammars, each loaded when it is first used; functions that read code require their wheels."""
+"""Tree-sitter grammars, each loaded on first use; functions that read code include their wheels."""
 
 from functools import cache
 from importlib import import_module
@@ -24,7 +24,7 @@ LANGUAGES: Final = frozenset(_GRAMMARS)
 
 @cache
 def parser(grammar: str) -> "Parser":
-    """Return the parser of a grammar; the name of a language, or "tsx"."""
+    """Return the parser for a grammar: the name of a language, or "tsx"."""
     from tree_sitter import Language, Parser
 
     module, function = _GRAMMARS[grammar]
@@ -32,7 +32,7 @@ def parser(grammar: str) -> "Parser":
 
 
 def walk(root: "Node") -> "Iterator[Node]":
-    """Yield every node in order, without recursion: a hostile file nests deeper than Python's stack."""
+    """Yield every node in order, without recursion: hostile files nest deeper than Python's stack."""
     cursor = root.walk()
     while True:
         if cursor.node is not None:
@@ -45,7 +45,7 @@ def walk(root: "Node") -> "Iterator[Node]":
 
 
 def read_best(language: str, text: str) -> "Node":
-    """Return the root of a text's tree, by the grammar of the language's that reads most of it."""
+    """Return the root of a text's tree, by the language's grammar that reads most of it."""
     grammars = ("typescript", "tsx") if language == "typescript" else (language,)
     roots = [parser(grammar).parse(text.encode("utf-8", "replace")).root_node for grammar in grammars]
     return next((root for root in roots if not root.has_error), roots[0])

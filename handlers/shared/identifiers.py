@@ -1,4 +1,4 @@
-"""New identifiers and the time, as functions that a test replaces."""
+"""New identifiers and the current time, as functions that tests replace."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ Identifiers = Callable[[], str]
 
 
 def now() -> datetime:
-    """Return the time in UTC, to the millisecond: what the items store."""
+    """Return the time in UTC, to the millisecond, as items store it."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

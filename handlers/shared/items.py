@@ -1,4 +1,4 @@
-"""How records become items of the table and come back: keys, attributes, times, and the writes of single items."""
+"""Converts records to items of the table and back: keys, attributes, times, and the writes of single items."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -12,16 +12,16 @@ from shared.models.records import FileRecord, PlanRecord, Work
 from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index, Key, Put, Remove, Update
 
 _COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "output_tokens": "output_tokens"}
-"""TokenUsage as top-level attributes, because DynamoDB's ADD reaches no nested one."""
+"""TokenUsage as top-level attributes, because DynamoDB's ADD does not support nested ones."""
 
 
 def metadata_key(project_id: str) -> Key:
-    """Return the key of the item that says whether a project exists; every write to it is conditional on that."""
+    """Return the key of the item that says that a project exists; every write to it is conditional on that."""
     return Key(layout.project(project_id), layout.METADATA)
 
 
 def work_key(message: AnyMessage) -> Key:
-    """Return the key of the item of the work that a message asks for."""
+    """Return the key of the work item for a message."""
     return Key(layout.project(message.project_id), message.work)
 
 
@@ -45,28 +45,28 @@ def metadata(project: Project) -> Attributes:
 
 
 def count_up(tokens: dict[str, int]) -> dict[str, int]:
-    """Return what is to be added to the counters of a `METADATA` item, of those that changed."""
+    """Return the increments of the changed counters in a `METADATA` item."""
     return {_COUNTERS[name]: count for name, count in tokens.items() if count}
 
 
 def read_project(stored: Attributes) -> Project:
-    """Return the project of a `METADATA` item."""
+    """Return the project in a `METADATA` item."""
     return Project.model_validate(_named(Project, stored))
 
 
 def read_summary(stored: Attributes) -> ProjectSummary:
-    """Return the project of a listing index's item."""
+    """Return the project in a listing index's item."""
     return ProjectSummary.model_validate(_named(ProjectSummary, stored))
 
 
 def _named(kind: type[Model], stored: Attributes) -> dict[str, Any]:
-    """Return the fields of a model, with the counters where the model has them."""
+    """Return the fields of a model, with the counters if the model has them."""
     fields = {name: value for name, value in stored.items() if name in kind.model_fields}
     return {**fields, "tokens": {name: stored.get(attribute, 0) for name, attribute in _COUNTERS.items()}}
 
 
 def read_work(stored: Attributes) -> Work:
-    """Return the part of an item that all kinds of work share."""
+    """Return the part of an item that all kinds of work have in common."""
     return Work.model_validate({name: value for name, value in stored.items() if name in Work.model_fields})
 
 
@@ -76,23 +76,23 @@ def put_event(project_id: str, event: TimelineEvent) -> Put:
 
 
 def put_pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
-    """Return the write that makes a piece of work known, to go in one transaction with what makes it due."""
+    """Return the write that creates a pending work item, for the transaction that makes the work due."""
     record = kind(work=message.work, revision=message.revision, **fields)
     return Put(work_key(message), to_attributes(record), absent=True)
 
 
 def put_file(project_id: str, record: FileRecord) -> Put:
-    """Return the write of a file's item, over the one of an earlier revision."""
+    """Return the write of a file's item, which replaces the one of an earlier revision."""
     return Put(Key(layout.project(project_id), layout.file(record.path)), to_attributes(record))
 
 
 def remove_file(project_id: str, path: str) -> Remove:
-    """Return the write that takes a file out of a project; its objects stay with the revisions that had it."""
+    """Return the write that removes a file from a project; its objects stay with earlier revisions."""
     return Remove(Key(layout.project(project_id), layout.file(path)))
 
 
 def count_task_done(project_id: str, plan: PlanRecord, task_id: str) -> Update:
-    """Count a task as done (the fan-in), unless the plan's progress changed since `plan` was read."""
+    """Return the write that counts a task as done (the fan-in), unless progress changed since `plan` was read."""
     return Update(
         Key(layout.project(project_id), plan.work),
         set={"done": sorted({*plan.done, task_id})},

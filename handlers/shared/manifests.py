@@ -1,4 +1,4 @@
-"""The files that a piece of work is about, fixed once: every delivery of it sees the same ones."""
+"""Fixes the files that a piece of work is about, so that every delivery of it sees the same ones."""
 
 from shared.items import put_file, remove_file
 from shared.models.errors import Retryable
@@ -10,14 +10,14 @@ from shared.storage.table import Write
 
 
 def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
-    """Return the manifest stored under `key`, or, where there is none, the project's files now, stored there first."""
+    """Return the manifest stored under `key`; if there is none, store one of the project's current files first."""
     now = Manifest(files=tuple(projects.files(project_id)))
     content = objects.put_first(key, now.model_dump_json(indent=1).encode(), "application/json")
     return Manifest.model_validate_json(content), describe(key, content)
 
 
 def read_tested(projects: Projects, objects: Objects, project_id: str, revision: Revision) -> Manifest:
-    """Return the files of a revision as QA tested it; raises `Retryable` if it has not."""
+    """Return the files of a revision as QA tested it. Raises `Retryable` if it was not tested."""
     test = next((test for test in projects.tests(project_id) if test.revision == revision), None)
     if test is None or test.manifest is None:
         raise Retryable(f"revision {revision} has not been tested")
@@ -25,12 +25,12 @@ def read_tested(projects: Projects, objects: Objects, project_id: str, revision:
 
 
 def read(objects: Objects, stored: StoredObject) -> Manifest:
-    """Return a manifest that an item names."""
+    """Return the manifest that an item refers to."""
     return Manifest.model_validate_json(read_named(objects, stored))
 
 
 def restoring(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
-    """Return the writes that make an earlier manifest the project's files again."""
+    """Return the writes that restore an earlier manifest as the project's files."""
     before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
     return (
         *(put_file(project_id, file) for path, file in before.items() if now.get(path) != file),

@@ -1,4 +1,4 @@
-"""What became of projects, as metrics: which numbers there are, and how CloudWatch gets them from a function's log."""
+"""Metrics on the outcome of projects, which CloudWatch extracts from a function's log."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -14,7 +14,7 @@ NAMESPACE: Final = "AgenticAI"
 
 
 class Metric(StrEnum):
-    """The metrics; CloudWatch bills each by the month, so that there are few."""
+    """The metrics; there are few, as CloudWatch charges for each per month."""
 
     BEGUN = "ProjectsBegun"
     COMPLETED = "ProjectsCompleted"
@@ -37,13 +37,13 @@ _ENDS: Final = {
 
 
 def measure_begin(project: Project, attempt: int) -> Measured:
-    """Return what is to be published when an attempt begins: a project begins with the first at its first plan."""
+    """Return the metrics for the start of an attempt: the first attempt at a first plan starts a project."""
     first = project.status is ProjectStatus.PLANNING and project.revision.build == 1 and attempt == 1
     return {Metric.BEGUN: 1} if first else {}
 
 
 def measure_end(status: ProjectStatus | None, score: float | None, tokens: TokenUsage) -> Measured:
-    """Return what is to be published when work ended: the status that the project moved to, its score, and tokens."""
+    """Return the metrics for the end of work: the project's new status, its score, and the tokens."""
     measured: dict[Metric, float] = {}
     if status in _ENDS:
         measured[_ENDS[status]] = 1
@@ -55,7 +55,7 @@ def measure_end(status: ProjectStatus | None, score: float | None, tokens: Token
 
 
 def embedded_metrics(stage: str) -> Measure:
-    """Return what writes values into the log, in CloudWatch's embedded metric format, with the stage as dimension."""
+    """Return a function that logs metrics in CloudWatch's embedded metric format, with the stage as dimension."""
     metrics = Metrics(namespace=NAMESPACE, service=f"agenticai-{stage}")
 
     def measure(measured: Measured) -> None:

@@ -1,4 +1,4 @@
-"""Outlines of files: what each declares, with signatures, fields, constants and decorators, not how it does it."""
+"""Outlines of files: their declarations with signatures, fields, constants and decorators, without their code."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ MAX_LINES: Final = 40
 MAX_COLUMNS: Final = 160
 MAX_DEPTH: Final = 3
 MAX_TOGETHER: Final = 600
-"""Lines of all outlines in one prompt."""
+"""Maximum lines of all outlines in one prompt."""
 
 _CONTAINERS: Final = frozenset(
     {
@@ -43,16 +43,16 @@ _PRIVATE: Final = re.compile(r"\s*(?:private\b|(?:async )?def _(?!_)|_(?!_)|stat
 
 
 class Line(NamedTuple):
-    """A line of an outline, and how deep it stands."""
+    """A line of an outline, and its nesting depth."""
 
     depth: int
     text: str
 
 
 def outline_all(texts: Mapping[str, str], tag: str, about: str, near: Collection[PurePosixPath] = ()) -> str:
-    """Return the outlines of files for a prompt, in their order; of the least relevant only the path beyond the limit.
+    """Return files' outlines for a prompt, in their order; beyond the limit, the least relevant have only their path.
 
-    Relevant are those whose names stand in `about`, and next those in the folders `near`.
+    Files are relevant if `about` contains their names; next come files in the folders `near`.
     """
     outlines = {path: outline(language_of(path, text), text) for path, text in texts.items()}
 
@@ -72,9 +72,9 @@ def outline_all(texts: Mapping[str, str], tag: str, about: str, near: Collection
 
 
 def outline(language: str, text: str, most: int = MAX_LINES) -> str:
-    """Return what a file declares in at most so many lines; empty for a file that declares nothing.
+    """Return a file's declarations in at most `most` lines; empty for a file without declarations.
 
-    Where there are more, what is private goes first, then what stands deepest, then what comes last.
+    If there are more, private ones are dropped first, then the most nested, then the last.
     """
     if language == "python":
         lines = _read_python(text)
@@ -96,7 +96,7 @@ def _show(line: Line) -> str:
 
 
 def _read_declarations(node: "Node", depth: int) -> Iterator[Line]:
-    """Yield the declarations among a node's children, and those inside of them."""
+    """Yield the declarations among a node's children, and those inside them."""
     for child in node.named_children:
         if child.type in _TRANSPARENT:
             yield from _read_declarations(child.child_by_field_name("body") or child, depth)
@@ -129,7 +129,7 @@ def _read_declaration(node: "Node", depth: int) -> Iterator[Line]:
 
 
 def _find_inside(node: "Node") -> "Node | None":
-    """Return where a declaration's inside begins: the body of a function, or the members of a type."""
+    """Return the node of a declaration's inside: the body of a function, or the members of a type."""
     waiting = list(reversed(node.children))
     while waiting:
         part = waiting.pop()
@@ -143,7 +143,7 @@ def _find_inside(node: "Node") -> "Node | None":
 
 
 def _read_python(text: str) -> list[Line]:
-    """Return a module's declarations; nothing if it does not parse."""
+    """Return a module's declarations; empty if it does not parse."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A project's files in the text of a request: JSON, compressed, in base64, so that any runtime can read it."""
+"""Packs a project's files into the text of a request: JSON, compressed, in base64, so that any runtime can read it."""
 
 import base64
 import binascii
@@ -11,14 +11,14 @@ from typing import Final
 from shared.paths import MAX_TOTAL_BYTES, check_files
 
 MOST_PACKED: Final = 4 * 1024 * 1024
-"""Bytes of the files when they are compressed: Lambda takes 6 MB of a request, and base64 adds a third."""
+"""Maximum bytes of the compressed files: Lambda accepts requests of 6 MB, and base64 adds a third."""
 
 _MOST_UNPACKED: Final = 2 * MAX_TOTAL_BYTES
-"""Bytes of the JSON: base64, paths and quotes are less than the files again."""
+"""Maximum bytes of the JSON: base64, paths and quotes add less than the size of the files."""
 
 
 class TooLarge(ValueError):
-    """The files are more than a request can hold."""
+    """The files are too large for a request."""
 
 
 def pack(files: Mapping[str, bytes]) -> str:
@@ -31,7 +31,7 @@ def pack(files: Mapping[str, bytes]) -> str:
 
 
 def unpack(packed: str) -> dict[str, bytes]:
-    """Return the files in a request. Raises ValueError for what `pack` did not make, and for what is not safe."""
+    """Return the files in a request. Raises ValueError if `pack` did not make it, or if its paths are not safe."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(base64.b64decode(packed, validate=True))) as stream:
             content = stream.read(_MOST_UNPACKED + 1)

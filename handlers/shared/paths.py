@@ -1,4 +1,4 @@
-"""The one place that accepts or refuses a path that a model, a message or an archive names."""
+"""Accepts or refuses the paths that a model, a message or an archive names; no other code decides this."""
 
 import re
 import unicodedata
@@ -12,13 +12,13 @@ MAX_FILES: Final = 200
 MAX_FILE_BYTES: Final = 512 * 1024
 MAX_TOTAL_BYTES: Final = 8 * 1024 * 1024
 
-# learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, and in any case.
+# learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, in upper and lower case.
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
-# A tilde names a home, and on Windows the short form of another name (GIT~1 is .git).
+# A tilde is a home folder and, on Windows, part of the short form of a name (GIT~1 is .git).
 _FORBIDDEN: Final = frozenset('\\:*?"<>|~')
-# Cc, Cf: controls, zero-width and bidirectional marks. Cs, Co, Cn: no characters at all. Zl, Zp: line breaks.
+# Cc, Cf: controls, zero-width and bidirectional marks. Cs, Co, Cn: not characters. Zl, Zp: line breaks.
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Letters and marks that are shown as nothing: joiners, fillers, vowel carriers and variation selectors.
+# Letters and marks that are invisible: joiners, fillers, vowel carriers and variation selectors.
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
@@ -30,11 +30,11 @@ class UnsafePath(ValueError):
 
 
 def safe_path(path: str) -> str:
-    """Return `path` if it may be written below a project's root on any system, else raise `UnsafePath`.
+    """Return `path` if it may be written below a project's root on any system. Raises `UnsafePath` if not.
 
     It must be relative, in NFC, of at most 255 bytes and 12 segments, without `..`, `~`, drive letters, backslashes,
-    invisible characters, look-alikes of separators, or names that Windows or git reserves; and what holds for it must
-    hold for its compatibility form too, to which some systems and tools fold it.
+    invisible characters, look-alikes of separators, or names that Windows or git reserves. Its compatibility form, to
+    which some systems and tools fold it, must fulfil the same rules.
     """
     reason = _unwritable(path) or _find_fault(path) or _find_fault(unicodedata.normalize("NFKC", path))
     if reason:
@@ -43,10 +43,10 @@ def safe_path(path: str) -> str:
 
 
 def accept_paths(paths: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the paths that may be written below one folder, in order, and for each other one why it may not.
+    """Return the paths that may be written below one folder, in order, and the reasons for refusing the others.
 
-    Each must be safe; and of two that name the same file on a system that is blind to case or to compatibility forms,
-    or of a file and a path that needs a folder there, only the first is accepted.
+    Each must be safe. If two name the same file on a system that ignores case or compatibility forms, or if one is a
+    file where another needs a folder, only the first is accepted.
     """
     files: dict[str, str] = {}
     folders: dict[str, str] = {}
@@ -65,7 +65,7 @@ def accept_paths(paths: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Raise `UnsafePath` unless all paths are accepted together, and they are at most 200."""
+    """Raise `UnsafePath` unless all paths are accepted together, and there are at most 200."""
     accepted, refused = accept_paths(paths)
     if refused:
         raise UnsafePath(refused[0])
@@ -75,7 +75,7 @@ def check_paths(paths: Iterable[str]) -> None:
 
 def check_files(sizes: Mapping[str, int]) -> None:
     """Raise `UnsafePath` unless the paths pass `check_paths` and the sizes, in bytes by path, are within the limits:
-    512 KiB a file, 8 MiB in all."""
+    512 KiB per file, 8 MiB in total."""
     check_paths(sizes)
     for path, size in sizes.items():
         if size > MAX_FILE_BYTES:
@@ -88,7 +88,7 @@ def check_files(sizes: Mapping[str, int]) -> None:
 def _check_clashes(
     path: str, folded: str, parents: Sequence[str], files: Mapping[str, str], folders: Mapping[str, str]
 ) -> None:
-    """Raise `UnsafePath` if a file, or a folder that one needs, is where this path would have the other."""
+    """Raise `UnsafePath` if this path is already used, or would be both a file and a folder."""
     if folded in files:
         raise UnsafePath(f"path {_show(path)} is named twice (also as {_show(files[folded])})")
     if folded in folders:
@@ -99,7 +99,7 @@ def _check_clashes(
 
 
 def _unwritable(path: str) -> str | None:
-    """Return why no system should be asked to write the path as it stands."""
+    """Return why the path should not be written on any system."""
     if not path or len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return f"is empty or longer than {MAX_PATH_BYTES} bytes"
     if any(unicodedata.category(char) in _UNPRINTABLE for char in path):
@@ -114,7 +114,7 @@ def _unwritable(path: str) -> str | None:
 
 
 def _find_fault(path: str) -> str | None:
-    """Return why the path, or the form to which a system folds it, leads somewhere else."""
+    """Return why the path, or the form to which a system folds it, refers to another place."""
     if _FORBIDDEN.intersection(path):
         return 'has a drive letter or one of \\ : * ? " < > | ~'
     if path.startswith("/"):
@@ -138,7 +138,7 @@ def _find_segment_fault(segment: str) -> str | None:
 
 
 def _fold(path: str) -> str:
-    # Upper case first: it joins letters that case folding keeps apart, such as a dotless i and an i.
+    # Upper case first: it unifies letters that case folding keeps apart, such as a dotless i and an i.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).upper().casefold())
 
 

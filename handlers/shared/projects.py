@@ -1,4 +1,4 @@
-"""Projects as the table holds them: each with its work, its files and its timeline, only read here."""
+"""Reads projects from the table, with their work, files and timelines."""
 
 from typing import TypeVar
 
@@ -15,20 +15,20 @@ R = TypeVar("R", bound=Model)
 
 
 class Projects:
-    """All projects of one table."""
+    """The projects of one table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, project_id: str) -> Project | None:
-        """Return one project; None if there is none of that id."""
+        """Return one project; None if it does not exist."""
         stored = self._table.get(metadata_key(project_id))
         return read_project(stored) if stored else None
 
     def list_summaries(
         self, *, status: ProjectStatus | None = None, after: str | None = None, limit: int | None = None
     ) -> list[ProjectSummary]:
-        """Return the projects, newest first, all or those of a status: at most `limit`, after the one of an id."""
+        """Return at most `limit` projects after the one with an id, newest first: all, or those with a status."""
         index, value = (Index.STATUS, status.value) if status else (Index.ALL, layout.Listing.PROJECTS)
         position = Position(metadata_key(after), after) if after else None
         return [
@@ -45,7 +45,7 @@ class Projects:
         return self._record(project_id, layout.plan(build), PlanRecord)
 
     def change(self, project_id: str, build: int) -> ChangeRecord | None:
-        """Return what a build is to change; None for the first."""
+        """Return the change of a build; None for the first."""
         return self._record(project_id, layout.change(build), ChangeRecord)
 
     def tasks(self, project_id: str, revision: Revision) -> list[TaskRecord]:
@@ -53,7 +53,7 @@ class Projects:
         return self._records(project_id, layout.tasks(revision), TaskRecord)
 
     def files(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[FileRecord]:
-        """Return the project's files, by path: from after a path, `limit` at the most."""
+        """Return at most `limit` of the project's files, by path, after the path `after`."""
         return self._records(project_id, layout.ItemKind.FILE, FileRecord, after, limit)
 
     def file(self, project_id: str, path: str) -> FileRecord | None:
@@ -61,7 +61,7 @@ class Projects:
         return self._record(project_id, layout.file(path), FileRecord)
 
     def tests(self, project_id: str) -> list[TestRecord]:
-        """Return every test record, by revision."""
+        """Return all test records, by revision."""
         return sorted(self._records(project_id, layout.ItemKind.TEST, TestRecord), key=_by_revision)
 
     def deployment(self, project_id: str, revision: Revision) -> DeploymentRecord | None:
@@ -69,11 +69,11 @@ class Projects:
         return self._record(project_id, layout.deployment(revision), DeploymentRecord)
 
     def deployments(self, project_id: str) -> list[DeploymentRecord]:
-        """Return every deployment record, by revision."""
+        """Return all deployment records, by revision."""
         return sorted(self._records(project_id, layout.ItemKind.DEPLOYMENT, DeploymentRecord), key=_by_revision)
 
     def events(self, project_id: str, *, after: str | None = None, limit: int | None = None) -> list[TimelineEvent]:
-        """Return the timeline, oldest first: from after the event of an id, `limit` at the most."""
+        """Return at most `limit` events of the timeline, oldest first, after the event with the id `after`."""
         return self._records(project_id, layout.ItemKind.EVENT, TimelineEvent, after, limit)
 
     def _record(self, project_id: str, sort_key: str, kind: type[R]) -> R | None:
@@ -89,5 +89,5 @@ class Projects:
 
 
 def _by_revision(record: Work) -> tuple[int, int]:
-    """As numbers: sorted as text, as the table has them, build 10 comes before build 2."""
+    """Return the revision as numbers: as text, as the table sorts them, build 10 comes before build 2."""
     return record.revision.build, record.revision.round

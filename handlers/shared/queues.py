@@ -28,7 +28,7 @@ DESTINATION: Mapping[type, AgentQueue] = {
     TestRequested: AgentQueue.QA,
     DeployRequested: AgentQueue.OPS,
 }
-"""Each message has one queue."""
+"""The queue of each kind of message."""
 
 
 class Outgoing(Protocol):
@@ -40,7 +40,7 @@ class Outgoing(Protocol):
 
 
 class SqsOutgoing:
-    """Sends over SQS, and puts off what was received from it; not every function does, so it connects on first use."""
+    """Sends over SQS, and postpones received messages; it connects on first use, as not every function sends."""
 
     def __init__(self, connect: Callable[[], "SQSClient"], urls: Mapping[AgentQueue, str]) -> None:
         self._connect = connect
@@ -58,9 +58,9 @@ class SqsOutgoing:
                 raise Retryable(f"SQS did not take {message.id}: {error}") from error
 
     def postpone(self, queue: AgentQueue, receipt_handle: str, seconds: float) -> None:
-        """Have a message that could not be handled delivered again in so many seconds.
+        """Postpone the next delivery of a message by a number of seconds.
 
-        SQS lets none be away for longer than 12 hours after its receive.
+        SQS allows no more than 12 hours after the message was received.
         """
         try:
             self._connect().change_message_visibility(

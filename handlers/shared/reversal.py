@@ -1,4 +1,4 @@
-"""A change that failed, taken back: the project stands where it stood before, with the files that it had."""
+"""Rolls back a failed change: the project returns to its previous state, with its previous files."""
 
 from typing import Final, NamedTuple
 
@@ -10,11 +10,11 @@ from shared.storage.objects import Objects
 from shared.storage.table import MAX_WRITES, Write
 
 OTHER_WRITES: Final = 3
-"""Those that end the work: its item, the project, and the event."""
+"""The other writes that end the work: its item, the project, and the event."""
 
 
 class Reversal(NamedTuple):
-    """What puts a project back; it holds only while the project is at `version`."""
+    """What rolls a project back; it is valid only while the project is at `version`."""
 
     to: Standing
     version: int
@@ -22,17 +22,17 @@ class Reversal(NamedTuple):
 
 
 class Reversals:
-    """Finds out how the change that a message belongs to is taken back."""
+    """Finds how to roll back the change that a message belongs to."""
 
     def __init__(self, projects: Projects, objects: Objects) -> None:
         self._projects = projects
         self._objects = objects
 
     def of(self, message: AnyMessage) -> Reversal | None:
-        """Return the reversal; None where there is nothing to go back to, and a failure is the project's own.
+        """Return the reversal; None if there is nothing to roll back to, so that the project itself fails.
 
-        That is so of the first build, of a deployment, whose files are good, and of a change that has written more
-        files than one transaction can put back. Raises `Retryable`.
+        That applies to the first build, to a deployment, as its files are good, and to a change that has written more
+        files than one transaction can restore. Raises `Retryable`.
         """
         project = self._projects.get(message.project_id)
         change = self._projects.change(message.project_id, message.revision.build)
@@ -44,7 +44,7 @@ class Reversals:
         return Reversal(change.before, project.version, writes)
 
     def _restoring(self, message: AnyMessage) -> tuple[Write, ...]:
-        """Return the writes of files; none where no task was begun."""
+        """Return the writes that restore files; empty if no task was started."""
         plan = self._projects.plan(message.project_id, message.revision.build)
         if plan is None or plan.base is None:
             return ()

@@ -1,4 +1,4 @@
-"""What a generated file is, by its path and content: language and media type."""
+"""Determines the language and media type of a generated file from its path and content."""
 
 import mimetypes
 import re
@@ -35,14 +35,14 @@ _SPOKEN: Final = {
     "plaintext": TEXT, "conf": "ini", "properties": "ini", "hcl": "terraform",
 } | _INTERPRETERS | {language: language for language in (*_LANGUAGES.values(), *_NAMES.values())}  # fmt: skip
 
-# Of C and C++, only C++ has these; both name their headers .h.
+# Only C++ has these, not C; headers of both are named .h.
 _CPP_ONLY: Final = re.compile(
     r"^[ \t]*(?:class \w+ *[:{;]|namespace\b[^;\n]*\{|template *<|(?:public|private): *$)|\bstd::", re.MULTILINE
 )
 
 
 def language_of(path: str, content: str = "") -> str:
-    """Return a file's language: by name, extension, interpreter or first words; "text" if none tells."""
+    """Return a file's language: by name, extension, interpreter or first words; "text" if it is not known."""
     name = PurePosixPath(path).name.lower()
     known = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
     if known == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
@@ -51,7 +51,7 @@ def language_of(path: str, content: str = "") -> str:
 
 
 def language_named(word: str) -> str | None:
-    """Return the language that a word such as "py", "Go" or "c++" stands for, as after a fence; None for others."""
+    """Return the language for a word such as "py", "Go" or "c++", as after a fence; None for others."""
     spoken = word.lower()
     return _SPOKEN.get(spoken.rstrip("0123456789.")) or _SPOKEN.get(spoken) or _LANGUAGES.get(f".{spoken}")
 
@@ -73,13 +73,13 @@ def _interpreted(content: str) -> str | None:
 
 
 def content_type_of(path: str) -> str:
-    """Return the media type under which a file is stored; text unless its extension says otherwise."""
+    """Return the media type with which a file is stored; text unless its extension says otherwise."""
     guessed, _ = mimetypes.guess_type(path)
     return guessed or "text/plain; charset=utf-8"
 
 
 def is_test(path: str) -> bool:
-    """Return whether a file holds tests, by the conventions of its language."""
+    """Return whether a file contains tests, by the conventions of its language."""
     pure = PurePosixPath(path.lower())
     stem = pure.name.split(".")[0]
     named = (

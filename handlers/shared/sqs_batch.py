@@ -1,4 +1,4 @@
-"""The edge between Lambda and the worker contract: records of an SQS batch in, failed ones reported by id."""
+"""The boundary between Lambda and the worker contract: handles an SQS batch, and reports failed records by id."""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -16,13 +16,13 @@ FIRST_WAIT_SECONDS: Final = 10
 MAX_WAIT_SECONDS: Final = 900
 
 _OF_A_MESSAGE: Final = ("correlation_id", "project_id", "work", "receive_count")
-"""The keys of log lines that must not stay for the next message, which may not even be readable."""
+"""Log keys that are removed before the next message, which may not even be readable."""
 
 BatchResponse = dict[str, list[dict[str, str]]]
 """`batchItemFailures`, each with an `itemIdentifier`."""
 
 Postpone = Callable[[str, float], None]
-"""Has the message of a receipt handle delivered again in so many seconds; may raise `Retryable`."""
+"""Postpones the next delivery of a message, by its receipt handle and seconds; may raise `Retryable`."""
 
 M = TypeVar("M", bound=AnyMessage)
 
@@ -55,8 +55,8 @@ def serve(
 ) -> BatchResponse:
     """Handle each record; a record whose handling raises is reported, so that SQS delivers it again.
 
-    Without more, that would be after the visibility timeout, six times the function's timeout; `postpone` makes it
-    as soon as the fault allows. See docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
+    By default that is after the visibility timeout, six times the function's timeout; `postpone` sets it to the wait
+    that suits the fault. See docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html.
     """
 
     def remaining() -> float:
@@ -73,14 +73,14 @@ def serve(
             )
             logger.info("handled", outcome=worker.handle(message, remaining).value)
         except Exception as fault:  # noqa: BLE001 - the invocation's edge
-            # Whatever it was, the message is kept, and the dead-letter queue ends the retries.
+            # The message is kept after any error, and the dead-letter queue ends the retries.
             _deliver_again(record, fault, postpone, logger)
             failed.append(record.message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger: Logger) -> None:
-    """Log the fault, and have the message delivered again when that may help."""
+    """Log the fault, and set when the message is delivered again."""
     seconds = wait_after(fault, record.attributes.received)
     level = logger.warning if isinstance(fault, Retryable) else logger.exception
     level(
@@ -97,20 +97,20 @@ def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger
 
 
 def error_type(fault: Exception) -> str:
-    """Return what tells a fault from others: of one that time may heal, the error of a service that is beneath it."""
+    """Return a name for the kind of fault; for a Retryable, that of the service's error which caused it."""
     beneath = fault.__cause__ if type(fault) is Retryable else None
     if beneath is None:
         return type(fault).__name__
-    response = getattr(beneath, "response", None)  # as botocore's ClientError has it
+    response = getattr(beneath, "response", None)  # a botocore ClientError has it
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     return str(code or type(beneath).__name__)
 
 
 def wait_after(fault: Exception, received: int) -> float:
-    """Return the seconds until a message that met this fault, and was received so often, is delivered again.
+    """Return the seconds until a message is delivered again after a fault; `received` is its receive count.
 
-    A fault that names a time gets it; one that time may heal waits twice as long each time; what cannot be read
-    is delivered again at once, because only the dead-letter queue can take it.
+    A fault may name the time; after other faults the wait doubles each time; an unreadable message is delivered again
+    immediately, because only the dead-letter queue can take it.
     """
     match fault:
         case Poison():

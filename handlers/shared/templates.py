@@ -1,4 +1,4 @@
-"""The templates in the table."""
+"""Reads the templates in the table."""
 
 from shared.models import layout
 from shared.models.template import Template, TemplateSummary
@@ -6,7 +6,7 @@ from shared.storage.table import INDEX_PARTITION, INDEX_SORT, Attributes, Index,
 
 
 class Templates:
-    """All templates of one table."""
+    """The templates of one table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -17,13 +17,13 @@ class Templates:
         return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
 
     def get(self, template_id: str) -> Template | None:
-        """Return one template; None if there is none of that id."""
+        """Return one template; None if it does not exist."""
         stored = self._table.get(_key(template_id))
         return Template.model_validate(_fields(Template, stored)) if stored else None
 
 
 def template_put(template: Template) -> Put:
-    """Return the write that stores a template, over an earlier one of that id."""
+    """Return the write that stores a template, replacing an earlier one with that id."""
     indexed = {INDEX_PARTITION[Index.ALL]: layout.Listing.TEMPLATES, INDEX_SORT: template.id}
     return Put(_key(template.id), {**template.model_dump(), **indexed})
 

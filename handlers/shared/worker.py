@@ -1,4 +1,4 @@
-"""The worker contract: claim, work, persist, emit, acknowledge; safe to run any number of times on one message."""
+"""The worker contract: claim, work, persist, emit, acknowledge; it is idempotent for each message."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from shared.storage.table import Conflict, retry_on_conflict
 from shared.works import Abandoned, AlreadyDone, Changes, Claimed, Deleted, Refusal, Works
 
 MAX_DELAY_SECONDS = 900
-"""SQS's longest delay of a message."""
+"""The longest delay that SQS allows for a message."""
 
 M_contra = TypeVar("M_contra", bound=AnyMessage, contravariant=True)
 M = TypeVar("M", bound=AnyMessage)
@@ -30,7 +30,7 @@ W = TypeVar("W")
 
 
 class WorkOutcome(StrEnum):
-    """How a delivery ended; each of them acknowledges the message."""
+    """How a delivery ended; every outcome acknowledges the message."""
 
     DONE = "done"
     REPEATED = "done before, emitted again"
@@ -48,11 +48,11 @@ class Agent(Protocol[M_contra, R]):
     """The project's status while this agent works."""
 
     def work(self, message: M_contra, project: Project, delivery: Delivery) -> R:
-        """Do the long part, from the message and what is stored alone: models, tools, objects. It commits nothing."""
+        """Do the long part, using only the message and stored data: models, tools, objects. It commits nothing."""
         ...
 
     def conclude(self, message: M_contra, project: Project, result: R) -> Changes:
-        """Do the short part: what the result changes in the table as it is now; called again after a conflict."""
+        """Do the short part: return what the result changes in the current table; called again after a conflict."""
         ...
 
 
@@ -60,7 +60,7 @@ class Agent(Protocol[M_contra, R]):
 class Worker(Generic[M, R]):
     """Runs one agent under the contract.
 
-    Raises `Retryable` for SQS to deliver the message again; every `WorkOutcome` acknowledges it.
+    Raises `Retryable` if SQS has to deliver the message again; every `WorkOutcome` acknowledges it.
     """
 
     agent: Agent[M, R]
@@ -73,7 +73,7 @@ class Worker(Generic[M, R]):
     measure: Measure = no_metrics
 
     def handle(self, message: M, remaining: Remaining) -> WorkOutcome:
-        """Handle one delivery of one message; return how it ended."""
+        """Handle one delivery of a message; return its outcome."""
         if message.not_before and message.not_before > self.clock():
             return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
         claim = self.works.claim(message, self.agent.name, self.agent.status)
@@ -124,18 +124,18 @@ class Worker(Generic[M, R]):
         return self._store(message, delivery, wait) or self._send_later(message, due)
 
     def _interrupt(self, message: M, claim: Claimed, fault: Retryable, delivery: Delivery) -> WorkOutcome | None:
-        """Put the work back to pending; the outcome, if it has ended elsewhere and need not be delivered again."""
+        """Reset the work to pending; return the outcome if the work has ended elsewhere and needs no redelivery."""
         try:
             self.works.interrupt(message, self.agent.name, claim, str(fault))
         except Conflict:
             return self._ended_elsewhere(message, delivery.remaining)
         except Retryable as trouble:
-            # The note on the timeline is a courtesy; the redelivery is what matters.
+            # The timeline's entry is optional; the redelivery is what matters.
             self.note(f"could not record the interruption: {trouble}")
         return None
 
     def _store(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | WorkOutcome:
-        """Return what `write` gives back; or the outcome, if another delivery has ended the work meanwhile."""
+        """Return the result of `write`, or the outcome if another delivery has ended the work meanwhile."""
 
         def attempt() -> W | WorkOutcome:
             try:
@@ -143,13 +143,13 @@ class Worker(Generic[M, R]):
             except Conflict:
                 ended = self._ended_elsewhere(message, delivery.remaining)
                 if ended is None:
-                    raise  # the table moved on between reading and writing: again, from what is there now
+                    raise  # the table changed between reading and writing: try again with its current state
                 return ended
 
         return retry_on_conflict(attempt, message.id)
 
     def _ended_elsewhere(self, message: M, remaining: Remaining) -> WorkOutcome | None:
-        """Return the outcome, if another delivery has ended the work meanwhile or nobody wants it any more."""
+        """Return the outcome if another delivery has ended the work meanwhile, or if it is no longer wanted."""
         refusal = self.works.refusal(message, self.agent.status)
         return self._handle_refusal(message, refusal, remaining) if refusal else None
 
@@ -167,7 +167,7 @@ class Worker(Generic[M, R]):
                 return WorkOutcome.DELETED
 
     def _send_later(self, message: M, due: datetime) -> WorkOutcome:
-        """Send the message anew: SQS delays for a quarter of an hour at the most, and a new message has no receives."""
+        """Send the message again as a new one, whose receive count is 0; SQS delays it by 15 minutes at most."""
         seconds = math.ceil((due - self.clock()).total_seconds())
         parked = message.model_copy(update={"not_before": due})
         self.outgoing.send([parked], delay=max(0, min(MAX_DELAY_SECONDS, seconds)))

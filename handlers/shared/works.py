@@ -1,4 +1,4 @@
-"""Pieces of work in the table: how one is claimed, ended and given back, and its project moved on with it."""
+"""Pieces of work in the table: claims, ends and releases them, and updates their project at the same time."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from shared.storage.table import Attributes, Put, Table, Update, Write, retry_on
 
 NO_TOKENS: Final = TokenUsage()
 LONGEST_REASON: Final = 2000
-"""Characters kept of why something failed: a person reads no more, and an item has a limit."""
+"""Maximum characters of a failure's reason: people read no more, and items have a size limit."""
 OPEN: Final = (WorkState.PENDING, WorkState.RUNNING)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What the end of a piece of work changes, all in one transaction."""
+    """What the end of a piece of work changes, in one transaction."""
 
     fields: Attributes = field(default_factory=dict)
     """Attributes of the work item itself."""
@@ -35,13 +35,13 @@ class Changes:
     writes: tuple[Write, ...] = ()
     """Other items: files, the next agents' work, the plan's progress."""
     outbox: tuple[AnyMessage, ...] = ()
-    """What to emit."""
+    """The messages to send."""
     detail: str = ""
     """A sentence for the timeline."""
 
 
 class Claimed(NamedTuple):
-    """The work is this worker's to do, in the project as the claim left it; `attempt` counts from 1."""
+    """This worker has claimed the work, in the project as it is after the claim; `attempt` counts from 1."""
 
     project: Project
     attempt: int
@@ -49,27 +49,27 @@ class Claimed(NamedTuple):
 
 
 class AlreadyDone(NamedTuple):
-    """An earlier delivery did the work; what it emitted is to be emitted again."""
+    """An earlier delivery did the work; its messages have to be sent again."""
 
     outbox: tuple[AnyMessage, ...]
 
 
 class Abandoned(NamedTuple):
-    """Nobody wants the work any more: it failed, or it is not allowed in the project's current status."""
+    """The work is no longer wanted: it failed, or it is not allowed in the project's current status."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """The project is no more; whatever was written for it since has to go too."""
+    """The project was deleted; whatever was written for it since must be deleted too."""
 
 
 Refusal = AlreadyDone | Abandoned | Deleted
 
 
 class Works:
-    """All work on the projects of one table."""
+    """The work on the projects of one table."""
 
     def __init__(self, table: Table, *, clock: Clock, identifiers: Identifiers) -> None:
         self._table = table
@@ -78,11 +78,11 @@ class Works:
         self._new_id = identifiers
 
     def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
-        """Return why the work that a message asks for is not, or no longer, to be done; None if it is."""
+        """Return why a message's work must not be done, or not any more; None if it must be done."""
         return _refusal(message, *self._stored(message), status)
 
     def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
-        """Begin the work that a message asks for, in a project whose status is, or may become, `status`."""
+        """Claim a message's work, in a project that is, or can become, `status`."""
 
         def attempt() -> Claimed | Refusal:
             project, work = self._stored(message)
@@ -113,10 +113,10 @@ class Works:
     def commit(
         self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes, tokens: TokenUsage = NO_TOKENS
     ) -> None:
-        """End the work: its item, the project, all other writes and the event at once; `tokens` are what it cost.
+        """End the work: write its item, the project, all other items and the event together; `tokens` is its usage.
 
-        Raises `Conflict`, naming the items: the work's own if another delivery ended it first, the project's
-        if it left the status that the work needs, else one of `changes.writes`.
+        Raises `Conflict` with the items' keys: the work's if another delivery ended it first, the project's if it left
+        the status that the work needs, else one of `changes.writes`.
         """
         at = self._clock()
         done = Update(
@@ -146,9 +146,9 @@ class Works:
         tokens: TokenUsage = NO_TOKENS,
         reversal: Reversal | None = None,
     ) -> None:
-        """End the work as failed, for a reason that the project's owner will read; `tokens` are what it cost.
+        """End the work as failed, with a reason for the project's owner; `tokens` is its usage.
 
-        The project is FAILED too, or, with a `reversal`, as it was before the change that the work belongs to.
+        The project becomes FAILED or, with a `reversal`, returns to its state before the change.
         """
         at = self._clock()
         failure = Failure(step=agent, reason=_shorten(reason)).model_dump()
@@ -160,7 +160,7 @@ class Works:
         status = reversal.to.status if reversal else ProjectStatus.FAILED
         fields = {"failure": failure, **(_take_back(message, reversal) if reversal else {})}
         among: Mapping[str, Collection[Any]] = {}
-        if reversal:  # only while the project is as the reversal found it
+        if reversal:  # only while the project has not changed since the reversal was made
             among = {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
         project = self._project_update(message, at, move=status, fields=fields, tokens=tokens, among=among)
         event = self._ended_badly(message, agent, claimed, status, reason, at, tokens)
@@ -169,7 +169,7 @@ class Works:
     def interrupt(
         self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, *, move: ProjectStatus | None = None
     ) -> None:
-        """Put the work back to pending: it will be tried again; `move` tells the owner that it waits."""
+        """Reset the work to pending, to be tried again; `move` shows the owner that the project waits."""
         at = self._clock()
         pending_again = Update(
             work_key(message),
@@ -205,9 +205,9 @@ class Works:
         tokens: TokenUsage = NO_TOKENS,
         among: Mapping[str, Collection[Any]] | None = None,
     ) -> Update:
-        """Return the write to METADATA that goes with every other: it fails where the move would be illegal.
+        """Return the write to METADATA that accompanies all others: it fails if the move is illegal.
 
-        It fails too where the project is at another revision, so that nothing of a change that was taken back is done.
+        It also fails if the project is at another revision, so that work on a change that was rolled back is lost.
         """
         allowed = _movable(move) if move else set(ProjectStatus) - FINAL
         return Update(
@@ -235,13 +235,13 @@ class Works:
 
 
 def _take_back(message: AnyMessage, reversal: Reversal) -> Attributes:
-    """Return the project's attributes as they were before its change, and which build that was."""
+    """Return the project's attributes before its change, and the build that failed."""
     before = reversal.to.model_dump(mode="json", include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
 
 
 def _refusal(message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
-    """Return why the work is not to be begun; None if it is."""
+    """Return why the work must not begin; None if it may."""
     if project is None:
         return Deleted()
     if work is None:
@@ -256,7 +256,7 @@ def _refusal(message: AnyMessage, project: Project | None, work: Work | None, st
 
 
 def _movable(status: ProjectStatus) -> set[ProjectStatus]:
-    """Return the statuses in which an agent may put the project into `status`: it never revives a final one."""
+    """Return the statuses from which an agent may move the project to `status`: never from a final one."""
     return {status, *sources(status)} - FINAL
 
 

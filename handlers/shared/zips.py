@@ -1,4 +1,4 @@
-"""Zips whose bytes depend on their files alone, and that are safe to unpack anywhere."""
+"""Zips whose bytes depend only on their files, and that are safe to unpack anywhere."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ _REGULAR_FILE: Final = 0o100644
 
 
 def build_zip(files: Mapping[str, bytes]) -> bytes:
-    """Zip the files (content by path); raises `shared.paths.UnsafePath` rather than pack a path that could escape."""
+    """Zip the files (content by path). Raises `shared.paths.UnsafePath` for a path that could escape."""
     check_paths(files)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -26,7 +26,7 @@ def build_zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def check_zip(packed: bytes) -> bytes:
-    """Return the zip if all entries may be unpacked below any folder. Raises `shared.paths.UnsafePath` if not."""
+    """Return the zip if all entries can be unpacked safely below any folder. Raises `shared.paths.UnsafePath`."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         check_paths(archive.namelist())
     return packed

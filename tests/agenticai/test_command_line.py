@@ -1,4 +1,4 @@
-"""Every command has help in plain words, with examples that it would take; options go before variables."""
+"""Every command has help in plain words, with valid examples; options take precedence over variables."""
 
 import shlex
 import tomllib
@@ -26,7 +26,7 @@ def invoke(*arguments: str, environ: Mapping[str, str | None] | None = None, col
 
 
 def commands(group: Any, *path: str) -> Iterator[tuple[str, ...]]:
-    """The names of every command, those of groups with their group's before them."""
+    """Yield the names of all commands, with those of their groups before them."""
     for name, command in group.commands.items():
         yield from commands(command, *path, name) if hasattr(command, "commands") else [(*path, name)]
 

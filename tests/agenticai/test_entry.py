@@ -1,4 +1,4 @@
-"""The program as a process: what a person can mend is one sentence, and a fault of ours leaves a file."""
+"""The program as a process: errors that users can fix are one sentence, and internal errors leave a file."""
 
 import json
 import os
@@ -16,7 +16,7 @@ NOWHERE = ("--endpoint", "http://127.0.0.1:9")
 
 
 def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command in a folder, without a terminal, and with nothing of ours in the environment but `environ`."""
+    """Run a command in a folder, without a terminal, and with only `environ` of our variables."""
     command = [sys.executable, "-m", "agenticai", *arguments]
     return subprocess.run(
         command, cwd=cwd, env=bare_environ(environ), capture_output=True, text=True, timeout=300, check=False
@@ -120,7 +120,7 @@ def test_a_status_holds_where_no_reason_can_be_written(arguments: list[str], sta
 
 
 def run_into(file: str, stream: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a command with one of its streams, by its number, written to a file."""
+    """Run a command with one of its streams, by number, redirected to a file."""
     shell = ["sh", "-c", f'exec "$@" {stream}>{file}', "sh", sys.executable, "-m", "agenticai", *arguments]
     return subprocess.run(shell, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
 

@@ -1,4 +1,4 @@
-"""Stored software whose worth is known, and the verdicts on it."""
+"""Stored software of known quality, and the verdicts on it."""
 
 from collections import Counter
 from pathlib import Path

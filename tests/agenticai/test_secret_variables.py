@@ -1,4 +1,4 @@
-"""A secret that a command was started with is the command's alone."""
+"""A secret with which a command was started is visible only to this command."""
 
 import json
 import os
@@ -27,7 +27,7 @@ print(json.dumps({
 
 
 def hidden(**variables: str) -> dict[str, object]:
-    """What a process that has hidden its secrets, and others, see of them."""
+    """Return what a process that has hidden its secrets, and others, can see of them."""
     environ = {name: value for name, value in os.environ.items() if name not in SECRETS} | variables
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environ, capture_output=True, text=True, check=True)
     seen: dict[str, object] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The soak: what it counts as lost, stuck and grown, against an API in memory."""
+"""The soak test: what it counts as lost, stuck or grown, against an API in memory."""
 
 import itertools
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 class Api:
-    """Projects that end when they are read for the second time, except for those that are to end otherwise."""
+    """Projects that end when they are read for the second time, with some exceptions."""
 
     def __init__(self, **ends: ProjectStatus | None) -> None:
         self._ends = {int(number.removeprefix("_")): status for number, status in ends.items()}
@@ -55,7 +55,7 @@ class Api:
         del self.projects[project_id]
 
     def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
-        """Pages of two."""
+        """Return pages of two."""
         kept = [view for number, view in enumerate(self.projects.values()) if number not in self.forgotten]
         first = int(cursor or 0)
         items = [ProjectSummaryView.model_validate(view.model_dump(include=set(ProjectSummaryView.model_fields)))

@@ -1,4 +1,4 @@
-"""Docker Compose with this project's file, for tests that run the product in containers."""
+"""Runs Docker Compose with this project's file, for tests of the product in containers."""
 
 import json
 import os
@@ -20,7 +20,7 @@ STARTING = Polling(first=0.5, longest=2, limit=600)
 
 
 def said(*command: str) -> str:
-    """Run a command; return what it printed. Raises CalledProcessError."""
+    """Run a command; return its output. Raises CalledProcessError."""
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.strip()
 
 
@@ -46,7 +46,7 @@ class Composed:
         self._environ = {**os.environ, **variables}
 
     def __call__(self, *arguments: str) -> str:
-        """Run a command of Compose; return what it printed."""
+        """Run a Compose command; return its output."""
         done = subprocess.run(
             [*self._command, *arguments], env=self._environ, capture_output=True, text=True, timeout=900
         )
@@ -54,12 +54,12 @@ class Composed:
         return done.stdout
 
     def inspected(self, service: str) -> dict[str, Any]:
-        """Return what Docker tells of a service's container."""
+        """Return Docker's data on a service's container."""
         (container,) = json.loads(said("docker", "inspect", self("ps", "--quiet", service).strip()))
         return dict(container)
 
     def wait_until_healthy(self, *services: str) -> None:
-        """Wait until all are healthy; one that has ended, or is unhealthy, is an error with its log."""
+        """Wait until all are healthy. Raises an error with the log of one that has ended or is unhealthy."""
         for _ in STARTING.attempts():
             states = {service: self.inspected(service)["State"] for service in services}
             if all(state["Health"]["Status"] == "healthy" for state in states.values()):
@@ -76,12 +76,12 @@ class Composed:
 
 
 SERVICES = {"embedded": ("engine", "engine-dashboard"), "localstack": ("localstack", "gateway", "dashboard")}
-"""What stays up, by profile; the last is the dashboard."""
+"""The services that stay up, by profile; the last is the dashboard."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A profile's services that are up, with the addresses of the engine and of the dashboard."""
+    """A profile's running services, with the addresses of the engine and of the dashboard."""
 
     project: Composed
     services: tuple[str, ...]
@@ -89,7 +89,7 @@ class Served:
     dashboard: str
 
     def inside(self, *command: str) -> str:
-        """Run a command in the dashboard's container; return what it printed."""
+        """Run a command in the dashboard's container; return its output."""
         return self.project("exec", "-T", self.services[-1], *command)
 
 
@@ -101,7 +101,7 @@ def free_port() -> str:
 
 @contextmanager
 def composed(name: str, profile: str, **variables: str) -> Iterator[Composed]:
-    """The services of a profile, started; the end of the block takes them away with their volumes."""
+    """Start the services of a profile; remove them with their volumes at the end of the block."""
     project = Composed(name, profile, variables)
     try:
         project("up", "--detach", "--no-build")

@@ -1,4 +1,4 @@
-"""The profiles of docker-compose.yml, each brought up once for all tests that ask for it."""
+"""The profiles of docker-compose.yml, each started once for all tests that use it."""
 
 import os
 from collections.abc import Iterator

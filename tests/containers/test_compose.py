@@ -1,4 +1,4 @@
-"""The engines and the dashboard in containers, as docker-compose.yml has them."""
+"""The engines and the dashboard in the containers of docker-compose.yml."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from tests.containers.composed import ROOT, Served, needs_images
 pytestmark = needs_images
 
 OBSERVER = "/var/lib/agenticai-observer"
-"""Where the gateway writes a secret, and LocalStack reads it."""
+"""The folder where the gateway writes a secret that LocalStack reads."""
 
 
 def test_a_project_is_completed_and_the_dashboard_answers(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""LocalStack in a container that the gateway starts: what runs in it, how it ends, and why one does not start."""
+"""LocalStack in a container that the gateway starts: what runs in it, how it ends, and why a start fails."""
 
 import contextlib
 import json
@@ -49,7 +49,7 @@ def inspected(run: Path) -> dict[str, Any]:
 
 
 def mounted(run: Path) -> set[str]:
-    """The volumes of a run's container."""
+    """Return the volumes of a run's container."""
     return {mount["Name"] for mount in inspected(run)["Mounts"]}
 
 
@@ -60,7 +60,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(run: Path) -> Iterator[Bench]:
-    """The stack on a LocalStack in a container."""
+    """Run the stack on a LocalStack in a container."""
     with bench(run_dir=run, engine=CONTAINER) as deployed:
         own = mounted(run)
         yield deployed
@@ -125,7 +125,7 @@ def test_no_process_of_ours_has_a_secret_among_its_arguments(running: Bench) -> 
 
 
 class TestEnds:
-    """Engines of their own, as each of them ends."""
+    """The different ends of engines."""
 
     @pytest.fixture
     def started(self, tmp_path: Path) -> Iterator[Engine]:
@@ -163,13 +163,13 @@ class TestEnds:
 class TestDoesNotStart:
     @pytest.fixture
     def image(self, tmp_path: Path) -> Iterator[str]:
-        """Name an image to be built for a test, which is removed after it."""
+        """Return the name of an image to be built by a test, which is removed after it."""
         name = f"agenticai-test-{tmp_path.name.lower()}:local"
         yield name
         subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
 
     def built(self, image: str, script: str) -> Chosen:
-        """An image that has our executor, as it says, and runs a script in the place of LocalStack."""
+        """Build an image that claims to have our executor, and runs a script in place of LocalStack."""
         text = "\n".join(
             [
                 "FROM agenticai-base:bookworm",

@@ -1,4 +1,4 @@
-"""LocalStack in its container, behind the gateway in another: the suites that every engine is held to."""
+"""LocalStack in its container, behind the gateway in another: the suites that every engine must pass."""
 
 import os
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ SECRET = (
     "import os; from agenticai.emulator.core.home import find_home; from agenticai.emulator.running import noted_token;"
     " print(noted_token(find_home(), os.environ['AGENTICAI_ENDPOINT']))"
 )
-"""Prints what the control API of the gateway asks for, in a container that shares its state."""
+"""Prints the control API's secret, in a container that shares the gateway's state."""
 
 globals().update(
     HELD.collect(
-        test_real_path,  # first: it knows every queue that there is
+        test_real_path,  # first, as it uses all queues
         test_ports,
         test_engine_functions,
         test_queue_rules,
@@ -48,7 +48,7 @@ globals().update(
 
 @pytest.fixture(scope="module")
 def running(localstack_services: Served) -> Iterator[Bench]:
-    """The stack as the Compose file brings it up, by its gateway's address and with its control API's secret."""
+    """The stack as the Compose file starts it, with its gateway's address and its control API's secret."""
     with pytest.MonkeyPatch.context() as environ:
         environ.setitem(os.environ, CONTROL_TOKEN, localstack_services.inside("python", "-c", SECRET).strip())
         found = stack_at(localstack_services.engine, "dev")

@@ -1,4 +1,4 @@
-"""The fixtures for other projects, and the block for plain Python, on LocalStack in a container."""
+"""The fixtures for other projects, and the context manager for plain Python, on LocalStack in a container."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ pytestmark = needs_images
 
 
 def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run Python, with all that is temporary in a folder."""
+    """Run Python with all temporary files in a folder."""
     environ = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", IMAGE_VARIABLE: IMAGES[1], "TMPDIR": str(folder)}
     return subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600
@@ -22,7 +22,7 @@ def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def containers_of(folder: Path) -> list[str]:
-    """The runs in a folder that have a container."""
+    """Return the runs in a folder that have a container."""
     runs = said("docker", "ps", "--all", "--format", f'{{{{.Label "{LABEL}"}}}}').splitlines()
     return [run for run in runs if run.startswith(str(folder))]
 

@@ -1,4 +1,4 @@
-"""What takes long to read is read meanwhile, and never shown for too long."""
+"""Slow readings happen in the background, and old ones are not shown for too long."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """Answers with how often it was asked, on a clock and with work in the background that its test moves on."""
+    """Returns how often it was called; its test controls the clock and the background work."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""CloudWatch is asked in one request a minute, judged by botocore's own model, and its late values are taken in."""
+"""CloudWatch is called once a minute, checked with botocore's own model, and late values are included."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ KEYS = [*((name, kind) for name in (QUEUE, DEAD) for kind in QUEUES), *((FUNCTIO
 
 
 class Clock:
-    """Tells the time that a test sets."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON + timedelta(seconds=30)
@@ -28,7 +28,7 @@ class Clock:
 
 
 def answer(told: Mapping[tuple[str, str], Mapping[int, float]]) -> Any:
-    """GetMetricData's answer: values by the minute before or after noon."""
+    """Return GetMetricData's answer: values by the minute before or after noon."""
     results = [
         {
             "Id": f"m{KEYS.index(key)}",

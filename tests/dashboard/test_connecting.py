@@ -1,4 +1,4 @@
-"""The way to the stack is kept until it is lost, and closed when the last who uses it is done."""
+"""The connection to the stack is kept until it is lost, and closed when its last user is done."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Closed:
-    """Stands for a client of any kind, and tells whether it was closed."""
+    """Stands for a client of any kind, and records whether it was closed."""
 
     capabilities = frozenset[str]()
 

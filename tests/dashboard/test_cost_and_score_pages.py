@@ -1,4 +1,4 @@
-"""The pages of cost and of scores on sources that tell what a test says."""
+"""The pages of cost and of scores, with sources that return what a test sets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +42,7 @@ Opened = Callable[..., AppTest]
 
 
 class FakeReplays(Replays):
-    """Starts nothing, and takes notes."""
+    """Starts nothing, and records the calls."""
 
     def __init__(self) -> None:
         super().__init__(())
@@ -64,7 +64,7 @@ class FakeReplays(Replays):
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """Opens a page on a source and an API."""
+    """Return a function that opens a page with a source and an API."""
 
     def open_page(
         name: str, source: FakeSource, api: object = None, fault: Exception | None = None, **asked: str
@@ -82,7 +82,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeReplays:
-    """A bench without runs in a state folder of its own."""
+    """A bench without runs, in its own state folder."""
     replays, kept = FakeReplays(), Runs(tmp_path)
     monkeypatch.setattr(scores, "replays", lambda: replays)
     monkeypatch.setattr(scores, "kept_runs", lambda: kept)

@@ -1,4 +1,4 @@
-"""The page's figures are those of the bill, and what an address says is taken or left."""
+"""The page's figures are the bill's, and values in its address are accepted or ignored."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The history of depths as pages ask for it: exact from the engine, and samples elsewhere."""
+"""The history of depths for pages: exact from the engine, and sampled elsewhere."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -11,7 +11,7 @@ from tests.fakes.dashboard import DEAD, NOW, QUEUE
 
 
 class Control:
-    """An engine's history, a page after the other."""
+    """An engine's history, page by page."""
 
     def __init__(self, *pages: DepthHistory) -> None:
         self.pages = list(pages)

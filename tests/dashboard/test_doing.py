@@ -1,4 +1,4 @@
-"""What functions are doing now, from what an engine tells and what the functions' logs tell."""
+"""The current activity of functions, from an engine and from the functions' logs."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ LOGGED = Attempt(NOW, "Poison", "not a message", "logged")
 
 
 def ended(seconds: float, error: str | None = None) -> FinishedInvocation:
-    """An invocation that began so many seconds from now and took two."""
+    """Return an invocation that began that many seconds from now and took two."""
     return FinishedInvocation(
         function=NAMES["dev"],
         version="1",
@@ -43,7 +43,7 @@ def ended(seconds: float, error: str | None = None) -> FinishedInvocation:
 
 
 class Told:
-    """An engine and a log that tell what a test says, and count how often the log was read."""
+    """An engine and a log that return what a test sets, and count the readings of the log."""
 
     def __init__(self, **activity: Any) -> None:
         none = {"running": (), "finished": 0, "last": None, "failed": None, "gave_back": None, "errors": {}}

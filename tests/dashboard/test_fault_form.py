@@ -1,4 +1,4 @@
-"""The form of faults: every rule that the types allow can be made with it, and is told in words."""
+"""The form for faults can create every rule that the types allow, and describes it in words."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one HTML page of Streamlit as the dashboard serves it, at every page's address."""
+"""Streamlit's only HTML page as the dashboard serves it, at every page's address."""
 
 import re
 from pathlib import Path

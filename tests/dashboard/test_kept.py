@@ -1,4 +1,4 @@
-"""An answer is kept for as long as was asked for, and a failure is not."""
+"""A result is cached for the requested time, and a failure is not."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Dead letters searched, and turned into scenarios that can be played."""
+"""Dead letters are searched, and turned into scenarios that can be played."""
 
 import json
 from pathlib import Path
@@ -90,7 +90,7 @@ def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str, status: Pr
 def test_a_project_whose_message_is_dead_is_stuck(
     status: ProjectStatus, letters: int, exact: bool, stuck: Stuck | None
 ) -> None:
-    dead = [letter(f"m{number}") for number in range(letters)]  # of the project 01JD
+    dead = [letter(f"m{number}") for number in range(letters)]  # for the project 01JD
     source = cast("Any", FakeSource(dead, exact=exact))
     assert find_stuck(source, cast("Any", SimpleNamespace(id="01JD", status=status))) == stuck
     other = find_stuck(source, cast("Any", SimpleNamespace(id="other", status=status)))

@@ -1,4 +1,4 @@
-"""A project's calls of the model are put together from what its agents stored and what the engine knows."""
+"""A project's calls to the model are combined from its agents' stored data and the engine's."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Only the dashboard's own pages reach it, whatever else listens on this machine."""
+"""Only the dashboard's own pages can reach it, whatever else listens on this machine."""
 
 import pytest
 from starlette.applications import Starlette

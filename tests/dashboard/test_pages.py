@@ -1,4 +1,4 @@
-"""The pages on a source that tells what a test says: what they show, what they do, and how they take its faults."""
+"""The pages with a source that returns what a test sets: their content, their actions, and their handling of faults."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,7 +23,7 @@ LIMIT_SECONDS = 60
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """Opens a page on a source."""
+    """Return a function that opens a page with a source."""
 
     def open_page(name: str, source: FakeSource, fault: Exception | None = None) -> AppTest:
         monkeypatch.setattr(session, "connection", lambda: FakeConnection(source, fault))
@@ -33,7 +33,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
 
 def shown(page: AppTest) -> str:
-    """All text of a page."""
+    """Return all text of a page."""
     kinds = (page.text, page.caption, page.markdown, page.code, page.info, page.warning, page.success, page.metric)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
@@ -66,7 +66,7 @@ def test_where_the_stack_is_gone_meanwhile_the_whole_page_waits_for_one(
 
 
 def gone_after(times: int) -> Callable[[FakeConnection], object]:
-    """A connection that finds its stack so often, and then no more."""
+    """Return a connection that finds its stack that many times, and then no more."""
     find, asked = FakeConnection.get, [0]
 
     def get(connection: FakeConnection) -> object:

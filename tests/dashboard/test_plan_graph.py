@@ -1,4 +1,4 @@
-"""A plan is drawn with each task's state, and nothing in its texts is read as more than text."""
+"""A plan is drawn with each task's state, and its texts are never interpreted."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The list of projects is filtered, searched and paged; what a new one is asked for with is checked first."""
+"""The list of projects is filtered, searched and paged; a new project's request is checked first."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pages of projects and of model calls, drawn on fakes: what they show, what they do, and what they escape."""
+"""The pages of projects and of model calls, drawn with fakes: their content, their actions, and their escaping."""
 
 from collections.abc import Callable
 
@@ -45,7 +45,7 @@ def connection() -> FakeConnection:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, connection: FakeConnection) -> Open:
-    """Opens a page on the fake connection, with the parameters of its address."""
+    """Return a function that opens a page with the fake connection, and parameters in its address."""
 
     def open_page(name: str = "projects", **query: str) -> AppTest:
         monkeypatch.setattr(session, "connection", lambda: connection)
@@ -60,7 +60,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, connection: FakeConnection) -> Open:
 
 
 def shown(page: AppTest) -> str:
-    """All text of a page."""
+    """Return all text of a page."""
     kinds = (
         page.title, page.text, page.caption, page.markdown, page.code, page.info, page.warning, page.success, page.error
     )  # fmt: skip
@@ -68,7 +68,7 @@ def shown(page: AppTest) -> str:
 
 
 def markup(page: AppTest) -> str:
-    """All that Streamlit reads as Markdown."""
+    """Return everything that Streamlit reads as Markdown."""
     kinds = (page.title, page.header, page.subheader, page.caption, page.markdown, page.info, page.warning,
              page.success, page.error)  # fmt: skip
     return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -1,4 +1,4 @@
-"""Replays that the dashboard starts run one at a time, are followed, and end with it."""
+"""Replays that the dashboard starts run one at a time, can be followed, and end with it."""
 
 import os
 import sys

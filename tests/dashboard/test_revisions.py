@@ -1,4 +1,4 @@
-"""What is stored of each revision is found again, and compared."""
+"""The stored data of each revision is found, and compared."""
 
 from agenticai.dashboard.services import revisions
 from agenticai.dashboard.services.revisions import FileChange, changes, in_words, snapshots
@@ -9,7 +9,7 @@ from tests.fakes.dashboard_projects import ID, START, FakeSource
 
 
 class Bucket(FakeSource):
-    """A bucket that revisions are put into."""
+    """A bucket to which revisions are added."""
 
     def write(self, revision: Revision, path: str, text: str) -> None:
         self.bucket[layout.code_object(ID, revision, path)] = (text.encode(), START)

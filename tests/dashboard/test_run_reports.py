@@ -1,4 +1,4 @@
-"""Reports of runs are served to this machine's browser alone, in a sandbox."""
+"""Reports of runs are served only to this machine's browser, in a sandbox."""
 
 from pathlib import Path
 

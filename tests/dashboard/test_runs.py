@@ -1,4 +1,4 @@
-"""The bench's runs as the dashboard reads them: what the reports wrote, over time, and what broke first."""
+"""The bench's runs as the dashboard reads them: the reports over time, and what broke first."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A selection is of ids: it stays with them wherever their rows come to be."""
+"""A selection contains ids, and so is independent of the positions of rows."""
 
 from agenticai.dashboard.components.selection import Shown
 

@@ -1,4 +1,4 @@
-"""The timeline tells waiting and working apart, and marks what failed, came again, or never ended."""
+"""The timeline distinguishes waiting and working, and marks what failed, was repeated, or never ended."""
 
 from agenticai.dashboard.services.timeline import Span, SpanKind, in_words, spans, work_in_words
 from shared.models import layout

@@ -1,4 +1,4 @@
-"""A function, as several tests need one."""
+"""A function that several tests use."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Prints what MiniStack's parts look like and which the engine exchanges: `python -m tests.emulator.ministack_parts`.
+"""Prints the looks of MiniStack's parts, and those that the engine replaces: `python -m tests.emulator.ministack_parts`
 
-It is a program because MiniStack keeps its state in its modules: in a process of its own nothing is exchanged yet.
+It is a program because MiniStack keeps its state in its modules: in a new process, nothing is replaced yet.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ from agenticai.emulator.spool.shelf import Shelf
 
 
 def part(name: str) -> Any:
-    """The part of this name; AttributeError if MiniStack has none."""
+    """Return the part with a name. Raises AttributeError if MiniStack has none."""
     module, _, attribute = f"ministack.{name}".rpartition(".")
     return getattr(import_module(module), attribute)
 
 
 def look(value: Any) -> str:
-    """What a part looks like: a digest of its source, or that of the functions in it, or else its type."""
+    """Return a part's look: a digest of its source, or of the source of its functions, or else its type."""
     sources = [one for one in (value.values() if isinstance(value, dict) else [value]) if is_source(one)]
     if sources:
         source = "".join(sorted(map(inspect.getsource, sources)))
@@ -41,12 +41,12 @@ def look(value: Any) -> str:
 
 
 def is_source(value: Any) -> bool:
-    """Whether it is a function or class of MiniStack's own."""
+    """Return whether it is a function or class of MiniStack's own."""
     return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__.startswith("ministack")
 
 
 def looks() -> dict[str, str]:
-    """What all parts of the patch set look like; "absent" for one that is not there."""
+    """Return the looks of all parts in the patch set; "absent" for a missing one."""
     found = {}
     for name in (name for patch in PATCHES for name in patch.parts):
         try:
@@ -57,7 +57,7 @@ def looks() -> dict[str, str]:
 
 
 def identity(value: Any) -> Hashable:
-    """What changes when a value, an entry of it, or what it keeps its entries in is exchanged."""
+    """Return what differs if a value, an entry of it, or its container is replaced."""
     if isinstance(value, dict):
         return id(value), tuple((key, identity(entry)) for key, entry in value.items())
     if inspect.isclass(value) and value.__module__.startswith("ministack"):
@@ -66,14 +66,14 @@ def identity(value: Any) -> Hashable:
 
 
 def everything() -> Iterator[tuple[str, Any]]:
-    """All attributes of all modules of MiniStack, by their names below `ministack`."""
+    """Yield all attributes of all modules of MiniStack, with their names below `ministack`."""
     for name, module in list(sys.modules.items()):
         if name.startswith("ministack."):
             yield from ((f"{name[10:]}.{key}", value) for key, value in vars(module).items() if key[:2] != "__")
 
 
 def exchanged() -> list[str]:
-    """Make an engine; the names of all that is another then, or why there is none."""
+    """Create an engine; return the names of everything that it replaces, or why there is none."""
     before = {name: identity(value) for name, value in everything()}
     folder = Path(tempfile.mkdtemp())
     spool, clock = Spool(folder), Clock()
@@ -87,7 +87,7 @@ def exchanged() -> list[str]:
 
 
 def main() -> None:
-    """Print both, as one JSON document."""
+    """Print both as one JSON document."""
     os.environ.update(settings(1))
     for module in pkgutil.walk_packages(import_module("ministack").__path__, "ministack."):
         if not module.name.endswith("__main__"):

@@ -1,4 +1,4 @@
-"""What counts as running, as waiting, and as held."""
+"""When an invocation counts as running, as waiting, and as held."""
 
 import time
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ class TestHold:
 
 
 def until_all_held(activity: Activity) -> None:
-    """Wait until every invocation that runs is held."""
+    """Wait until every running invocation is held."""
     deadline = time.monotonic() + 60
     while not (activity.held and activity.stuck):
         assert time.monotonic() < deadline, "nothing was held in time"

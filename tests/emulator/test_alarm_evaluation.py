@@ -1,4 +1,4 @@
-"""An alarm's state follows from its datapoints as CloudWatch's user guide says."""
+"""An alarm's state follows from its datapoints as described in CloudWatch's user guide."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def read(text: str) -> Sequence[Datapoint]:
 
 
 KEPT = "INSUFFICIENT_DATA"
-"""Where a row says that the state is retained: it is the one before."""
+"""For rows in which the state is retained: the previous state."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which points an alarm reads at the end of a minute, and which minutes are evaluated."""
+"""The datapoints that an alarm reads at the end of a minute, and the minutes that are evaluated."""
 
 from typing import Any
 

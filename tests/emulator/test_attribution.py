@@ -1,4 +1,4 @@
-"""Which project an event, a result or a path names."""
+"""The project that an event, a result or a path belongs to."""
 
 import json
 

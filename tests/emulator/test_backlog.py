@@ -1,4 +1,4 @@
-"""How much queues hold, and what of a long one is looked at."""
+"""The content of queues, and how much of a long queue is examined."""
 
 import time
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from agenticai.emulator.http.aws_errors import Refused
 
 
 class Sqs(SimpleNamespace):
-    """MiniStack's SQS, as far as a backlog needs it; `looked` tells how many messages its own functions were given."""
+    """MiniStack's SQS, as far as a backlog needs it; `looked` counts the messages that its functions examined."""
 
     def __init__(self) -> None:
         super().__init__(_queues=SimpleNamespace(_data={}), _HANDLERS={"SendMessage": self.send})

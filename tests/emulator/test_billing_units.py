@@ -1,4 +1,4 @@
-"""What single calls are billed as, by AWS's price pages, and that the meter rounds each up by itself."""
+"""The billing units of single calls, by AWS's price pages, each rounded up separately by the meter."""
 
 import pytest
 

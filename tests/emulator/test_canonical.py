@@ -1,4 +1,4 @@
-"""Requests that mean the same have one digest, and any other has another."""
+"""Equivalent requests have the same digest, and all others have different ones."""
 
 import pytest
 from pydantic import JsonValue

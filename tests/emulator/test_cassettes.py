@@ -1,4 +1,4 @@
-"""Cassettes: read and refused, the nearest one named."""
+"""Cassettes: read, refused, and the nearest one found."""
 
 from pathlib import Path
 

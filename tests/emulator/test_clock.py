@@ -1,4 +1,4 @@
-"""The engine's clock: what is skipped is seen by all, and ends every wait for it."""
+"""The engine's clock: skipped time is seen by all, and ends every wait for it."""
 
 import asyncio
 import threading

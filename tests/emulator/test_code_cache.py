@@ -1,4 +1,4 @@
-"""Bundles are unpacked once, whole, and never outside of their folder."""
+"""Bundles are unpacked once, completely, and never outside their folder."""
 
 import io
 import shutil
@@ -72,7 +72,7 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
 
 
 def zeros(*sizes: int, kind: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A bundle of entries that are nothing but zeros."""
+    """Return a bundle whose entries contain only zeros."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", kind) as archive:
         for number, size in enumerate(sizes):
@@ -81,7 +81,7 @@ def zeros(*sizes: int, kind: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 
 def saying(size: int, *, of: int = 77_777) -> bytes:
-    """A bundle of one entry, and what it says its size is."""
+    """Return a bundle with one entry, and the size that it states."""
     return zeros(of).replace(of.to_bytes(4, "little"), size.to_bytes(4, "little"))
 
 

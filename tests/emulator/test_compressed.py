@@ -1,4 +1,4 @@
-"""How far a compressed body is inflated to see whether it is too large."""
+"""How much of a compressed body is inflated to check its size."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""Conditions compare what CloudFormation would compare, functions in them and pseudo parameters included."""
+"""Conditions compare as in CloudFormation, with functions in them and pseudo parameters."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ TEMPLATE: dict[str, Any] = {
 def test_a_condition_compares_the_values_of_functions(
     monkeypatch: pytest.MonkeyPatch, value: dict[str, Any], text: str
 ) -> None:
-    monkeypatch.setattr(engine, "_evaluate_conditions", engine._evaluate_conditions)  # and so it is as it was, later
+    monkeypatch.setattr(engine, "_evaluate_conditions", engine._evaluate_conditions)  # so that it is restored later
     resolve_compared(engine, ())
     conditions = {"Same": {"Fn::Equals": [value, text]}, "Other": {"Fn::Not": [{"Condition": "Same"}]}}
     template = {**TEMPLATE, "Conditions": conditions}

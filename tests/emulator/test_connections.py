@@ -1,4 +1,4 @@
-"""Connections that ask for nothing, or take nothing, do not hold the server; those that work are left alone."""
+"""Idle or stalled connections do not block the server; active ones are not closed."""
 
 import asyncio
 import queue
@@ -25,11 +25,11 @@ ANSWER = b"x" * 20_000_000
 
 
 LOST: queue.SimpleQueue[int] = queue.SimpleQueue()
-"""The clients' ports of the connections that the server has lost or given up."""
+"""The clients' ports of connections that the server has lost or closed."""
 
 
 def impatient(compiled: bool) -> type[Connection]:
-    """The protocol with short times, which tells of connections that it lost."""
+    """Return the protocol with short timeouts, which records lost connections."""
 
     class Impatient(connection_class(compiled=compiled)):  # type: ignore[misc]
         head_s = 0.2
@@ -59,7 +59,7 @@ async def echoing(websocket: WebSocket) -> None:
 
 @contextmanager
 def serving(protocol: type[Connection], keep_alive_s: int = 60) -> Iterator[Callable[[], socket.socket]]:
-    """A server in a thread; yields what opens a connection to it."""
+    """Start a server in a thread; yield a function that connects to it."""
     route = Route("/{path:path}", answering, methods=["GET", "POST"])
     app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
     most = most_before_refusal(protocol.most)
@@ -98,7 +98,7 @@ def connect(compiled: bool) -> Iterator[Callable[[], socket.socket]]:
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """All that comes until the server closes the connection."""
+    """Return everything that arrives until the server closes the connection."""
     received = bytearray()
     while piece := connection.recv(65536):
         received += piece
@@ -106,7 +106,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 def until(connection: socket.socket, end: bytes) -> bytes:
-    """What comes until it ends so, or the server closes the connection."""
+    """Return everything that arrives until this end, or until the server closes the connection."""
     received = b""
     while not received.endswith(end) and (piece := connection.recv(65536)):
         received += piece
@@ -176,7 +176,7 @@ def test_who_takes_nothing_of_an_answer_is_left(connect: Callable[[], socket.soc
 
 @pytest.mark.parametrize(("unsent", "aborted"), [([300_000, 200_000, 100_000], False), ([300_000, 299_999], True)])
 def test_who_takes_it_slowly_is_waited_for(compiled: bool, unsent: list[int], aborted: bool) -> None:
-    """The looks at the pace, one after the other, with what is still to be sent at each."""
+    """The successive checks of the pace, with the bytes that are still to be sent at each."""
     looks: list[tuple[Callable[[int], None], int]] = []
     ended: list[bool] = []
     sizes = iter(unsent)

@@ -1,4 +1,4 @@
-"""The control API and its client, over HTTP, with an engine that only takes notes."""
+"""The control API and its client, over HTTP, with an engine that only records calls."""
 
 import socket
 import threading
@@ -39,7 +39,7 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass
 class Engine:
-    """Notes what it is asked; it never settles where it has no time for it."""
+    """Records its calls; it never settles if it has no time for it."""
 
     asked: list[object] = field(default_factory=list)
 
@@ -64,7 +64,7 @@ class Engine:
 
 @dataclass
 class Served:
-    """A control API that is served, and what is behind it."""
+    """A running control API, and what is behind it."""
 
     endpoint_url: str
     engine: Engine
@@ -74,7 +74,7 @@ class Served:
 
 @dataclass
 class Exchanged:
-    """An application that each test has another one in the place of."""
+    """An application that each test replaces."""
 
     app: ASGIApp | None = None
     endpoint_url: str = ""
@@ -86,7 +86,7 @@ class Exchanged:
 
 @pytest.fixture(scope="module")
 def exchanged() -> Iterator[Exchanged]:
-    """One server for all tests: to start and stop it takes longer than they do."""
+    """One server for all tests, as starting and stopping it takes longer than they do."""
     app = Exchanged()
     with serve(app) as app.endpoint_url:
         yield app
@@ -109,7 +109,7 @@ def control(served: Served) -> Iterator[ControlClient]:
 
 @contextmanager
 def serve_more(routes: Sequence[Route], secret: str | None = None) -> Iterator[str]:
-    """Serve the control API with routes of other packages, and return the endpoint's URL."""
+    """Serve the control API with routes of other packages; yield the endpoint's URL."""
     clock = Clock()
     app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, secret, routes)
     with serve(under("/_harness", app)(nothing)) as url:
@@ -118,14 +118,14 @@ def serve_more(routes: Sequence[Route], secret: str | None = None) -> Iterator[s
 
 
 async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    """What comes after the control API."""
+    """Stand for what comes after the control API."""
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
 @contextmanager
 def serve(app: ASGIApp) -> Iterator[str]:
-    """Serve on a free port, and return the endpoint's URL."""
+    """Serve on a free port; yield the endpoint's URL."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -276,7 +276,7 @@ class TestRefusals:
 
     def test_an_engine_that_is_gone_is_one_sentence(self) -> None:
         with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))  # and does not listen
+            taken.bind(("127.0.0.1", 0))  # without listening
             with (
                 ControlClient(f"http://127.0.0.1:{taken.getsockname()[1]}") as client,
                 pytest.raises(ControlError, match="did not answer health"),
@@ -300,7 +300,7 @@ class TestRefusals:
 
 
 class TestSecret:
-    """Where others than this machine's programs reach the port."""
+    """A port that other machines can reach."""
 
     @pytest.fixture
     def guarded(self, exchanged: Exchanged) -> Iterator[str]:
@@ -326,7 +326,7 @@ class TestSecret:
 
 
 class TestNotSteered:
-    """An engine that delivers by itself has what needs nothing of it, and refuses the rest by its name."""
+    """An engine that delivers by itself answers what does not depend on that, and refuses the rest by name."""
 
     @pytest.fixture
     def control(self, exchanged: Exchanged) -> Iterator[ControlClient]:
@@ -367,4 +367,4 @@ class TestNotSteered:
 
 
 def test_an_engine_can_do_what_a_target_may() -> None:
-    assert set(Capability) - {Capability.METRICS} == EVERYTHING  # those are AWS's alone
+    assert set(Capability) - {Capability.METRICS} == EVERYTHING  # only AWS has those

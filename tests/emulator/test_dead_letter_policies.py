@@ -1,4 +1,4 @@
-"""Where a queue may send its dead letters, and from whom a dead-letter queue takes them.
+"""Where a queue may send its dead letters, and whose a dead-letter queue accepts.
 
 See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html.
 """

@@ -1,4 +1,4 @@
-"""The history of queues' depths: every change, those that time alone makes included, within its bounds."""
+"""The history of queues' depths: every change, including those caused by time alone, within its limits."""
 
 import threading
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from agenticai.emulator.queues.depths import Depths, WatchedLock
 
 
 class Queue:
-    """A queue whose messages are those of MiniStack, and a clock that its test moves."""
+    """A queue with messages as in MiniStack, and a clock that its test sets."""
 
     def __init__(self, kept: int = 100) -> None:
         self.now = 0.0
@@ -35,7 +35,7 @@ class Queue:
         self.look()
 
     def seen(self, since: int = 0) -> list[tuple[float, int, int, int]]:
-        """When, and how many were visible, in flight and delayed from then on."""
+        """Return the times, and the numbers of visible, in-flight and delayed messages from then on."""
         changes = self.depths.history(since).changes
         return [(change.at.timestamp(), change.visible, change.in_flight, change.delayed) for change in changes]
 

@@ -1,4 +1,4 @@
-"""The patch set fits the MiniStack that is installed, names all that it exchanges, and is described."""
+"""The patch set fits the installed MiniStack, lists everything that it replaces, and is documented."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from agenticai.emulator.engines.ministack.patches import PATCHES, RELEASE
 
 ROOT = Path(__file__).parents[2]
 SEEN = Path(__file__).with_name("ministack_parts.json")
-"""The looks of all parts in `RELEASE`; `python -m tests.emulator.ministack_parts` prints those of what is installed."""
+"""The looks of all parts in `RELEASE`; `python -m tests.emulator.ministack_parts` prints the installed ones."""
 
 ADVICE = """{part} is not what it was in MiniStack {release}.
 See what changed, and what docs/engine-patches.md says of the patch “{patch}”; once the patch fits again, or is gone,

@@ -10,7 +10,7 @@ from agenticai.emulator.engines.environment_pool import MOST_INITIALISING, first
 
 @dataclass(eq=False)
 class FakeLease:
-    """An environment whose init ends when a test says so, or at once."""
+    """An environment whose init ends when a test says so, or immediately."""
 
     in_use: bool = True
     last_used: float = 0.0

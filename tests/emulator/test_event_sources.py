@@ -1,4 +1,4 @@
-"""Event source mappings beside those who wait for them: what the order of threads must not change."""
+"""Event source mappings while others wait for them: the order of threads must not matter."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ from agenticai.emulator.engines.ministack.event_sources import EventSources
 
 @dataclass
 class Lambda:
-    """What is used of MiniStack's module; a poll is over when a test says so."""
+    """The used part of MiniStack's module; a poll ends when a test says so."""
 
     polls: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     log: list[str] = field(default_factory=list)
     counted: int = 0
-    """Of a mapping's batches those that are counted as in flight, though they have ended."""
+    """How many of a mapping's batches are counted as in flight, though they have ended."""
     _sqs_esm_concurrency: Callable[..., int] = lambda *_: 5
     _dispatch_esm_batch: Callable[..., None] = lambda _, run, *rest: run(*rest)
 

@@ -1,4 +1,4 @@
-"""The bootstrap and the process around it, on this very interpreter: a new one, and a copy of a snapshot."""
+"""The bootstrap and its process, on this interpreter: a new process, and a copy of a snapshot."""
 
 import contextlib
 import signal
@@ -36,7 +36,7 @@ def activity() -> Activity:
 
 @pytest.fixture(params=["new", "copied"])
 def start(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, activity: Activity) -> Iterator[Start]:
-    """Start an environment on the source of a module `app`."""
+    """Start an environment with the source of a module `app`."""
     with contextlib.ExitStack() as versions:
 
         def start(source: str) -> ExecutionEnvironment:
@@ -235,7 +235,7 @@ def test_a_handler_sees_the_time_of_the_engine(start: Start, clock: Clock) -> No
     outcome = environment.invoke(invocation(None))
     after = clock.now().timestamp()
     by_time, by_datetime, remaining_ms = TypeAdapter(list[float]).validate_python(outcome.result)
-    assert before - 1 <= by_time <= by_datetime <= after + 1  # they began to skip in two processes
+    assert before - 1 <= by_time <= by_datetime <= after + 1  # the two processes began to skip separately
     assert 30_000 < remaining_ms <= 60_000
 
 
@@ -277,7 +277,7 @@ def test_a_timeout_comes_when_the_clock_says_so(start: Start, clock: Clock, acti
 
 
 class JumpsAtTheBeginning(Activity):
-    """Has the clock jump to an invocation's timeout as soon as that is known, before anything else is done."""
+    """Makes the clock jump to an invocation's timeout as soon as it is known, before anything else happens."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Faults that break a connection, over a real one: what ASGI leaves to the server."""
+"""Faults that break a connection, over a real one: behaviour that ASGI leaves to the server."""
 
 import contextlib
 import socket

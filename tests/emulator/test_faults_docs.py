@@ -1,4 +1,4 @@
-"""The page about faults tells every field, every effect and every bad reply, and its examples are rules."""
+"""The page about faults documents every field, effect and bad reply, and its examples are valid rules."""
 
 import re
 from collections.abc import Iterable

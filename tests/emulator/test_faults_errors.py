@@ -1,4 +1,4 @@
-"""AWS's errors on the wire, read as boto3 reads them."""
+"""AWS's errors over HTTP, parsed as boto3 does."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
 def as_boto3_reads(service: str, protocol: str, error: AwsError, headers: dict[str, str]) -> dict[str, Any]:
-    """The parsed answer, with the error under `Error`."""
+    """Return the parsed answer, with the error under `Error`."""
     request = Request("POST", "/", "", headers)
     answer = error_answer(error, request, service, "request-1")
     received = {"body": bytes(answer.body), "headers": dict(answer.headers), "status_code": answer.status_code}

@@ -1,4 +1,4 @@
-"""The bad replies of a model, read as the handlers' adapters read them."""
+"""A model's bad replies, parsed by the handlers' adapters."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The book of faults: what a rule fits, which one wins, and what is told of it."""
+"""The schedule of faults: what a rule matches, which one wins, and what is reported of it."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The faults on the gateway's way: whose calls they meet, and what each does to one."""
+"""The gateway's step for faults: whose calls it affects, and what each fault does to a call."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ MODEL_PATH = f"/_gemini/as/{TOKEN}/v1/models/gemini-3.5-flash-lite:generateConte
 
 
 class Bench:
-    """The step with one rule, in front of an engine, and what happens around it."""
+    """The step with one rule, before an engine, and its surroundings."""
 
     def __init__(self, effect: CallEffect | None = None, *, when: Call | None = None, answer: bytes = b"done") -> None:
         self.engine = Engine(answer)

@@ -1,4 +1,4 @@
-"""The log of an invocation: whole when it is short, and no more than a batch of events when it is not."""
+"""The log of an invocation: complete if it is short, and otherwise at most one batch of events."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The session tokens of functions that MiniStack runs say whose they are, and cannot be made up."""
+"""The session tokens of functions that MiniStack runs identify their function, and cannot be forged."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""The gateway's order, and the meter on the way, with engines that only answer."""
+"""The order of the gateway's steps, with the meter, before engines that only answer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ FORM = (b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")
 
 
 def answering(*bodies: bytes, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()) -> ASGIApp:
-    """An application that reads the request and gives this answer in pieces."""
+    """Return an application that reads the request and gives this answer in pieces."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
@@ -31,7 +31,7 @@ def answering(*bodies: bytes, status: int = 200, headers: Sequence[tuple[bytes, 
 def ask(
     app: ASGIApp, path: str, *pieces: bytes, method: str = "POST", headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> list[Message]:
-    """What the application sends in answer to one request."""
+    """Return what the application sends for one request."""
     requests = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     requests.append({"type": "http.request", "body": b"", "more_body": False})
     answers: list[Message] = []
@@ -48,7 +48,7 @@ def ask(
 
 
 def run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Call the application once, in an event loop of its own."""
+    """Call the application once, in its own event loop."""
 
     async def call() -> None:
         await app(scope, receive, send)

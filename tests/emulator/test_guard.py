@@ -1,4 +1,4 @@
-"""The guard: who is let in, who is not, what either is told, and what browsers may read."""
+"""The guard: whose requests it allows and refuses, its answers, and what browsers may read."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ CORS = [(b"access-control-allow-origin", b"*"), (b"access-control-allow-methods"
 def asked(
     path: str = "/", method: str = "POST", allowed: Allowed | None = None, http_version: str = "1.1", **headers: str
 ) -> tuple[Client, bool]:
-    """One request through the guard, and whether the engine got it."""
+    """Send one request through the guard; return the answer, and whether the engine got it."""
     engine = Engine()
     named = {"host": HERE} | {name.replace("_", "-"): value for name, value in headers.items()}
     sent = [(name.encode(), value.encode("latin-1")) for name, value in named.items() if value != "absent"]
@@ -175,13 +175,13 @@ class TestPages:
 OWN: list[dict[str, Any]] = [
     {"sec_fetch_site": "same-origin"},
     {"sec_fetch_site": "same-origin", "origin": f"http://{HERE}"},
-    {"origin": f"http://{HERE}"},  # where the address is one for which browsers say no more
+    {"origin": f"http://{HERE}"},  # an address for which browsers send nothing else
 ]
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
 class TestPagesOfDeployedApis:
-    """Pages from the engine's own origin; all others than those of deployed APIs are without an origin."""
+    """Pages from the engine's own origin; all except those of deployed APIs have no origin."""
 
     def test_they_may_call_apis(self, headers: dict[str, Any]) -> None:
         assert asked(API, **headers)[1]
@@ -329,7 +329,7 @@ class TestLog:
 
 
 def answering(headers: list[tuple[bytes, bytes]]) -> Engine:
-    """An engine that answers with these headers."""
+    """Return an engine that answers with these headers."""
 
     class Answering(Engine):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The state folder: named, found, made here, or the platform's; and never one that another user may have prepared."""
+"""The state folder: named, found, created here, or the platform's; never one that another user may have prepared."""
 
 import os
 import stat
@@ -73,7 +73,7 @@ def test_a_variable_that_names_no_folder_is_said_so(tmp_path: Path) -> None:
 
 @pytest.fixture
 def shared_folder() -> Iterator[Path]:
-    """A folder that other users may look into, which those of pytest are not."""
+    """A folder that other users may read, unlike those of pytest."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -85,7 +85,7 @@ def test_where_nothing_may_be_written_the_platforms_folder_is_taken_or_refused(s
         folder.mkdir(mode=0o555)
 
     def find() -> str:
-        """What a user finds who may not write to the project: another one, if this one is root."""
+        """Return what a user without write access to the project finds: another user, if this one is root."""
         command = [sys.executable, "-c", FIND, str(project), str(data / "agenticai")]
         user = ["setpriv", f"--reuid={NOBODY}", "--clear-groups", *READ_ALL] if os.geteuid() == 0 else []
         return subprocess.run([*user, *command], capture_output=True, text=True, check=True).stdout.strip()
@@ -98,7 +98,7 @@ def test_where_nothing_may_be_written_the_platforms_folder_is_taken_or_refused(s
 
 
 READ_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
-"""The interpreter may be in root's own folder: this user may read everything, and write what others may."""
+"""The interpreter may be in root's own folder: this user may read everything, but write only as others may."""
 
 
 def test_it_is_made_for_this_user_alone_and_kept_out_of_repositories(tmp_path: Path) -> None:

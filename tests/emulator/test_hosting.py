@@ -1,4 +1,4 @@
-"""How an engine is hosted: where it listens for containers, and what is said when LocalStack is lost."""
+"""How an engine is hosted: where it listens for containers, and the message if LocalStack is lost."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ def test_projects_that_are_lost_are_named() -> None:
 
 def test_an_address_that_is_not_here_is_not_listened_on() -> None:
     assert listen_for_containers(None, 0) == []
-    assert listen_for_containers("192.0.2.1", 0) == []  # reserved for documents: https://www.rfc-editor.org/rfc/rfc5737
+    assert listen_for_containers("192.0.2.1", 0) == []  # for documentation: https://www.rfc-editor.org/rfc/rfc5737
 
 
 def test_an_address_of_this_machine_is_and_a_taken_port_is_said() -> None:

@@ -1,4 +1,4 @@
-"""The routes that the OpenAPI document of an HTTP API describes."""
+"""The routes in the OpenAPI document of an HTTP API."""
 
 import pytest
 

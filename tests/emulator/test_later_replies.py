@@ -1,4 +1,4 @@
-"""Replies written while the engine runs: found on the next request, and named when they cannot be read."""
+"""Replies that are written while the engine runs: found by the next request, or reported if they cannot be read."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ reply: {text: Hello.}
 
 
 class Asked:
-    """An engine's Gemini endpoint over an empty folder of cassettes, and one request that is sent to it."""
+    """An engine's Gemini endpoint with an empty folder of cassettes, and one request to it."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder, self.misses = tmp_path / "cassettes", tmp_path / "gemini-misses"

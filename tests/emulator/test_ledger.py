@@ -1,4 +1,4 @@
-"""The meter's book: who called, for which project, and nothing counted twice or lost."""
+"""The meter's ledger: the caller and project of each call, with nothing counted twice or lost."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ PUT = MeteredCall("s3", "PutObject", request_bytes=10, response_bytes=1)
 def run(
     ledger: Ledger, event: JsonValue, *calls: MeteredCall, result: JsonValue = None, error: str | None = None
 ) -> None:
-    """One invocation in the environment whose token is `token`."""
+    """Record one invocation in the environment whose token is `token`."""
     invocation = Invocation("request", event, FUNCTION.arn)
     failure = FunctionError(error, "") if error else None
     outcome = InvocationOutcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)

@@ -1,4 +1,4 @@
-"""What is too large or too slow goes no further, and is refused in the words of the service it was sent to."""
+"""Requests that are too large or too slow are not forwarded, and are refused in the words of their service."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ Header = tuple[bytes, bytes]
 
 
 class Long(bytes):
-    """Bytes that say they are so many, and are none."""
+    """Bytes that claim a length without having it."""
 
     def __new__(cls, length: int) -> "Long":
         made = super().__new__(cls)
@@ -31,7 +31,7 @@ class Long(bytes):
 
 
 class Engine:
-    """What is behind the limits: it reads all of a request, and tells how much there was."""
+    """The application behind the limits: it reads a request completely, and reports its size."""
 
     def __init__(self) -> None:
         self.read: list[int] = []
@@ -49,7 +49,7 @@ class Engine:
 
 
 class Asked:
-    """One request through the step, and its answer. Its body comes in pieces; after them comes nothing any more."""
+    """One request through the step, and its answer. Its body comes in pieces, and then stalls."""
 
     def __init__(
         self,

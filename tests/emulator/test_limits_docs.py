@@ -1,4 +1,4 @@
-"""The page on the engine tells the limits that it has."""
+"""The engine's page documents its limits."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ KIB, MIB = 1024, 1024 * 1024
 
 
 def told(what: str) -> str:
-    """The rest of the row of the table that begins so."""
+    """Return the rest of the table row that begins with this."""
     return next(line for line in SECTION.splitlines() if line.startswith(f"| {what}"))
 
 

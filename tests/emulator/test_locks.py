@@ -1,4 +1,4 @@
-"""A folder is held as long as one of its holders lives, and not a moment longer."""
+"""A folder is locked exactly as long as one of its holders lives."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What AWS refuses of an event source mapping of a queue.
+"""The event source mappings of queues that AWS refuses.
 
 See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
 """

@@ -1,4 +1,4 @@
-"""What services and functions publish, as MiniStack's memory of metrics gets it."""
+"""The metrics that services and functions publish, as MiniStack stores them."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ NOON = 12 * 60 * 60
 
 
 class FakeCloudWatch:
-    """MiniStack's module, as far as metrics are kept in it."""
+    """MiniStack's module, as far as it stores metrics."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
@@ -32,7 +32,7 @@ class FakeCloudWatch:
         return self.kept.setdefault(key, [])
 
     def values(self, name: str, dimensions: str = "") -> list[tuple[float, float]]:
-        """Return the values of a metric, each with how often it came."""
+        """Return the values of a metric, each with its count."""
         [points] = [points for key, points in self.kept.items() if key[1:] == (name, dimensions)]
         return [(point["Value"], point["Count"]) for point in points]
 
@@ -66,7 +66,7 @@ def test_of_many_points_the_newest_are_kept(metrics: Metrics, cloudwatch: FakeCl
 
 
 class FakeLambda:
-    """MiniStack's module, as far as a function is run by it."""
+    """MiniStack's module, as far as it runs a function."""
 
     def __init__(self, result: dict[str, Any]) -> None:
         self.result = result
@@ -101,7 +101,7 @@ def test_a_refused_invocation_counts_once(metrics: Metrics, cloudwatch: FakeClou
 
 
 def ask(metrics: Metrics, path: str, status: int | None) -> None:
-    """Send a request through the step to an engine that answers with the status, or breaks off."""
+    """Send a request through the step to an engine that answers with the status, or fails."""
 
     async def engine(scope: Scope, receive: Receive, send: Send) -> None:
         if status is None:

@@ -1,4 +1,4 @@
-"""A request without a stored reply is named by what it asks for, in the error that the agents know."""
+"""A request without a stored reply is identified by its content, in an error that the agents understand."""
 
 import pytest
 

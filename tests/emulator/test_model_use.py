@@ -1,4 +1,4 @@
-"""What the model was used for is counted by model, and whether a reply is stored is told without asking for it."""
+"""Usage is counted by model, and stored replies can be looked up without using the model."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What servers of the OpenAI-compatible API say, each in its own way, comes back as the Gemini API says it."""
+"""Answers of different OpenAI-compatible servers are converted to the Gemini API's format."""
 
 import asyncio
 import json

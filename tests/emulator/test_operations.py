@@ -1,4 +1,4 @@
-"""The AWS operation of a request, for each of AWS's protocols."""
+"""The AWS operation of a request, in each of AWS's protocols."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The parts of an upload: read when they are asked for, and of a bounded size together."""
+"""The parts of an upload: read on demand, and limited in their total size."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The rules of IAM's policy language, case by case as AWS's documentation has them.
+"""The rules of IAM's policy language, case by case as in AWS's documentation.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies.html.
 """
@@ -36,12 +36,12 @@ def deny(action: str | list[str] = "s3:GetObject", resource: str | list[str] = O
 
 
 def when(**conditions: Any) -> Said:
-    """An Allow with conditions; a set operator is given as `ForAnyValue__StringLike`."""
+    """Return an Allow with conditions; set operators are written as `ForAnyValue__StringLike`."""
     return allow(Condition={name.replace("__", ":"): keys for name, keys in conditions.items()})
 
 
 def decide(statements: Sequence[Said], action: str, resource: str, keys: Keys, version: str | None = VERSION) -> str:
-    """What the policies of an identity say of a call."""
+    """Return the decision of an identity's policies on a call."""
     document = {"Statement": list(statements), **({"Version": version} if version else {})}
     known = {name.lower(): value for name, value in keys.items()}
     call = Call(action, resource, lambda key: known.get(key.lower()))
@@ -52,13 +52,13 @@ def decide(statements: Sequence[Said], action: str, resource: str, keys: Keys, v
 @pytest.mark.parametrize(
     ("statements", "action", "resource", "said"),
     [
-        # Denied until allowed, and an explicit deny is final.
+        # Denied by default, and an explicit deny is final.
         ([], "s3:GetObject", OBJECT, "nothing"),
         ([allow()], "s3:GetObject", OBJECT, "allow"),
         ([allow(), deny()], "s3:GetObject", OBJECT, "deny"),
         ([deny(), allow()], "s3:GetObject", OBJECT, "deny"),
         ([allow("*", "*"), deny("s3:*", "*")], "sqs:SendMessage", QUEUE, "allow"),
-        # Actions: in any case, with wildcards.
+        # Actions: case-insensitive, with wildcards.
         ([allow("S3:getOBJECT")], "s3:GetObject", OBJECT, "allow"),
         ([allow("s3:Get*")], "s3:GetObjectTagging", OBJECT, "allow"),
         ([allow("s3:*Object")], "s3:PutObject", OBJECT, "allow"),
@@ -66,7 +66,7 @@ def decide(statements: Sequence[Said], action: str, resource: str, keys: Keys, v
         ([allow("s3:GetObject?")], "s3:GetObject", OBJECT, "nothing"),
         ([allow("s3:Get")], "s3:GetObject", OBJECT, "nothing"),
         ([allow(["s3:PutObject", "s3:GetObject"])], "s3:GetObject", OBJECT, "allow"),
-        # Resources: case counts, and a wildcard crosses slashes and, at the end, colons.
+        # Resources: case-sensitive; a wildcard crosses slashes and, at the end, colons.
         ([allow(resource="arn:aws:s3:::SHOP/*")], "s3:GetObject", OBJECT, "nothing"),
         ([allow(resource="arn:aws:s3:::shop/*")], "s3:GetObject", "arn:aws:s3:::shop/a/b/c", "allow"),
         ([allow(resource="arn:aws:s3:::shop/*")], "s3:GetObject", "arn:aws:s3:::shop", "nothing"),
@@ -79,7 +79,7 @@ def decide(statements: Sequence[Said], action: str, resource: str, keys: Keys, v
         ([allow(resource="arn:aws:s3:::shop/*")], "s3:GetObject", "arn:aws:s3:::shop/two\nlines", "allow"),
         ([allow(resource="arn:aws:s3:::shop/a")], "s3:GetObject", "arn:aws:s3:::shop/a\n", "nothing"),
         ([allow(resource="arn:aws:s3:::shop/[ab]")], "s3:GetObject", "arn:aws:s3:::shop/a", "nothing"),
-        # NotAction and NotResource are all the rest.
+        # NotAction and NotResource match all others.
         ([{"Effect": "Allow", "NotAction": "s3:Delete*", "Resource": "*"}], "s3:GetObject", OBJECT, "allow"),
         ([{"Effect": "Allow", "NotAction": "s3:delete*", "Resource": "*"}], "s3:DeleteObject", OBJECT, "nothing"),
         ([allow(), {"Effect": "Deny", "NotAction": "sqs:*", "Resource": "*"}], "s3:GetObject", OBJECT, "deny"),
@@ -98,7 +98,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
 @pytest.mark.parametrize(
     ("conditions", "keys", "met"),
     [
-        # Several values are OR, several keys and several operators AND; keys are in any case, values in theirs.
+        # Several values are combined by OR, several keys and operators by AND; keys ignore case, values do not.
         ({"StringEquals": {"aws:X": ["a", "b"]}}, {"aws:X": "b"}, True),
         ({"StringEquals": {"aws:X": "a", "aws:Y": "b"}}, {"aws:X": "a"}, False),
         ({"StringEquals": {"aws:X": "a"}, "StringLike": {"aws:Y": "b*"}}, {"aws:X": "a", "aws:Y": "c"}, False),
@@ -109,7 +109,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"StringEqualsIgnoreCase": {"aws:X": "AB"}}, {"aws:X": "ab"}, True),
         ({"StringLike": {"aws:X": "a?c*"}}, {"aws:X": "abcd"}, True),
         ({"StringLike": {"aws:X": "A*"}}, {"aws:X": "ab"}, False),
-        # Negated: none of the values, and a key that is not there is none of them.
+        # Negated operators match if no value matches, or if the key is missing.
         ({"StringNotEquals": {"aws:X": ["a", "b"]}}, {"aws:X": "b"}, False),
         ({"StringNotEquals": {"aws:X": ["a", "b"]}}, {"aws:X": "c"}, True),
         ({"StringNotEquals": {"aws:X": "a"}}, {}, True),
@@ -118,7 +118,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, {"aws:SourceIp": "10.1.2.3"}, False),
         ({"NumericNotEquals": {"s3:max-keys": "10"}}, {"s3:max-keys": "11"}, True),
         ({"DateNotEquals": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}, {}, True),
-        # A missing key: no match, unless IfExists; Null asks for it.
+        # A missing key does not match, unless with IfExists; Null tests for it.
         ({"StringEquals": {"aws:X": "a"}}, {}, False),
         ({"StringEqualsIfExists": {"aws:X": "a"}}, {}, True),
         ({"StringEqualsIfExists": {"aws:X": "a"}}, {"aws:X": "b"}, False),
@@ -128,7 +128,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"Null": {"aws:X": "true"}}, {"aws:X": "a"}, False),
         ({"Null": {"aws:X": False}}, {"aws:X": "a"}, True),
         ({"Null": {"aws:X": "false"}}, {}, False),
-        # Keys of several values.
+        # Keys with several values.
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}}, {"aws:TagKeys": ["a"]}, True),
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}}, {"aws:TagKeys": ["a", "c"]}, False),
         ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}, {}, True),
@@ -141,7 +141,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"ForAnyValue:StringNotLike": {"aws:TagKeys": ["a*"]}}, {}, False),
         ({"ForAllValues:StringLikeIfExists": {"aws:TagKeys": ["a*"]}}, {}, True),
         ({"ForAnyValue:StringLike": {"aws:TagKeys": ["a*"]}}, {"aws:TagKeys": ["b", "abc"]}, True),
-        # Numbers, dates, truth.
+        # Numbers, dates, booleans.
         ({"NumericLessThanEquals": {"s3:max-keys": "10"}}, {"s3:max-keys": "10"}, True),
         ({"NumericLessThan": {"s3:max-keys": "10"}}, {"s3:max-keys": "9"}, True),
         ({"NumericLessThan": {"s3:max-keys": 10}}, {"s3:max-keys": "100"}, False),
@@ -168,7 +168,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]}}, {"aws:SourceIp": "2001:db8::1"}, True),
         ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, {"aws:SourceIp": "2001:db8::1"}, False),
         ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, {"aws:SourceIp": "198.51.100.1"}, True),
-        # ARNs, each of the six parts for itself, with either operator.
+        # ARNs, with each of the six parts matched separately, by either operator.
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:sold"}}, {"aws:SourceArn": TOPIC}, True),
         ({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:*:*:so?d"}}, {"aws:SourceArn": TOPIC}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:sold"}}, {"aws:SourceArn": TOPIC}, False),
@@ -178,7 +178,7 @@ def test_actions_and_resources(statements: list[Said], action: str, resource: st
         ({"ArnNotLike": {"aws:SourceArn": "arn:aws:sns:*:*:sold"}}, {"aws:SourceArn": TOPIC}, False),
         ({"ArnNotEquals": {"aws:SourceArn": "arn:aws:sns:*:*:bought"}}, {"aws:SourceArn": TOPIC}, True),
         ({"ArnLike": {"aws:SourceArn": "*"}}, {"aws:SourceArn": TOPIC}, True),
-        # s3:prefix and others of a service; an operator that is none.
+        # s3:prefix and other keys of a service; an unknown operator.
         ({"StringLike": {"s3:prefix": ["", "orders/*"]}}, {"s3:prefix": "orders/2026"}, True),
         ({"StringLike": {"s3:prefix": ["", "orders/*"]}}, {"s3:prefix": "bills/2026"}, False),
         ({"StringEquals": {"s3:prefix": ""}}, {"s3:prefix": ""}, True),
@@ -203,14 +203,14 @@ TEAM = {"aws:PrincipalTag/Team": "orders", "aws:username": "ann", "aws:TagKeys":
         (allow(resource="arn:aws:s3:::shop/${aws:PrincipalTag/Team}/*"), {}, "nothing"),
         (allow(resource="arn:aws:s3:::shop/${aws:PrincipalTag/Team, 'orders'}/*"), {}, "allow"),
         (allow(resource="arn:aws:s3:::shop/${aws:PrincipalTag/Team, 'bills'}/*"), TEAM, "allow"),
-        # What is filled in has no wildcards, and keys of several values fill in nothing.
+        # Wildcards in variables' values are literal, and keys with several values cannot be used as variables.
         (allow(resource="arn:aws:s3:::shop/${aws:username}"), {"aws:username": "*"}, "nothing"),
         (allow(resource="arn:aws:s3:::${aws:TagKeys}*"), TEAM, "nothing"),
         (allow(resource="arn:aws:s3:::shop/orders/1.json${*}"), {}, "nothing"),
         (allow(resource="arn:aws:s3:::shop/orders/${?}.json"), {}, "nothing"),
         ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::${aws:username}/*"}, {}, "nothing"),
         ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::${aws:username}/*"}, TEAM, "allow"),
-        # In conditions of texts and ARNs.
+        # In conditions on strings and ARNs.
         (when(StringEquals={"aws:X": "${aws:username}"}), {**TEAM, "aws:X": "ann"}, "allow"),
         (when(StringLike={"aws:X": "${aws:username}/*"}), {**TEAM, "aws:X": "ann/1"}, "allow"),
         (when(StringLike={"aws:X": "${aws:username}/*"}), {"aws:X": "ann/1"}, "nothing"),
@@ -253,7 +253,7 @@ def test_what_is_no_policy_says_nothing(document: object) -> None:
 
 
 def evaluator() -> Any:
-    """MiniStack's evaluator with the rules of here, in a copy of its own."""
+    """MiniStack's evaluator with our rules, in its own copy."""
     spec = importlib.util.find_spec("ministack.core.iam_evaluator")
     assert spec
     assert spec.loader
@@ -279,7 +279,7 @@ def combined(
     caller: str = SESSION,
     **how: Any,
 ) -> Any:
-    """What comes of the policies of an identity and of a resource together, as `enforce` does it."""
+    """Return the decision of the policies of an identity and of a resource together, as `enforce` makes it."""
     context = EVALUATOR.EvalContext(caller, "AssumedRole", caller.split(":")[4], "s3:GetObject", OBJECT, "eu-west-1")
     limits = [] if limit is None else [[EVALUATOR.parse_policy_document(policy(*limit))]]
     identity = EVALUATOR.evaluate(context, [EVALUATOR.parse_policy_document(policy(*own))], *limits)
@@ -293,7 +293,7 @@ def by(principal: object, **more: Any) -> Said:
 @pytest.mark.parametrize(
     ("own", "resource", "limit", "said"),
     [
-        # In one account either may allow, and either may deny.
+        # Within one account, either may allow, and either may deny.
         ([allow()], [], None, "Allow"),
         ([], [by({"AWS": ROLE})], None, "Allow"),
         ([], [by({"AWS": SESSION})], None, "Allow"),
@@ -305,29 +305,29 @@ def by(principal: object, **more: Any) -> Said:
         ([allow()], [deny(Principal={"AWS": ACCOUNT})], None, "Deny"),
         ([allow()], [deny(Principal={"AWS": ROLE})], None, "Deny"),
         ([allow()], [deny(Principal={"AWS": ROLE.replace("shop", "bills")})], None, "Allow"),
-        # One that names the account leaves the decision to the account's own policies.
+        # A policy that names the account leaves the decision to the account's own policies.
         ([], [by({"AWS": ACCOUNT})], None, "ImplicitDeny"),
         ([], [by({"AWS": ROOT})], None, "ImplicitDeny"),
         ([allow()], [by({"AWS": ROOT})], None, "Allow"),
-        # A principal is written out: wildcards in it are none, and its case counts.
+        # A principal is literal: wildcards in it do not count, and it is case-sensitive.
         ([], [by({"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"})], None, "ImplicitDeny"),
         ([], [by({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/shop/*"})], None, "ImplicitDeny"),
         ([], [by({"AWS": ROLE.replace("shop", "Shop")})], None, "ImplicitDeny"),
         ([], [by({"Service": "s3.amazonaws.com"})], None, "ImplicitDeny"),
         ([], [by({"AWS": [ROLE.replace("shop", "bills"), ROLE]})], None, "Allow"),
-        # A boundary bounds what the role has, and what a resource allows the role; not what it allows the session.
+        # A boundary limits the role's permissions, and what a resource allows the role, but not the session.
         ([allow()], [], [], "ImplicitDeny"),
         ([allow()], [], [allow()], "Allow"),
         ([allow()], [], [allow("*", "*"), deny()], "Deny"),
         ([], [], [allow()], "ImplicitDeny"),
         ([], [by({"AWS": ROLE})], [], "ImplicitDeny"),
         ([], [by({"AWS": SESSION})], [], "Allow"),
-        # NotPrincipal: all but those, of whom account, role and session are to be named.
+        # NotPrincipal: all but those listed, which must include account, role and session.
         ([allow()], [{**deny(), **ONLY}], None, "Allow"),
         ([allow()], [{**deny(), "NotPrincipal": {"AWS": [ROOT, ROLE]}}], None, "Deny"),
         ([allow()], [{**deny(), "NotPrincipal": {"AWS": ROLE}}], None, "Deny"),
         ([allow()], [{**deny(), "NotPrincipal": {"AWS": OTHER}}], None, "Deny"),
-        # TLS alone: MiniStack says of each call whether it came by it.
+        # TLS only: MiniStack reports for each call whether it used TLS.
         ([allow()], [deny(Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}})], None, "Deny"),
         ([allow()], [deny(Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})], None, "Allow"),
     ],

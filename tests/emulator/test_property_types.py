@@ -1,4 +1,4 @@
-"""Properties of a template become what the API of their resource wants."""
+"""A template's properties are converted to the types that their resource's API requires."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The routes below `queues/` of the control API and their client, with an engine that only takes notes."""
+"""The control API's routes below `queues/` and their client, with an engine that only records calls."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ QUEUES = QueuesNow(queues=(QueueNow(queue="q", visible=1, in_flight=2, delayed=3
 
 
 class Contents:
-    """One queue, `dead letters`, and what was asked of it."""
+    """One queue, `dead letters`, and the calls to it."""
 
     def __init__(self) -> None:
         self.asked: list[PageRequest | ReceiveRequest | HistoryRequest] = []

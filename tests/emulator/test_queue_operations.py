@@ -1,4 +1,4 @@
-"""Message move tasks and dead-letter queues' sources, by AWS's rules, in front of queues that only keep messages.
+"""Message move tasks and dead-letter queues' sources, by AWS's rules, before queues that only keep messages.
 
 The rules are quoted from
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html and its neighbours.
@@ -23,7 +23,7 @@ Answered = tuple[int, dict[str, Any]]
 
 
 class Clock:
-    """Sleeps are over when `tick` is called."""
+    """A clock whose sleeps end when `tick` is called."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -38,7 +38,7 @@ class Clock:
 
 
 class Bench:
-    """The step in front of queues: `dev` and `qa` send their dead letters to `dead`, and `other` sends none."""
+    """The step before queues: `dev` and `qa` send their dead letters to `dead`, and `other` sends none."""
 
     def __init__(self, queues: Queues | None = None) -> None:
         self.queues = queues or Queues(dev="dead", qa="dead", dead=None, other=None)
@@ -173,7 +173,7 @@ class TestStart:
 
 
 class TestAtARate:
-    """`MaxNumberOfMessagesPerSecond` defines a fixed message movement rate; the engine's clock keeps it."""
+    """`MaxNumberOfMessagesPerSecond` is a fixed rate of moved messages, by the engine's clock."""
 
     async def begin(self, bench: Bench) -> str:
         for body in "123":
@@ -197,7 +197,7 @@ class TestAtARate:
             assert (bench.activity.stuck, bench.activity.due()) == (True, [NOW.timestamp() + 0.5])
             bench.clock.ticks.set()
             while task["Status"] == "RUNNING":
-                await asyncio.sleep(0)  # no await below gives way to the task: from Python 3.12 on, none has to
+                await asyncio.sleep(0)  # no await below yields to the task: from Python 3.12 on, none has to
                 (task,) = (await bench.ask("ListMessageMoveTasks", SourceArn=arn("dead")))[1]["Results"]
             assert (task["Status"], "TaskHandle" in task) == ("COMPLETED", False)
             assert bench.queues.bodies("dev") == ["1", "2", "3"]

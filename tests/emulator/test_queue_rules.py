@@ -1,4 +1,4 @@
-"""AWS's rules for the parameters of SQS operations, as they are declared.
+"""AWS's rules for the parameters of SQS operations.
 
 They are quoted from https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/.
 """
@@ -20,7 +20,7 @@ OTHERS = {arn("dead"): {"QueueArn": arn("dead")}}
 
 
 def refusal(operation: str, queue: dict[str, str] | None = None, **asked: Any) -> str | None:
-    """The code of the error with which this is refused."""
+    """Return the error code with which this is refused."""
     try:
         check_operation(operation, asked, TargetQueue(arn("orders"), STANDARD if queue is None else queue, OTHERS.get))
     except Refused as refused:
@@ -101,7 +101,7 @@ class TestMessages:
         ],
     )
     def test_those_of_fifo_queues_have_a_group_and_an_id(self, by_content: str, lacking: str, code: str | None) -> None:
-        """One that lacks either refuses the whole batch, as recorded from AWS."""
+        """An entry that lacks either makes the whole batch fail, as recorded from AWS."""
         queue = {**FIFO, "ContentBasedDeduplication": by_content}
         whole = {"MessageBody": "a", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
         part = {name: value for name, value in whole.items() if name != lacking}

@@ -1,4 +1,4 @@
-"""Names of hosts and origins, as a user may write them and as browsers send them."""
+"""Host names and origins, as users may write them and as browsers send them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The control client on engines that deliver by themselves: it waits in real time, or the test is skipped by name."""
+"""The control client on engines that deliver by themselves: it waits in real time, or skips the test with a reason."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from agenticai.emulator.testing.real_time import RealTimeControl
 
 
 class Cloud:
-    """A queue that a function reads, whose depth goes through these numbers, and one that nobody reads."""
+    """A queue with a function, whose depth has these successive values, and one without."""
 
     def __init__(self, *depths: int) -> None:
         self._depths = list(depths)
@@ -36,7 +36,7 @@ class Cloud:
 
 
 class Control(RealTimeControl):
-    """With functions that run for so many looks."""
+    """With functions that run for a number of checks."""
 
     def __init__(self, cloud: Cloud, running: int = 0, wait: Callable[[float], None] = lambda _: None) -> None:
         super().__init__("http://127.0.0.1:1", None, "LocalStack 4", cloud, wait)

@@ -1,4 +1,4 @@
-"""Receipt handles: whose they are."""
+"""Receipt handles: which queue and message each belongs to."""
 
 import pytest
 

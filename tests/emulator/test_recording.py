@@ -1,4 +1,4 @@
-"""Replies of the real API become cassettes, without its secrets; what cannot be replayed is not kept."""
+"""Replies of the real API become cassettes, without its secrets; replies that cannot be replayed are dropped."""
 
 import asyncio
 import json
@@ -45,12 +45,12 @@ IN_HEADER = {"x-goog-api-key": KEY, "x-goog-api-client": "sdk", "cookie": "a=b"}
 def ask(
     url: str, run_dir: Path, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER
 ) -> httpx2.Response:
-    """What the engine's endpoint answers when it passes requests on to `url`."""
+    """Return the answer of the engine's endpoint when it forwards requests to `url`."""
     return post(answering(url, run_dir, CassetteStore(()), run_dir).app, body, query, headers)
 
 
 def post(app: ASGIApp, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER) -> httpx2.Response:
-    """What the endpoint answers to one request."""
+    """Return the endpoint's answer to one request."""
 
     async def ask_once() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://engine") as client:

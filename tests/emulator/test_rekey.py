@@ -1,4 +1,4 @@
-"""A prompt's wording changes: the nearest authored cassettes answer and are re-keyed, or it is said why not."""
+"""After a change of a prompt's wording, the nearest authored cassettes are re-keyed, or a reason is given."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ RETRY = [*TASK, "Your last answer could not be taken:", "it was empty."]
 
 
 def written(path: Path, lines: Sequence[str], *, origin: str = "authored") -> Path:
-    """A cassette with a request of these lines."""
+    """Write a cassette with a request that has these lines."""
     document = {
         "origin": origin,
         "request": {"model": "m", "contents": [{"text": "\n".join(lines)}]},
@@ -40,7 +40,7 @@ def cassettes(tmp_path: Path) -> Path:
 
 
 def texts(app: Starlette, requests: Sequence[Sequence[str]]) -> list[str]:
-    """What the endpoint answers to one request after the other."""
+    """Return the endpoint's answers to these requests."""
 
     async def ask() -> list[str]:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gemini") as client:
@@ -63,7 +63,7 @@ def texts(app: Starlette, requests: Sequence[Sequence[str]]) -> list[str]:
 
 
 def asked(cassettes: Path, *requests: Sequence[str]) -> Path:
-    """Ask the nearest replies; the folder where the requests were kept."""
+    """Request the nearest replies; return the folder with the requests."""
     kept = cassettes.parent / "asked"
     store = CassetteStore.load(cassettes)
     texts(gemini_app(CassetteStore(()), kept, NearestReplies(store, kept)), requests)
@@ -107,7 +107,7 @@ def test_recorded_cassettes_are_left_alone(cassettes: Path) -> None:
 class TestRefused:
     @pytest.fixture(autouse=True)
     def unchanged(self, cassettes: Path) -> None:
-        """Nothing is ever written when one request is not clear."""
+        """Nothing is written if one request is ambiguous."""
         self.before = {path: path.read_text("utf-8") for path in cassettes.iterdir()}
 
     def refuse(self, cassettes: Path, match: str, *requests: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Engines are found while their process lives, and forgotten when it has ended, however that was."""
+"""Engines are found while their process lives, and forgotten when it has ended in any way."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The functions' interpreter: made once, or refused in one sentence."""
+"""The functions' interpreter: created once, or refused in one sentence."""
 
 import os
 from pathlib import Path

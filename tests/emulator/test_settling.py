@@ -1,4 +1,4 @@
-"""Settling: all that can be done is done, and waits are skipped in the order of their ends."""
+"""Settling: all possible work is done, and waits are skipped in the order in which they end."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ MINUTE = 60.0
 
 
 class FakeMessages:
-    """Messages that become visible at moments, and are worked on the moment they are delivered."""
+    """Messages that become visible at given times, and are processed immediately when delivered."""
 
     def __init__(self, *delays_s: float) -> None:
         self.visible_at = sorted(time.time() + delay for delay in delays_s)

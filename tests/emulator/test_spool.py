@@ -1,4 +1,4 @@
-"""Dictionaries whose values rest in a file: they behave as plain ones, and hold little in memory."""
+"""Dictionaries whose values are stored in a file: they behave like plain ones, and use little memory."""
 
 import copy
 import gc
@@ -73,7 +73,7 @@ def test_only_the_values_asked_for_last_are_in_memory(spool: Spool) -> None:
 
 
 class Counted(dict[str, int]):
-    """A value that can be told from other dictionaries."""
+    """A value that can be distinguished from other dictionaries."""
 
 
 def test_partitions_are_dictionaries_of_dictionaries(spool: Spool) -> None:
@@ -114,7 +114,7 @@ def test_the_rows_of_what_is_gone_are_dropped(spool: Spool) -> None:
     del shelf, items
     gc.collect()
     other: Shelf[str, str] = Shelf(spool)
-    other["b"] = kept["a"]  # a partition keeps the others, too
+    other["b"] = kept["a"]  # a partition keeps the others too
     del kept
     gc.collect()
     other["c"] = "y"

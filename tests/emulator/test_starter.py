@@ -1,4 +1,4 @@
-"""When an environment is a copy of a snapshot, and that it is as good as a new process then."""
+"""When an environment is a copy of a snapshot, and that it is then equivalent to a new process."""
 
 import contextlib
 import dataclasses
@@ -24,14 +24,14 @@ from tests.integration.cloud import alive, eventually
 Make = Callable[[str], Version]
 
 HANDLER = "import os\ndef handler(event, context):\n    return os.getppid()\n"
-"""Tells who has started it."""
+"""Returns the process that started it."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every environment is a new process")
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    """Make a version of which `source` is the module."""
+    """Create a version with the module `source`."""
     with contextlib.ExitStack() as versions:
         yield lambda source: versions.enter_context(Version(source, tmp_path, Clock(), Activity()))
 

@@ -1,4 +1,4 @@
-"""The sizes of items, tables and indexes are those that AWS documents."""
+"""The sizes of items, tables and indexes agree with AWS's documentation."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +32,7 @@ def test_an_attribute_is_its_name_and_its_value(value: Any, size: int) -> None:
 
 
 class Table:
-    """A table with an index of which one attribute is projected, kept as MiniStack keeps them."""
+    """A table with an index that projects one attribute, stored as in MiniStack."""
 
     def __init__(self) -> None:
         self.held: dict[str, Any] = {

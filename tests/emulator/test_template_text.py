@@ -1,4 +1,4 @@
-"""What CloudFormation makes of a template's numbers and booleans, by MiniStack's own parser."""
+"""CloudFormation's text for numbers and booleans in a template, with MiniStack's own parser."""
 
 from types import ModuleType
 from typing import Any
@@ -48,7 +48,7 @@ Outputs: {Count: {Value: 7}}
 
 @pytest.fixture
 def engine() -> Any:
-    """A module with a parser, as MiniStack has one."""
+    """Return a module with a parser, as MiniStack has one."""
     module: Any = ModuleType("engine")
     module.CfnLoader = type("CfnLoader", (yaml.SafeLoader,), {})
     module.CfnLoader.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: node.value)

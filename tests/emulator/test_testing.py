@@ -1,4 +1,4 @@
-"""What the document says of the fixtures for other projects is true."""
+"""The documentation of the fixtures for other projects is correct."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What functions find on this machine beside what Lambda would give them."""
+"""What functions on this machine find beside what Lambda provides."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Calls of the model are kept with their texts, and a request without a reply gets one while the engine runs."""
+"""Calls to the model are kept with their texts, and a missing reply can be written while the engine runs."""
 
 import asyncio
 from collections.abc import Iterator

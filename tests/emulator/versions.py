@@ -1,4 +1,4 @@
-"""A function version on this very interpreter, for tests of its environments."""
+"""A function version on this interpreter, for tests of its environments."""
 
 import dataclasses
 import sys
@@ -17,7 +17,7 @@ from tests.integration.cloud import eventually
 
 
 class Version:
-    """The environments of one function, whose module is `source`; leaving the block ends them."""
+    """The environments of one function with the module `source`; they end with the block."""
 
     def __init__(self, source: str, task_root: Path, clock: Clock, activity: Activity) -> None:
         (task_root / "app.py").write_text(textwrap.dedent(source))
@@ -39,7 +39,7 @@ class Version:
         self.starter.close()
 
     def variables(self, name: str) -> dict[str, str]:
-        """Those of the environment of this name: it is the session token and the log stream."""
+        """Return the variables of an environment, whose name is the session token and the log stream."""
         return self.function.environment(endpoint_url="http://127.0.0.1:1", session_token=name, log_stream=name)
 
     def start(self, name: str = "one") -> ExecutionEnvironment:
@@ -48,7 +48,7 @@ class Version:
         return environment
 
     def make_snapshot(self) -> Snapshot:
-        """As when an environment was lost; the snapshot has ended its init then, well or badly."""
+        """Create a snapshot, as after the loss of an environment; its init has then ended, with or without an error."""
         self.starter.prepare(self.variables("of the snapshot"))
         snapshot = self.starter.snapshot
         assert snapshot

@@ -1,1 +1,1 @@
-"""The ports in memory: hand-written fakes that keep the same contracts as their AWS adapters."""
+"""The ports in memory: hand-written fakes that fulfil the same contracts as the AWS adapters."""

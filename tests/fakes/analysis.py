@@ -1,4 +1,4 @@
-"""An analysis that only knows whether Python parses: quick, for tests of all else."""
+"""A quick analysis, which only checks whether Python parses, for tests of everything else."""
 
 import ast
 from collections.abc import Mapping

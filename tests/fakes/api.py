@@ -1,4 +1,4 @@
-"""The API over fakes: requests in, as API Gateway hands them over, and answers out."""
+"""The API over fakes: takes requests in API Gateway's form, and returns answers."""
 
 import hashlib
 import itertools
@@ -38,7 +38,7 @@ REQUIREMENTS = "A library that greets people by name, with tests."
 
 @dataclass
 class Answer:
-    """What API Gateway gets back."""
+    """The answer that API Gateway gets."""
 
     status: int
     headers: dict[str, str]
@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass
 class BrokenQueues(SentMessages):
-    """Queues that take nothing while they are broken."""
+    """Queues that accept nothing while they are broken."""
 
     broken: bool = field(default=False)
 
@@ -105,7 +105,7 @@ class FakeApi:
         self._api = Api(lambda: tokens, lambda: service, lambda: commands, allowed_origin, self.faults.append)
 
     def _stored_token(self, version: int | None) -> StoredToken:
-        """Parameter Store's versions of the token."""
+        """Return a version of the token, as Parameter Store does."""
         number = version or len(self.tokens)
         return StoredToken(self.tokens[number - 1], number, START)
 
@@ -120,7 +120,7 @@ class FakeApi:
         token: str | None = TOKEN,
         **headers: str,
     ) -> Answer:
-        """One request; `raw` is a body as it is, and `headers` are written with underscores."""
+        """Make one request; `raw` is an unencoded body, and names in `headers` have underscores."""
         text = raw if raw is not None else json.dumps(body) if body is not None else None
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"content-type": "application/json", **sent} if text is not None else sent
@@ -149,7 +149,7 @@ class FakeApi:
         return self.call("POST", "/api/projects", {"name": name, "requirements": REQUIREMENTS}, query=None, **headers)
 
     def add_file(self, project_id: str, path: str, text: str) -> None:
-        """Give a project a file, as Dev would."""
+        """Add a file to a project, as Dev does."""
         content = text.encode()
         key = f"projects/{project_id}/{hashlib.sha256(content).hexdigest()}"
         stored = self.objects.put(key, content, "text/plain")

@@ -1,4 +1,4 @@
-"""ASGI requests and applications, as the tests of the gateway's steps need them."""
+"""ASGI requests and applications for tests of the gateway's steps."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 def signed(service: str, token: str = "", target: str = "") -> list[tuple[bytes, bytes]]:
-    """The headers of a call to AWS, with a function's session token and an operation where they are given."""
+    """Return the headers of an AWS call, with a function's session token and an operation if given."""
     scope = f"AWS4-HMAC-SHA256 Credential=0/20261123/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     headers = [(b"authorization", scope.encode())]
     headers += [(b"x-amz-security-token", token.encode())] if token else []
@@ -17,7 +17,7 @@ def signed(service: str, token: str = "", target: str = "") -> list[tuple[bytes,
 
 
 class Client:
-    """One request in pieces, and what came back; after the last piece the client waits until it is `gone`."""
+    """Sends one request in pieces and keeps the answer; after the last piece it waits until it is `gone`."""
 
     def __init__(self, path: str = "/", *pieces: bytes, method: str = "POST", headers: Headers = ()) -> None:
         self.scope: Scope = {
@@ -52,7 +52,7 @@ class Client:
 
     @property
     def status(self) -> int | None:
-        """The status of the answer, if one was begun."""
+        """The status of the answer, if it was started."""
         return next((m["status"] for m in self.answers if m["type"] == "http.response.start"), None)
 
     @property
@@ -63,18 +63,18 @@ class Client:
 
     @property
     def body(self) -> bytes:
-        """What came of the answer's body."""
+        """The received part of the answer's body."""
         return b"".join(m.get("body", b"") for m in self.answers)
 
     @property
     def complete(self) -> bool:
-        """Whether the answer came to its end."""
+        """Whether the answer is complete."""
         last = self.answers[-1] if self.answers else {}
         return last.get("type") == "http.response.body" and not last.get("more_body", False)
 
 
 class Engine:
-    """An application that gives one answer, and keeps what it was asked."""
+    """An application that gives one answer, and keeps the requests."""
 
     def __init__(self, body: bytes = b"done", status: int = 200) -> None:
         self.answer = body

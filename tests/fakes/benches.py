@@ -1,4 +1,4 @@
-"""Benches of which nothing is real but that they are started, used and taken away."""
+"""Fake benches, which only record that they are started, used and closed."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class FakeEngine:
-    """An engine that can end by itself, or be ended."""
+    """An engine that can end by itself, or be stopped."""
 
     running: bool = True
     ended: threading.Event = field(default_factory=threading.Event)

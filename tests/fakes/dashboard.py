@@ -1,4 +1,4 @@
-"""A source for the dashboard's pages, with one agent's queue in the state that a test gives it."""
+"""A source for the dashboard's pages, with one agent's queue in the state that a test sets."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ MISSING = Missing("This target does not tell.")
 
 
 def message(message_id: str, body: str = "{}", **changes: Any) -> QueuedMessage:
-    """A message that was sent a minute ago and received five times."""
+    """Return a message that was sent a minute ago and received five times."""
     made = QueuedMessage(
         id=message_id,
         body=body,
@@ -63,7 +63,7 @@ def message(message_id: str, body: str = "{}", **changes: Any) -> QueuedMessage:
 
 
 def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}") -> DeadLetter:
-    """A dead letter with one attempt."""
+    """Return a dead letter with one attempt."""
     attempt = Attempt(NOW, error, f"it failed with {HOSTILE}", "request-1")
     return DeadLetter(message(message_id, body), Asked("01JD", "persist#1", "task/1"), (attempt,))
 
@@ -74,7 +74,7 @@ STACK = SimpleNamespace(outputs=SimpleNamespace(function_names=NAMES, queue_urls
 
 
 class FakeBench:
-    """Takes notes of what it is told."""
+    """Records what it is asked to do."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Any]] = []
@@ -117,7 +117,7 @@ class FakeBench:
 
 
 class FakeSource:
-    """Tells what its test says, and takes notes of the acts."""
+    """Returns what its test sets, and records the actions."""
 
     name = "fake"
     refresh_s = 0.0
@@ -135,7 +135,7 @@ class FakeSource:
         self.controls: Bench | Missing = FakeBench() if exact else MISSING
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is nothing to close."""
 
     def queues(self) -> list[AgentQueues]:
         return [
@@ -228,7 +228,7 @@ class FakeSource:
 
 
 class NoProjects:
-    """An API whose projects are gone."""
+    """An API whose projects are deleted."""
 
     def list_projects(self, limit: int = 20, cursor: str | None = None) -> ProjectPage:
         return ProjectPage(items=[], next=None)
@@ -238,7 +238,7 @@ class NoProjects:
 
 
 class FakeConnection(Connection):
-    """A connection to a source, or to nothing as long as `fault` says why."""
+    """A connection to a source; fails while `fault` is set."""
 
     def __init__(self, source: FakeSource, fault: Exception | None = None, api: object = None) -> None:
         super().__init__("http://127.0.0.1:1", "dev")

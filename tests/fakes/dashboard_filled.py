@@ -1,4 +1,4 @@
-"""Everything that the dashboard shows, each text of it the same: a project and what is known of it, and queues."""
+"""A project and queues with everything that the dashboard shows; all texts are the same."""
 
 import json
 from typing import Any, Final
@@ -39,7 +39,7 @@ LONG: Final = 5_000_000
 
 
 def filled(text: str = HOSTILE) -> FakeConnection:
-    """A project of which everything is known, and every text in it is this one."""
+    """Return a connection to a project with all its data, in which every text is `text`."""
     events = Events().add(EventType.PROJECT_CREATED, 0, layout.plan(1), "api")
     events.worked(layout.plan(1), 1, 2, "pm").add(EventType.WORK_STARTED, 3, layout.task(FIRST, "one"))
     events.add(EventType.WORK_FAILED, 4, layout.task(FIRST, "one"), detail=text)
@@ -96,7 +96,7 @@ class FilledApi(FakeProjectsApi):
 
 
 class FilledSource(dashboard.FakeSource):
-    """Tells of that project, and of queues, faults and invocations with the same text in them."""
+    """Returns that project, and queues, faults and invocations with the same text."""
 
     def __init__(self, text: str, projects: FakeSource) -> None:
         attempt = Attempt(dashboard.NOW, text, text, text)
@@ -154,7 +154,7 @@ class FilledSource(dashboard.FakeSource):
 
 
 class FilledConnection(dashboard.FakeConnection):
-    """A connection to all of that."""
+    """A connection to all of this."""
 
     def __init__(self, text: str) -> None:
         made = filled(text)

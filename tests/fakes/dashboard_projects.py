@@ -1,4 +1,4 @@
-"""A stack for the dashboard's tests: projects in memory behind the API's methods, and a source that tells of them."""
+"""A stack for the dashboard's tests: projects in memory behind the API's methods, and a source for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ from shared.models.workflow import ProjectStatus
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 HOSTILE = "<script>alert(1)</script> **bold** [x](http://evil) $a$ :red[r] \x1b[31m \u202egnp"
-"""A name that is markup in several languages, with control characters and one that turns the writing."""
+"""A name with markup in several languages, control characters, and a bidirectional override."""
 
 NOT_TOLD = "This target does not tell."
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after the start."""
+    """Return the time that many seconds after the start."""
     return START + timedelta(seconds=seconds)
 
 
@@ -44,7 +44,7 @@ def project(
     revision: str = "1.0",
     tokens: TokenUsage = TokenUsage(calls=2, prompt_tokens=1_000_000, output_tokens=0),  # noqa: B008
 ) -> ProjectView:
-    """A project that began at the start."""
+    """Return a project that began at the start."""
     build, _, number = revision.partition(".")
     return ProjectView(
         id=project_id,
@@ -62,7 +62,7 @@ def project(
 
 
 class Events:
-    """A timeline that is written event by event."""
+    """A timeline that is built event by event."""
 
     def __init__(self) -> None:
         self.made: list[TimelineEvent] = []
@@ -93,7 +93,7 @@ class Events:
 
 
 def task(task_id: str, *depends_on: str, title: str | None = None) -> PlannedTask:
-    """A task that writes one file."""
+    """Return a task that writes one file."""
     file = PlannedFile(path=f"{task_id}.py", action=FileAction.CREATE, purpose="what it is for")
     return PlannedTask(
         id=task_id,
@@ -107,13 +107,13 @@ def task(task_id: str, *depends_on: str, title: str | None = None) -> PlannedTas
 
 
 def plan(*tasks: PlannedTask) -> Plan:
-    """A plan of these tasks."""
+    """Return a plan with these tasks."""
     return Plan(summary="Greets.", assumptions=("None.",), shared_contract="greet(name)", tasks=tasks)
 
 
 @dataclass
 class FakeProjectsApi:
-    """The API's methods over what is in these fields; `asked` are the requests that change something."""
+    """The API's methods over these fields; `asked` are the requests that change something."""
 
     projects: list[ProjectView] = field(default_factory=list)
     timeline: list[TimelineEvent] = field(default_factory=list)
@@ -202,7 +202,7 @@ class FakeProjectsApi:
 
 @dataclass
 class FakeSource:
-    """A source that tells what is in these fields."""
+    """A source that returns these fields."""
 
     bucket: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     used: Usage | Missing = field(default_factory=lambda: Missing(NOT_TOLD))
@@ -260,7 +260,7 @@ class FakeSource:
 
 @dataclass
 class FakeConnection:
-    """A connection that is always there."""
+    """A connection that never fails."""
 
     api: FakeProjectsApi = field(default_factory=FakeProjectsApi)
     source: FakeSource = field(default_factory=FakeSource)
@@ -275,7 +275,7 @@ class FakeConnection:
 
 
 def exchange(number: int, seconds: float, **told: Any) -> ModelExchange:
-    """A call of the model as an engine tells it."""
+    """Return a call to the model, as an engine reports it."""
     known: dict[str, Any] = {
         "number": number, "at": at(seconds), "duration_ms": 250, "model": "m", "title": "Plan", "digest": "0" * 32,
         "system": "You plan.", "prompt": "Greet  people.", "status": 200, "reply": "{}", "finish_reason": "STOP",
@@ -285,7 +285,7 @@ def exchange(number: int, seconds: float, **told: Any) -> ModelExchange:
 
 
 def missed_reply(prompt: str, digest: str = "a" * 32, title: str = "Plan the software") -> MissedReply:
-    """A request that had no stored reply."""
+    """Return a request without a stored reply."""
     return MissedReply(
         digest=digest, at=START, model="m", title=title, system="You plan.", prompt=prompt, response_schema=None,
         difference="+ this",

@@ -1,4 +1,4 @@
-"""The whole factory in memory: four workers over fakes, driven message by message."""
+"""The whole factory in memory: four workers over fakes, which process one message at a time."""
 
 import itertools
 from collections.abc import Callable
@@ -79,22 +79,22 @@ class Factory:
         return accepted.project
 
     def skip(self, seconds: float) -> None:
-        """Move the clock on."""
+        """Advance the clock."""
         self._start += timedelta(seconds=seconds)
 
     def deliver(self, message: AnyMessage) -> WorkOutcome:
-        """Deliver one message once."""
+        """Deliver one message."""
         return self._workers[type(message)].handle(message, lambda: self.seconds_left)
 
     def run(self) -> list[tuple[str, WorkOutcome]]:
-        """Deliver all messages until none is left; return what was worked on, and how it ended."""
+        """Deliver all messages until none is left; return each piece of work and its outcome."""
         handled = []
         while messages := self.sent.take():
             handled += [(message.work, self.deliver(message)) for message in messages]
         return handled
 
     def project(self, project_id: str) -> Project:
-        """The project as it is now."""
+        """Return the project's current state."""
         project = self.projects.get(project_id)
         assert project is not None
         return project

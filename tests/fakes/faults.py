@@ -1,4 +1,4 @@
-"""An execution environment and a clock, as the faults ask for them."""
+"""An execution environment and a clock for tests of faults."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ TOKEN = "0a1b"
 
 
 class Workers:
-    """One environment, of the function `dev`, that makes one call at a time; what was asked of it is in `log`."""
+    """One environment of the function `dev`, which makes one call at a time; `log` has what was asked of it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -43,7 +43,7 @@ class Workers:
 
 
 class Clock:
-    """Stands still; a sleep is over at once, unless the clock is `stopped`."""
+    """A clock that stands still; sleeps end immediately, unless it is `stopped`."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []

@@ -1,4 +1,4 @@
-"""An API that has one project with the files that it is given, and perhaps a package."""
+"""An API with one project that has the given files, and optionally a package."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from tests.fakes.replayed import EVENTS, VIEW
 
 
 class FilesApi(ProjectsApi):
-    """Answers with these files (content by path), deployments, and what can be downloaded by its address."""
+    """Returns these files (content by path), deployments, and downloads by address."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The Gemini API on this machine: a server that answers from cassettes, and keeps what it was sent."""
+"""A local server of the Gemini API, which answers from cassettes and keeps the requests."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ BUSY = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow 
 
 @dataclass
 class FakeGemini:
-    """Where it listens, which addresses and headers came, and how often it is busy before it answers."""
+    """The server's address, the received addresses and headers, and how often it is busy before it answers."""
 
     url: str
     busy: int = 0
@@ -27,9 +27,9 @@ class FakeGemini:
 
 @contextmanager
 def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> Iterator[FakeGemini]:
-    """Serve until the block ends. Each reply has a thought before its text, as those of thinking models have.
+    """Serve until the block ends. Each reply begins with a thought, like those of thinking models.
 
-    With `echo_key` replies that are prose, and errors, repeat the key that was sent.
+    With `echo_key`, prose replies and errors repeat the key that was sent.
     """
     store = CassetteStore.load(cassettes)
 
@@ -60,7 +60,7 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing on standard error."""
+            """Write no log."""
 
     fake = FakeGemini("", busy, echo_key)
     with serving(Handler) as url:
@@ -69,7 +69,7 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
 
 
 def said(text: str) -> dict[str, object]:
-    """A GenerateContentResponse, whose text is split at its beginning and close to its end."""
+    """Return a GenerateContentResponse, whose text is split near its beginning and its end."""
     end = max(40, len(text) - 12)
     parts = [{"text": part} for part in (text[:40], text[40:end], text[end:])]
     return {

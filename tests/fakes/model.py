@@ -1,4 +1,4 @@
-"""A language model that says what a test tells it to."""
+"""A language model that returns what a test sets."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ Answer = str | Reply | AgentError
 
 
 def said(text: str, finish_reason: FinishReason = FinishReason.STOP) -> Reply:
-    """A reply that used ten tokens each way."""
+    """Return a reply that used ten tokens each way."""
     return Reply(text, finish_reason, TokenUsage(calls=1, prompt_tokens=10, output_tokens=10), finish_reason)
 
 
 class ScriptedModel:
-    """Answers each prompt with what `script` makes of it, and keeps the prompts."""
+    """Answers each prompt with the result of `script`, and keeps the prompts."""
 
     def __init__(self, script: Callable[[Prompt], Answer]) -> None:
         self.script = script

@@ -1,4 +1,4 @@
-"""Observations of targets on which nothing was replayed."""
+"""Observations of targets without a replay."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def observation(
     counted: Sequence[Caller] = ALL,
     **parts: Any,
 ) -> Observation:
-    """What a target made of a scenario: of the fakes' own replay, unless another is given."""
+    """Return an observation of a scenario on a target; by default of the fakes' own replay."""
     totals = {("function", "s3", "PutObject"): 2} if calls is None else calls
     return Observation(
         target=target,

@@ -1,4 +1,4 @@
-"""A server of the OpenAI-compatible API on this machine: it answers from cassettes, as a local model would."""
+"""A local server of the OpenAI-compatible API, which answers from cassettes."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.fakes.serving import serving
 
 @dataclass
 class FakeModels:
-    """Its address, the models that it has, and what it was asked."""
+    """The server's address, its models, and the requests."""
 
     url: str
     models: tuple[str, ...]
@@ -27,7 +27,7 @@ class FakeModels:
 def fake_models(
     cassettes: Path, *models: str, knows: str = "gemini-3.5-flash-lite", key: str = ""
 ) -> Iterator[FakeModels]:
-    """Serve these models until the block ends. `knows` is the model of the cassettes; with a `key`, it is asked for."""
+    """Serve these models until the block ends. `knows` is the model of the cassettes; `key` is required if set."""
     store = CassetteStore.load(cassettes)
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def fake_models(
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing on standard error."""
+            """Write no log."""
 
     fake = FakeModels("", models)
     with serving(Handler) as url:

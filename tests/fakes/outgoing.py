@@ -8,7 +8,7 @@ from shared.models.messages import AnyMessage
 
 @dataclass
 class SentMessages:
-    """Keeps what was sent, in order, with the delays."""
+    """Keeps the sent messages, in order, with their delays."""
 
     messages: list[AnyMessage] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
@@ -19,6 +19,6 @@ class SentMessages:
             self.delays.append(delay)
 
     def take(self) -> list[AnyMessage]:
-        """What was sent since the last time."""
+        """Return the messages since the last call."""
         taken, self.messages = self.messages, []
         return taken

@@ -1,4 +1,4 @@
-"""SQS, the messages in it, and a log, as far as the services on queues use them; all in memory."""
+"""SQS, its messages, and a log in memory, as far as the services for queues use them."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -17,7 +17,7 @@ def refused(operation: str) -> ClientError:
 
 
 class Sqs:
-    """Queues by URL; an operation in `refuses` is refused. `moves` are the looks at a message move task."""
+    """Queues by URL; operations in `refuses` are refused. `moves` are the successive states of a message move task."""
 
     def __init__(self, *moves: dict[str, Any]) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ class Sqs:
 
 
 class Messages:
-    """The messages of one queue, of which those in `in_flight` cannot be received."""
+    """The messages of one queue; those in `in_flight` cannot be received."""
 
     def __init__(self, page: MessagePage) -> None:
         self._page = page
@@ -80,7 +80,7 @@ class Logs:
     """Log groups by name, each with its events."""
 
     class _NotFound(Exception):
-        """There is no such group."""
+        """The log group does not exist."""
 
     class exceptions:  # noqa: N801 - as a client of boto3 has it
         ResourceNotFoundException: type[Exception]

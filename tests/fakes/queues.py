@@ -1,4 +1,4 @@
-"""Queues behind SQS's JSON protocol that only keep messages: an ASGI application for what asks SQS."""
+"""An ASGI application with SQS's JSON protocol, whose queues only keep messages."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ def arn(name: str) -> str:
 
 
 class Queues:
-    """Queues by name, each with its dead-letter queue's name; in `asked` is what was asked, with the caller's token."""
+    """Queues by name, each with its dead-letter queue's name; `asked` are the requests with the callers' tokens."""
 
     def __init__(self, **dead_letters: str | None) -> None:
         self.dead_letters = dead_letters
@@ -38,14 +38,14 @@ class Queues:
         }
 
     def put(self, queue: str, body: str, **attributes: str) -> None:
-        """A message that was sent to the queue."""
+        """Add a message that was sent to the queue."""
         self._count += 1
         message_id = f"message-{self._count}"
         message = {"MessageId": message_id, "ReceiptHandle": message_id, "Body": body, "Attributes": attributes}
         self.messages[queue].append(message)
 
     def put_dead(self, queue: str, body: str, source: str, **attributes: str) -> None:
-        """A message that SQS moved here from its source queue."""
+        """Add a message that SQS moved here from its source queue."""
         self.put(queue, body, DeadLetterQueueSourceArn=arn(source), **attributes)
 
     def bodies(self, queue: str) -> list[str]:
@@ -98,5 +98,5 @@ class Queues:
 
 
 def named(asked: dict[str, Any]) -> str:
-    """The queue that a request's URL names."""
+    """Return the queue in a request's URL."""
     return str(asked["QueueUrl"]).rpartition("/")[2]

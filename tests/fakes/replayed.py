@@ -1,4 +1,4 @@
-"""Scenarios and what they came to, as results that nothing was replayed for."""
+"""Scenarios and results that were not replayed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,13 +21,13 @@ PROJECT_ID = "01KK000000000000000000000A"
 
 
 def scenario(name: str = "greeting", **parts: Any) -> Scenario:
-    """A scenario of one project."""
+    """Return a scenario with one project."""
     projects = {"hello": {"name": "Hello", "requirements": "A program that greets."}}
     return Scenario.model_validate({"name": name, "description": "It greets.", "projects": projects, **parts})
 
 
 def event(kind: EventType, agent: str, work: str, seconds: float, **parts: Any) -> TimelineEvent:
-    """An event so many seconds after noon."""
+    """Return an event that many seconds after noon."""
     given: dict[str, Any] = {"attempt": 1, "status": ProjectStatus.DEVELOPING, **parts}
     return TimelineEvent(
         id=f"{seconds}", type=kind, at=AT + timedelta(seconds=seconds), agent=agent, work=work, **given
@@ -35,7 +35,7 @@ def event(kind: EventType, agent: str, work: str, seconds: float, **parts: Any) 
 
 
 def invocation(agent: str, seconds: float, duration_s: float, error_type: str | None = None) -> FinishedInvocation:
-    """An invocation for the project, so many seconds after noon."""
+    """Return an invocation for the project that many seconds after noon."""
     return FinishedInvocation(
         function=f"agenticai-{agent}-agent-dev",
         version="1",
@@ -115,7 +115,7 @@ PROJECT = ReplayedProject(PROJECT_ID, VIEW, EVENTS, USAGE, frozenset({"hello.py"
 
 
 def result(name: str = "greeting", **parts: Any) -> Result:
-    """A replay of it that passed, unless `parts` say otherwise."""
+    """Return a replay's result, passed unless `parts` say otherwise."""
     given: dict[str, Any] = {
         "projects": {"hello": PROJECT},
         "dead_letters": {"pm": (), "dev": ()},
@@ -129,7 +129,7 @@ def result(name: str = "greeting", **parts: Any) -> Result:
 
 
 def failed(name: str = "broken") -> Result:
-    """A replay of it that failed, in words that are markup elsewhere."""
+    """Return a failed replay's result, with texts that are markup elsewhere."""
     violation = Violation("nothing vanishes", PROJECT_ID, "it is [bold]TESTING</b> & no queue has a message")
     return result(
         name, unmet=("hello: a.py is missing.\x00",), violations=(violation,), dead_letters={"pm": (), "dev": ("<x>",)}

@@ -1,4 +1,4 @@
-"""Replies as a well-behaved model would write them, for a small project of three tasks."""
+"""Replies of a well-behaved model for a small project with three tasks."""
 
 import json
 import re
@@ -36,26 +36,26 @@ CONTENTS = {
 
 
 def good(prompt: Prompt) -> str:
-    """The plan for a planning prompt; the files asked for, in envelopes, for a task's prompt."""
+    """Return the plan for a planning prompt, or the requested files, in envelopes, for a task's prompt."""
     if prompt.schema is not None:
         return json.dumps(PLAN)
     return envelopes(prompt, {path: CONTENTS[path] for path in asked_for(prompt)})
 
 
 def asked_for(prompt: Prompt) -> list[str]:
-    """The paths that a task's prompt asks for."""
+    """Return the paths that a task's prompt requests."""
     listed = prompt.text.partition("Write exactly these files")[2].partition("\n# ")[0].partition("It is done when:")[0]
     return re.findall(r"^- (\S+) \(", listed, re.MULTILINE)
 
 
 def tag_of(prompt: Prompt) -> str:
-    """The tag of the envelopes that a prompt asks for."""
+    """Return the tag of the envelopes that a prompt requests."""
     found = re.search(r"<file-([0-9a-f]{8}) path", prompt.text)
     assert found is not None
     return found[1]
 
 
 def envelopes(prompt: Prompt, contents: dict[str, str]) -> str:
-    """The contents in the envelopes that a prompt asks for."""
+    """Return the contents in the envelopes that a prompt requests."""
     tag = tag_of(prompt)
     return "\n".join(f'<file-{tag} path="{path}">\n{text}</file-{tag}>' for path, text in contents.items())

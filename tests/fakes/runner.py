@@ -1,4 +1,4 @@
-"""A runner that runs nothing: it answers what a test says, and keeps what it was asked."""
+"""A runner that runs nothing: it returns what a test sets, and keeps the requests."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,11 +6,11 @@ from shared.models.runs import TestedTest, TestsRequested, TestsRun
 from shared.packed_files import unpack
 
 Answers = Callable[[Mapping[str, bytes]], TestsRun]
-"""Returns how the tests among some files ended."""
+"""Returns the results for the tests in these files."""
 
 
 def passing(files: Mapping[str, bytes]) -> TestsRun:
-    """Have one test of each test file pass."""
+    """Return one passed test for each test file."""
     paths = [path for path in files if path.rpartition("/")[2].startswith("test")]
     ids = [f"{path} {name}" for path in paths for name in (("imports", "answers") if "proof" in path else ("",))]
     tests = tuple(TestedTest(id=id_.strip(), outcome="passed", path=id_.split()[0], checks=1) for id_ in ids)
@@ -18,7 +18,7 @@ def passing(files: Mapping[str, bytes]) -> TestsRun:
 
 
 class FakeRunner:
-    """Answers what `answers` makes of the files; an answer that is an exception is raised."""
+    """Returns the result of `answers` for the files; raises it if it is an exception."""
 
     def __init__(self, answers: Answers = passing) -> None:
         self._answers = answers

@@ -1,4 +1,4 @@
-"""Projects with QA's reports, behind an API that counts what it is asked."""
+"""Projects with QA's reports, behind an API that counts its requests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,12 +36,12 @@ def project(number: int, score: float | None = 100, **changes: Any) -> ProjectSu
 
 
 def finding(rule: str, message: str = "it is wrong", severity: Severity = Severity.WARNING) -> Finding:
-    """A finding somewhere."""
+    """Return a finding in some file."""
     return Finding(path="a.py", line=1, rule=rule, severity=severity, message=message)
 
 
 def report(*findings: Finding, lint: float = 20, tests: float | None = 40) -> QualityReport:
-    """A report with two parts: lint of 20 points, and tests of 40, which may be unmeasured."""
+    """Return a report with two parts: lint of 20 points, and tests of 40, which may be unmeasured."""
     parts = (
         ScorePart(name="lint", weight=20, points=lint, measured=True, explanation=""),
         ScorePart(name="tests", weight=40, points=tests or 0, measured=tests is not None, explanation=""),
@@ -58,7 +58,7 @@ def report(*findings: Finding, lint: float = 20, tests: float | None = 40) -> Qu
 
 
 class FakeScores:
-    """An API with projects and a report for each; those without one are gone."""
+    """An API with projects and a report for each; those without a report are deleted."""
 
     def __init__(self, reports: dict[int, QualityReport], projects: list[ProjectSummaryView] | None = None) -> None:
         self.reports = {project_id(number): report for number, report in reports.items()}

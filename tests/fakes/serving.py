@@ -1,4 +1,4 @@
-"""An HTTP server of a test's own, in a thread of this process."""
+"""A test's own HTTP server, in a thread of this process."""
 
 import threading
 from collections.abc import Iterator

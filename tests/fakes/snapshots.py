@@ -1,4 +1,4 @@
-"""Stacks at rest, as a run over fakes leaves them, and the same with something in them altered."""
+"""Snapshots of idle stacks after a run over fakes, with and without alterations."""
 
 import hashlib
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Alter = Callable[[Items], Items]
 
 @cache
 def completed() -> StoredProject:
-    """What a project leaves that was completed without any fault."""
+    """Return the stored data of a project that was completed without faults."""
     factory = Factory(replies.good, parses)
     project = factory.post("A library that greets people by name, with tests.")
     factory.run()
@@ -31,7 +31,7 @@ def completed() -> StoredProject:
 
 
 def stored(factory: Factory, project_id: str, *, deleted: bool = False) -> StoredProject:
-    """A project of a factory as it would be read from AWS."""
+    """Return a factory's project as it would be read from AWS."""
     plain = [
         {"PK": key.pk, "SK": key.sk, **item}
         for key, item in factory.table.items.items()
@@ -43,12 +43,12 @@ def stored(factory: Factory, project_id: str, *, deleted: bool = False) -> Store
 
 
 def in_bucket(key: str, content: bytes) -> BucketKey:
-    """A key with one version."""
+    """Return a key with one version."""
     return BucketKey(key, len(content), hashlib.sha256(content).hexdigest())
 
 
 def snapshot(*projects: StoredProject, **more: Any) -> StackSnapshot:
-    """A stack at rest with these projects."""
+    """Return the snapshot of an idle stack with these projects."""
     return StackSnapshot(
         **{
             "projects": projects,
@@ -60,12 +60,12 @@ def snapshot(*projects: StoredProject, **more: Any) -> StackSnapshot:
 
 
 def altered(alter: Alter) -> StoredProject:
-    """The completed project with other items."""
+    """Return the completed project with altered items."""
     return replace(completed(), items=alter(completed().items))
 
 
 def metadata(**changes: Any) -> Alter:
-    """Other attributes of `METADATA`."""
+    """Return an alteration of attributes of `METADATA`."""
 
     def alter(items: Items) -> Items:
         assert items.metadata is not None
@@ -75,18 +75,18 @@ def metadata(**changes: Any) -> Alter:
 
 
 def found(given: StackSnapshot) -> list[tuple[str, str]]:
-    """The violations by name, with their evidence."""
+    """Return the violations' names and evidence."""
     return [(violation.invariant, violation.evidence) for violation in find_violations(given)]
 
 
 def only(given: StackSnapshot) -> tuple[str, str]:
-    """The one violation."""
+    """Return the only violation."""
     (one,) = found(given)
     return one
 
 
 def stuck() -> StoredProject:
-    """A project whose library is being written, and whose message is nowhere."""
+    """Return a project whose library is being written, and whose message is lost."""
     factory = Factory(replies.good, parses)
     project = factory.post("A library that greets people by name, with tests.")
     (message,) = factory.sent.take()
@@ -95,5 +95,5 @@ def stuck() -> StoredProject:
 
 
 def metadata_of(project: StoredProject, **changes: Any) -> Items:
-    """The items of a project with other attributes of `METADATA`."""
+    """Return the items of a project with other attributes of `METADATA`."""
     return metadata(**changes)(project.items)

@@ -1,4 +1,4 @@
-"""SQS as far as scenarios use it, with depths that were decided beforehand; stands for the target that has it too."""
+"""SQS as scenarios use it, with preset depths; also stands for its target."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -7,7 +7,7 @@ MESSAGES = "ApproximateNumberOfMessages"
 
 
 class FakeSqs:
-    """Keeps what is asked of it. `depths` are those of each queue, look by look; without any it is empty."""
+    """Keeps the requests. `depths` are each queue's depths, one per request; without them it is empty."""
 
     def __init__(self, depths: dict[str, list[int]] | None = None) -> None:
         self.depths = depths or {}

@@ -84,7 +84,7 @@ class InMemoryTable:
 
 
 def _jsonable(attributes: Attributes) -> dict[str, object]:
-    """What a store gives back: plain values, no enums or tuples."""
+    """Return what a real table returns: plain values, no enums or tuples."""
     plain: dict[str, object] = json.loads(json.dumps(dict(attributes)))
     return plain
 

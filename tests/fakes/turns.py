@@ -1,4 +1,4 @@
-"""Deliveries side by side: each in a thread of its own, one step at a time, in an order that a seed decides."""
+"""Interleaves deliveries: each in its own thread, one step at a time, in an order that depends on a seed."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ DEADLINE_SECONDS = 30
 
 
 class Turns:
-    """Lets exactly one of several jobs run; at each `step` of it, whose turn is next is decided anew."""
+    """Lets exactly one of several jobs run; each `step` chooses again which one continues."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -17,7 +17,7 @@ class Turns:
         self._turn: int | None = None
 
     def run(self, jobs: Sequence[Callable[[], object]]) -> list[object]:
-        """Run the jobs to their ends; return what each returned, or the exception that ended it."""
+        """Run the jobs to their ends; return each one's result, or the exception that ended it."""
         outcomes: list[object] = [None] * len(jobs)
 
         def work(number: int) -> None:
@@ -41,7 +41,7 @@ class Turns:
         return outcomes
 
     def step(self) -> bool:
-        """A place in a job at which another one may come between; False where no jobs run."""
+        """Let another job run at this point; return False if no jobs run."""
         if self._turn is None:
             return False
         number = int(threading.current_thread().name)

@@ -1,4 +1,4 @@
-"""AWS at the other end of the line: it answers what a test says, and keeps what it was asked."""
+"""AWS behind botocore's clients: returns what a test sets, and keeps the requests."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from botocore.compat import HTTPHeaders
 
 
 class Asked(NamedTuple):
-    """A request as it would have been sent."""
+    """A request as it would be sent."""
 
     url: str
     headers: Mapping[str, str]
@@ -23,7 +23,7 @@ class _Body(io.BytesIO):
 
 
 class Wire:
-    """Takes the place of the network behind a client of botocore; the last of its answers is given again and again."""
+    """Replaces the network of a botocore client; the last of its answers is repeated."""
 
     def __init__(self, client: Any, *answers: tuple[int, object]) -> None:
         self._answers = list(answers)
@@ -38,7 +38,7 @@ class Wire:
 
     @property
     def bodies(self) -> list[Mapping[str, Any]]:
-        """What was asked, of services that speak JSON."""
+        """The bodies of requests to services with a JSON protocol."""
         return [json.loads(asked.body) for asked in self.asked]
 
 

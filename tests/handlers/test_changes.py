@@ -1,4 +1,4 @@
-"""A change of a finished project: planned against the files that exist, developed with their texts, packaged again."""
+"""A change of a finished project: planned with the existing files, developed with their texts, packaged again."""
 
 import json
 import re

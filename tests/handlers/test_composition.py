@@ -1,4 +1,4 @@
-"""What a function's settings become: names of resources, clients with their limits, links that S3 takes."""
+"""Composition from settings: resource names, clients with their limits, and links that S3 accepts."""
 
 import importlib
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def test_each_setting_names_what_is_asked() -> None:
 
 @dataclass
 class FakeContext:
-    """What Lambda tells a function of itself."""
+    """The context that Lambda passes to a function."""
 
     function_name: str = "pm"
     memory_limit_in_mb: int = 128

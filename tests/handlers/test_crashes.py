@@ -1,4 +1,4 @@
-"""The worker contract under crashes: whatever happens at whichever call, the end is the same as without."""
+"""The worker contract under crashes: a crash at any call does not change the final state."""
 
 import json
 from collections import deque
@@ -27,11 +27,11 @@ OF_ATTEMPTS = {"attempts", "started_at", "finished_at", "updated_at", "created_a
 
 
 class Killed(BaseException):
-    """The function's process is gone; nothing of it may catch this."""
+    """The function's process was killed; no code may catch this."""
 
 
 def script() -> Callable[[Prompt], Answer]:
-    """First a library that does not parse, then its repair: every kind of work comes up."""
+    """Return a script with a library that does not parse, then its repair, so that every kind of work occurs."""
 
     def answer(prompt: Prompt) -> Answer:
         if prompt.schema is None and "# What the checks found" not in prompt.text:
@@ -43,7 +43,7 @@ def script() -> Callable[[Prompt], Answer]:
 
 
 class Trap:
-    """Counts the calls to all ports while a message is handled, and does something before or after the n-th."""
+    """Counts the calls to all ports while a message is handled, and acts before or after the n-th."""
 
     def __init__(self, position: int, act: Callable[[], None]) -> None:
         self.calls = 0
@@ -59,7 +59,7 @@ class Trap:
 
 
 def watch(factory: Factory, step: Callable[[], None]) -> None:
-    """Have `step` called before and after each call to a port."""
+    """Make `step` be called before and after each call to a port."""
 
     def watched(call: Callable[..., Any]) -> Callable[..., Any]:
         def stepping(*arguments: Any, **named: Any) -> Any:
@@ -81,7 +81,7 @@ def watch(factory: Factory, step: Callable[[], None]) -> None:
 
 
 def run(factory: Factory) -> None:
-    """Deliver every message until none is left; one whose worker was killed is delivered again."""
+    """Deliver every message until none is left; deliver again if the worker was killed."""
     waiting: deque[AnyMessage] = deque(factory.sent.take())
     while waiting:
         message = waiting.popleft()
@@ -93,10 +93,10 @@ def run(factory: Factory) -> None:
 
 
 def outcome(factory: Factory, project_id: str) -> dict[str, Any]:
-    """The end state without what attempts leave behind: times, counts of attempts, and the timeline.
+    """Return the final state without traces of attempts: times, counts of attempts, and the timeline.
 
-    Which of two tasks that can go at once ends last may differ, and with it which of them emits; all that is emitted
-    may not.
+    If two tasks can run at once, either may end last, and then emits the next message; the set of all messages is the
+    same.
     """
     works = [item for key, item in factory.table.items.items() if key.pk == f"PROJECT#{project_id}"]
     emitted = sorted(json.dumps(message) for item in works for message in cast("list[Any]", item.get("outbox", [])))
@@ -109,7 +109,7 @@ def outcome(factory: Factory, project_id: str) -> dict[str, Any]:
 
 
 def clean() -> tuple[dict[str, Any], int]:
-    """The end state of a run in which nothing happens, and how many steps it has."""
+    """Return the final state of a run without crashes, and the number of its steps."""
     factory, trap = Factory(script(), parses), Trap(0, lambda: None)
     project = factory.post(REQUIREMENTS)
     watch(factory, trap.step)
@@ -123,7 +123,7 @@ CLEAN, STEPS = clean()
 
 
 def check_invariants(factory: Factory, project_id: str) -> None:
-    """Each object that an item names is there with that digest; nothing is done twice."""
+    """Check that each object named by an item exists with that digest, and that nothing is done twice."""
     named = [value for item in factory.table.items.values() for value in _objects_in(json.loads(json.dumps(item)))]
     assert named
     for stored in named:

@@ -1,4 +1,4 @@
-"""A project deleted at any moment of its life: the agents at work stop cleanly, and nothing of it is left."""
+"""A project deleted at any moment: the agents at work stop cleanly, and nothing of it is left."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ OBJECTS_CALLS = ("put", "put_first", "get")
 
 
 class Watched:
-    """A factory in which something happens just before, or just after, one of its calls to the table or the bucket."""
+    """A factory that acts just before, or just after, one of its calls to the table or the bucket."""
 
     def __init__(self, script: Callable[[Prompt], Answer] = replies.good) -> None:
         self.factory = Factory(script)
@@ -51,13 +51,13 @@ class Watched:
 
 
 def delete(factory: Factory, project: Project) -> None:
-    """What the API does."""
+    """Delete a project as the API does."""
     factory.deletion.begin(project)
     assert factory.deletion.sweep(project.id, lambda: 29.0)
 
 
 def drain(factory: Factory) -> list[WorkOutcome]:
-    """Deliver until no message is left, again what was not acknowledged."""
+    """Deliver until no message is left, and deliver again what was not acknowledged."""
     outcomes = []
     for _ in range(100):
         for message in factory.sent.take():

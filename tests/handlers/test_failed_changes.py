@@ -1,4 +1,4 @@
-"""A change that fails is taken back: the project stands where it stood before, and the change can be tried again."""
+"""A failed change is rolled back: the project returns to its state before, and the change can be tried again."""
 
 from itertools import pairwise
 
@@ -26,7 +26,7 @@ A_TASK = "# Your task: French"
 
 
 class Refusing:
-    """A model that refuses prompts with a text, for as long as there is one."""
+    """A model that refuses prompts with a text while it is set."""
 
     def __init__(self, text: str) -> None:
         self.text: str | None = text
@@ -38,7 +38,7 @@ class Refusing:
 
 
 def finished(refused: str) -> tuple[Factory, Refusing, Project]:
-    """A factory whose model will refuse a part of the change, and a project that is COMPLETED."""
+    """Return a factory whose model will refuse a part of the change, and a COMPLETED project."""
     model = Refusing(refused)
     factory = Factory(model)
     posted = factory.post(REQUIREMENTS)
@@ -53,13 +53,13 @@ def ask(factory: Factory, project: Project) -> AnyMessage:
 
 
 def change(factory: Factory, project: Project) -> None:
-    """Ask for the change and deliver all that comes of it."""
+    """Request the change and deliver all messages that follow."""
     ask(factory, project)
     factory.run()
 
 
 def until_its_tasks_wait(factory: Factory, project: Project) -> tuple[TaskReady, TaskReady]:
-    """Ask for the change and deliver its plan; the task that modifies, and the one that deletes."""
+    """Request the change and deliver its plan; return the task that modifies, and the one that deletes."""
     ask(factory, project)
     factory.deliver(*factory.sent.take())
     french, forget = sorted(factory.sent.take(), key=lambda message: message.work, reverse=True)
@@ -147,7 +147,7 @@ def test_another_change_may_follow_one_that_failed() -> None:
 
 @pytest.mark.parametrize("state", ["PENDING", "RUNNING"])
 def test_what_is_left_of_a_change_that_was_taken_back_never_joins_the_next(state: str) -> None:
-    """One task fails while the other waits in its queue, or is being worked on, and the next change begins."""
+    """One task fails while the other waits in its queue, or is running, and the next change begins."""
     factory, model, before = finished(A_TASK)
     french, forget = until_its_tasks_wait(factory, before)
     assert factory.deliver(french) is WorkOutcome.FAILED
@@ -169,7 +169,7 @@ def test_a_task_that_was_at_work_all_the_while_writes_nothing_into_the_next_chan
     french, _ = until_its_tasks_wait(factory, before)
 
     def meanwhile(prompt: Prompt) -> Answer:
-        """While the model writes, the change is taken back, and the next one begins."""
+        """Roll the change back while the model writes, and begin the next one."""
         key, stored = item(factory, "METADATA")
         factory.table.items[key] = stored | {
             "revision": {"build": 3, "round": 0},

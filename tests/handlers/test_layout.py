@@ -1,4 +1,4 @@
-"""Where things are stored: what earlier versions stored is found there by later ones."""
+"""The layout of stored data: later versions find what earlier versions stored."""
 
 import pytest
 

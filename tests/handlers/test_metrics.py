@@ -1,4 +1,4 @@
-"""What became of projects is published once, whatever is delivered again, as CloudWatch reads it from logs."""
+"""A project's outcome is published once, even after redeliveries, in the format that CloudWatch reads from logs."""
 
 import json
 from collections import Counter

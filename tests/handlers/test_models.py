@@ -1,4 +1,4 @@
-"""Models are what they say: each default is a value that its field takes, and bounds are where they are said."""
+"""The models are consistent: each default is valid for its field, and limits agree with their documentation."""
 
 import importlib
 import pkgutil

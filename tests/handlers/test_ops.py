@@ -1,4 +1,4 @@
-"""Ops: what a project is, its package, the template that deploys it, and the instructions."""
+"""Ops: a project's type, its package, the template that deploys it, and the instructions."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""By which words, forms and names Ops tells what a project is, and what it writes for it."""
+"""The words, forms and names by which Ops detects a project's type, and the files that it adds."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Ops sends a function to prove it, and what it makes of each end of the probe."""
+"""The events with which Ops tries a function, and its verdict on each result of the probe."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ HTTP_EVENT = {
 
 
 def ending(*messages: str, language: Language = "python", trouble: str = "") -> Answers:
-    """Have the probe's tests pass or, with a message, fail; those that are not named have no end."""
+    """Return answers in which the probe's tests pass or, with a message, fail; omitted ones have no result."""
     tests = tuple(
         TestedTest(id=name, outcome="failed" if message else "passed", message=message)
         for name, message in zip(CHECKS[language], messages, strict=False)
@@ -196,7 +196,7 @@ def test_the_probe_is_told_the_handler_and_the_event_and_is_no_test_of_weakness(
 
 
 def failing_from(root: str) -> Answers:
-    """Have a function be imported from one root alone."""
+    """Return answers in which a function can be imported from one root only."""
 
     def answers(files: Mapping[str, bytes]) -> TestsRun:
         entry = files.get("lambda_root.py", b"").decode()

@@ -1,4 +1,4 @@
-"""What Ops sees of a function's package by the real runner: its handler imported as Lambda does it, and its answer."""
+"""Ops tries a function's package with the real runner: it imports the handler as Lambda does, and calls it."""
 
 import re
 import shutil

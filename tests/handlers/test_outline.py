@@ -1,4 +1,4 @@
-"""Outlines name what a file declares, in every language that QA parses by a grammar, within their budget."""
+"""Outlines list a file's declarations, in every language that QA parses by a grammar, within their limits."""
 
 from pathlib import PurePosixPath
 
@@ -7,7 +7,7 @@ import pytest
 from shared.outline import outline, outline_all
 
 MAX_LINES, MAX_COLUMNS, MAX_TOGETHER = 40, 160, 600
-"""Of an outline, and of all of a prompt together."""
+"""The limits of an outline, and of all outlines in a prompt."""
 
 CASES = {
     "python": (

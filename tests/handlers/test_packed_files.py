@@ -1,4 +1,4 @@
-"""Files travel in a request as they are, within bounds, and nothing else is unpacked."""
+"""Files are packed into a request unchanged, within limits, and nothing else is unpacked."""
 
 import base64
 import gzip

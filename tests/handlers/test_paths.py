@@ -1,4 +1,4 @@
-"""Paths: what is refused, and that nothing accepted can lead out of the folder it is put in."""
+"""Paths: which are refused, and that no accepted one can leave its folder."""
 
 import ntpath
 import posixpath
@@ -36,7 +36,7 @@ ORDINARY = (
     "x" * (MAX_PATH_BYTES - 3) + ".py",
 )
 
-# How each is refused: a word of the reason.
+# The reason for each refusal, by one of its words.
 REFUSED = {
     "": "empty",
     "x" * (MAX_PATH_BYTES + 1): "longer",
@@ -58,7 +58,7 @@ REFUSED = {
     "src/Con.py": "reserves",
     "aux.tar.gz": "reserves",
     "com1": "reserves",
-    "com\u00b9.txt": "reserves",  # Windows reserves the superscript digits too
+    "com\u00b9.txt": "reserves",  # Windows also reserves the superscript digits
     "nul .txt": "reserves",
     "CONIN$": "reserves",
     "a./b": "dot",

@@ -1,4 +1,4 @@
-"""Projects as they are read: what the table sorts as text comes back in the order of its numbers."""
+"""Reading projects: records that the table sorts as text are returned in numerical order."""
 
 from shared.items import put_pending
 from shared.models.messages import DeployRequested, TestRequested

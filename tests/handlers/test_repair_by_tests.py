@@ -1,4 +1,4 @@
-"""A failing test goes back to Dev with what it tests, and no repair gets by with a weaker test."""
+"""A failing test goes back to Dev with the code under test, and a repair cannot pass by weakening the test."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,7 +20,7 @@ REPAIR = "# What the checks found"
 
 
 def running(files: Mapping[str, bytes]) -> TestsRun:
-    """A runner that knows when greet.py is right, and counts the assertions of its test."""
+    """Return the results of a runner that knows when greet.py is right, and counts its test's assertions."""
     code, test = files["greet.py"].decode(), files.get("test_greet.py", b"").decode()
     checks = test.count("assert ")
     passes = code == RIGHT or not checks
@@ -37,7 +37,7 @@ def running(files: Mapping[str, bytes]) -> TestsRun:
 
 
 def scripted(*repairs: Mapping[str, str]) -> Callable[[Prompt], Answer]:
-    """A model whose library is wrong, and that answers one repair after the other with these files."""
+    """Return a model whose library is wrong, and that answers each repair with the next of these files."""
     left = list(repairs)
 
     def answer(prompt: Prompt) -> Answer:

@@ -1,4 +1,4 @@
-"""The repair loop over fakes: what QA finds goes back to Dev, for at most three rounds, and the best revision stays."""
+"""The repair loop over fakes: QA's findings go back to Dev, for at most three rounds, and the best revision is kept."""
 
 from collections.abc import Callable
 
@@ -15,12 +15,12 @@ GOOD = replies.CONTENTS["greet.py"]
 
 
 def broken(times: int) -> str:
-    """The library with that many statements that do not parse, each in a function of its own, the last one first."""
+    """Return the library with that many syntax errors, each in its own function, the last one first."""
     return GOOD + "".join(f"\n\ndef broken_{n}() -> None:\n    retur {n}\n" for n in reversed(range(times)))
 
 
 def scripted(first: str, repairs: list[str]) -> Callable[[Prompt], Answer]:
-    """A model that first writes `first` as greet.py, and then one text of `repairs` after the other."""
+    """Return a model that writes `first` as greet.py, and then the texts of `repairs` one after another."""
     left = list(repairs)
 
     def answer(prompt: Prompt) -> Answer:
@@ -34,7 +34,7 @@ def scripted(first: str, repairs: list[str]) -> Callable[[Prompt], Answer]:
 
 
 def refusing_repairs(*answers: Answer) -> Callable[[Prompt], Answer]:
-    """A model whose library is broken, and that answers a repair with these answers before it repairs."""
+    """Return a model whose library is broken, and that gives these answers to repairs before it repairs."""
     left, mending = list(answers), scripted(broken(1), [GOOD])
 
     def answer(prompt: Prompt) -> Answer:

@@ -1,4 +1,4 @@
-"""A retry takes a project up from the step that failed, and brings it to its end."""
+"""A retry continues a project from the step that failed, until it is finished."""
 
 import pytest
 
@@ -13,7 +13,7 @@ REQUIREMENTS = "A library that greets people by name, with tests."
 
 
 def refusing(times: list[str]) -> Factory:
-    """A factory whose model refuses once for each of the texts that a prompt holds."""
+    """Return a factory whose model refuses once for each of these texts that a prompt contains."""
 
     def script(prompt: Prompt) -> Answer:
         found = next((text for text in times if text in prompt.text), None)
@@ -26,7 +26,7 @@ def refusing(times: list[str]) -> Factory:
 
 
 def asking_for(path: str) -> str:
-    """What the prompt of the task that writes a file holds, and no other."""
+    """Return text that only the prompt of the task which writes a file contains."""
     return f"Write exactly these files:\n\n- {path} (create"
 
 

@@ -1,4 +1,4 @@
-"""What a file is, by its path and content, and what a word after a code fence stands for."""
+"""A file's language by its path and content, and the language for a word after a code fence."""
 
 import pytest
 

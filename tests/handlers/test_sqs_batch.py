@@ -1,4 +1,4 @@
-"""The edge to SQS: what is read, what is reported as failed, and when it is to come again."""
+"""The boundary to SQS: which records are read and reported as failed, and when they are delivered again."""
 
 import io
 import json
@@ -22,7 +22,7 @@ BODY = MESSAGE.model_dump_json(by_alias=True)
 
 @dataclass
 class FakeWorker:
-    """A worker that does what a test says, and keeps what it was given."""
+    """A worker that does what a test sets, and keeps its messages."""
 
     fault: Exception | None = None
     handled: list[PlanRequested] = field(default_factory=list)
@@ -36,7 +36,7 @@ class FakeWorker:
 
 @dataclass
 class FakeContext:
-    """What Lambda tells a function of itself."""
+    """The context that Lambda passes to a function."""
 
     function_name: str = "pm"
     aws_request_id: str = "1"

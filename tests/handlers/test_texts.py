@@ -1,4 +1,4 @@
-"""What people may write: text that shows something and hides nothing, without what editors put around it."""
+"""Text that people may write: visible, without hidden characters or what editors add around it."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError

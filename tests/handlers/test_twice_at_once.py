@@ -1,4 +1,4 @@
-"""A message that two workers have at once, when what each of them sees of the project's runs is not the same."""
+"""Two workers process the same message at once, and get different results from running the project."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,9 +15,9 @@ from tests.handlers.test_unproven import failing_package, writing_a_handler
 
 
 class Interrupted:
-    """Answers that differ: each run takes longer, and the second package fails.
+    """Results that differ: each run takes longer, and the second package fails.
 
-    While the first answer of its kind is awaited, another worker has that message.
+    While the first result of a kind is awaited, another worker processes the message.
     """
 
     def __init__(self, kind: type[AnyMessage], is_meant: Callable[[Mapping[str, bytes]], bool]) -> None:
@@ -38,7 +38,7 @@ class Interrupted:
         return run.model_copy(update={"tests": tests})
 
     def run(self) -> str:
-        """Make a project; return its id."""
+        """Complete a project; return its id."""
         project_id = self.factory.post("A library that greets people by name, with tests.").id
         while messages := self.factory.sent.take():
             for message in messages:

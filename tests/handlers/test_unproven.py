@@ -1,4 +1,4 @@
-"""A person overrules what was seen of a package: the project completes, the timeline and the deployment say why."""
+"""A person accepts a package that failed: the project completes, and the timeline and the deployment say why."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ def writing_a_handler(prompt: Prompt) -> str:
 
 
 def failing_package(files: Mapping[str, bytes]) -> TestsRun:
-    """Have all tests pass but that of the package."""
+    """Return results in which all tests pass except the package's."""
     if "test_package_proof.py" not in files:
         return passing(files)
     failed = TestedTest(id="test_package_proof.Package.test_1_imports", outcome="error", message="KeyError: 'TABLE'")

@@ -1,4 +1,4 @@
-"""Deployed APIs for the tests of what pages may do: each answers everything with one body."""
+"""Deployed APIs for tests of what pages may do: each answers all requests with one body."""
 
 import uuid
 from types import TracebackType
@@ -18,9 +18,9 @@ def handler(event, context):
 
 
 class Apis:
-    """Makes APIs on an engine; each is deployed with who may call it, in one of the ways there are.
+    """Creates APIs on an engine; each is deployed with its allowed origins, in one of the possible ways.
 
-    Their `functions` have the role of this name; one that is not in IAM lets every API invoke them.
+    Their `functions` have the role with this name; if it is not in IAM, every API may invoke them.
     """
 
     def __init__(self, cloud: Cloud, *, role: str = "any") -> None:
@@ -43,7 +43,7 @@ class Apis:
     def deploy_rest(
         self, body: str = "hello", *, kind: str = "text/html", variable: str = "", declared: str = ""
     ) -> str:
-        """Make a REST API whose function has the variable, or whose preflights are answered with a declared header."""
+        """Deploy a REST API whose function has the variable, or with preflights that have a declared header."""
         api = self.rest.create_rest_api(name=uuid.uuid4().hex)["id"]
         route = {"restApiId": api, "resourceId": self.rest.get_resources(restApiId=api)["items"][0]["id"]}
         function = self._function(body, kind, variable)
@@ -63,7 +63,7 @@ class Apis:
         return str(api)
 
     def deploy_http(self, allowed: str, body: str = "hello") -> str:
-        """Make an HTTP API with CORS rules."""
+        """Deploy an HTTP API with CORS rules."""
         rules = {"AllowOrigins": [allowed], "AllowMethods": ["POST"]}
         api = self.http.create_api(Name=uuid.uuid4().hex, ProtocolType="HTTP", CorsConfiguration=rules)["ApiId"]
         behind = {"IntegrationUri": self._function(body, "text/plain"), "PayloadFormatVersion": "2.0"}

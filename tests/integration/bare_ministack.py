@@ -27,7 +27,7 @@ INHERITED = ("PATH", "HOME", "LANG")
 
 @contextmanager
 def bare_ministack(folder: Path) -> Iterator[str]:
-    """A MiniStack on a free port of this machine; yields its address."""
+    """Start a MiniStack on a free port of this machine; yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "TMPDIR": str(folder)}
@@ -52,7 +52,7 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def stack_on_bare_ministack(folder: Path, gemini: Engine) -> Iterator[DeployedStack]:
-    """The stack on a MiniStack; its functions run here, and ask an engine for the language model's replies."""
+    """The stack on a MiniStack; its functions run here, and get the language model's replies from an engine."""
     with bare_ministack(folder) as url:
         target, token = Target("bare MiniStack", url, functions_on=HERE), secrets.token_urlsafe(32)
         prepared = prepare(find_home() / "cache", lambda _: None)

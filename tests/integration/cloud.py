@@ -1,4 +1,4 @@
-"""One engine through boto3 and the control client, and the few things that its tests do again and again."""
+"""One engine through boto3 and the control client, with helpers for frequent actions of tests."""
 
 import io
 import json
@@ -29,7 +29,7 @@ NEVER_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came back with."""
+    """The result of an invocation."""
 
     error: str | None
     payload: Any
@@ -86,12 +86,12 @@ class Cloud:
         return url
 
     def depth(self, url: str) -> int:
-        """Messages in the queue, the invisible ones too."""
+        """Return the number of messages in the queue, including invisible ones."""
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"])
 
     def logged(self, name: str) -> list[str]:
-        """What is in the log group of a function, if there is one yet."""
+        """Return the content of a function's log group, if it exists."""
         try:
             events = self.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
         except self.logs.exceptions.ResourceNotFoundException:
@@ -102,13 +102,13 @@ class Cloud:
         return [done for done in self.control.invocations() if done.function == name]
 
     def calls(self, name: str, project_id: str | None = None) -> dict[tuple[str, str, str], CallCount]:
-        """What a function, or its event source mapping, called."""
+        """Return the calls of a function or its event source mapping."""
         rows = self.control.usage(project_id).calls
         return {(row.caller, row.service, row.operation): row for row in rows if row.function == name}
 
 
 def bundle(**files: str) -> bytes:
-    """A zip file in memory."""
+    """Return a zip file in memory."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, text in files.items():
@@ -117,7 +117,7 @@ def bundle(**files: str) -> bytes:
 
 
 def eventually(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds; fail when it never does. How long that takes on a busy machine is no matter."""
+    """Wait until the condition is true; fail if it never is, after a time that suffices on busy machines."""
     deadline, pause = time.monotonic() + NEVER_SECONDS, threading.Event()
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
@@ -125,11 +125,11 @@ def eventually(condition: Callable[[], object]) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Return whether a process runs; one that has ended and is only not waited for yet does not."""
+    """Return whether a process is running; one that has ended but was not reaped is not."""
     try:
         os.kill(pid, 0)
         return not Path("/proc").is_dir() or _state(pid) not in "ZX"
-    except (ProcessLookupError, FileNotFoundError):  # it may go at any moment, between two questions too
+    except (ProcessLookupError, FileNotFoundError):  # it may end at any moment, also between two checks
         return False
 
 

@@ -1,4 +1,4 @@
-"""The engine that the integration tests share: one a test process, on a free port, in a directory of its own."""
+"""The engine that integration tests share: one per test process, on a free port, in its own directory."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ class Running(NamedTuple):
 
 
 class SharedEngine:
-    """One engine for one test module after another, until a module leaves its clock ahead: the next gets a new one."""
+    """One engine for successive test modules; after a module that leaves the clock ahead, the next gets a new one."""
 
     def __init__(self, new_run_dir: pytest.TempPathFactory) -> None:
         self._new_run_dir = new_run_dir
@@ -44,14 +44,14 @@ class SharedEngine:
 
 @pytest.fixture(scope="session")
 def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedEngine]:
-    """What is kept from engine to engine (interpreter, unpacked code) stays in the project's own place."""
+    """What engines share (interpreter, unpacked code) stays in the project's own folder."""
     with SharedEngine(tmp_path_factory) as shared:
         yield shared
 
 
 @pytest.fixture(scope="module")
 def on_time(shared_engine: SharedEngine) -> Running:
-    """The shared engine, whose clock tells the machine's time when a module's tests begin."""
+    """The shared engine, with the machine's time when a module's tests begin."""
     return shared_engine.on_time()
 
 

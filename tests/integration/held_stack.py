@@ -1,4 +1,4 @@
-"""The fixtures of the suites for an engine that is known by its stack alone: the `running` of its own module."""
+"""The suites' fixtures for an engine of which only the stack is known: the `running` of its own module."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Roles of statements, functions that have them, and a bucket and a table that they call."""
+"""Roles with statements, functions that have them, and a bucket and a table that they call."""
 
 import json
 import uuid
@@ -43,7 +43,7 @@ def allow(action: str | Sequence[str], resource: str | Sequence[str], **more: An
 
 
 class Roles:
-    """Makes roles of statements, and functions that have them."""
+    """Creates roles with statements, and functions that have them."""
 
     def __init__(self, cloud: Cloud, iam: Any) -> None:
         self.cloud = cloud
@@ -64,13 +64,13 @@ class Roles:
         return said
 
     def report(self, function: str) -> FunctionPermissions:
-        """What is known of a function, or of an AWS service."""
+        """Return the report on a function, or on an AWS service."""
         return next(one for one in self.cloud.control.permissions().functions if one.function == function)
 
 
 @contextmanager
 def roles_of(cloud: Cloud) -> Iterator[Roles]:
-    """Make the bucket and the table `held` on an engine."""
+    """Create the bucket and the table `held` on an engine."""
     session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")
     s3 = session.client("s3", endpoint_url=cloud.endpoint_url)
     dynamodb = session.client("dynamodb", endpoint_url=cloud.endpoint_url)

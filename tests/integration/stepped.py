@@ -1,4 +1,4 @@
-"""An engine of a test module's own, whose messages, clock and faults its tests steer."""
+"""A test module's own engine, whose messages, clock and faults its tests control."""
 
 import json
 import uuid
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVERS: Final = ("compiled", "pure-python")
-"""What the engine serves with: httptools and uvloop, or h11 and asyncio."""
+"""The engine's server: httptools and uvloop, or h11 and asyncio."""
 
 
 @contextmanager
 def stepped_cloud(run_dir: Path, *, pure_python: bool = False) -> Iterator[Cloud]:
-    """An engine that delivers messages only while it settles; others must not share it, for its clock is ahead."""
+    """Start an engine that delivers messages only while it settles; it cannot be shared, as its clock is ahead."""
     starting = start_engine(cassettes=CASSETTES, run_dir=run_dir, pure_python=pure_python)
     with starting as engine, Cloud(engine.endpoint_url) as cloud:
         cloud.control.dispatch("stepped")
@@ -30,7 +30,7 @@ def stepped_cloud(run_dir: Path, *, pure_python: bool = False) -> Iterator[Cloud
 
 
 class Queue:
-    """A queue of the engine, as its producers and consumers use it."""
+    """A queue of the engine, with the operations of producers and consumers."""
 
     def __init__(self, cloud: Cloud, **attributes: object) -> None:
         self._sqs = cloud.sqs
@@ -47,7 +47,7 @@ class Queue:
         batch_size: int = 10,
         window_s: int = 0,
     ) -> None:
-        """Deliver what comes to a function."""
+        """Deliver its messages to a function."""
         self._lambda.create_event_source_mapping(
             FunctionName=function,
             EventSourceArn=self.arn,
@@ -61,14 +61,14 @@ class Queue:
         return answer["Attributes"][name]  # type: ignore[index]
 
     def counts(self) -> tuple[int, int, int]:
-        """How many messages are visible, in flight, and delayed."""
+        """Return how many messages are visible, in flight, and delayed."""
         prefix = "ApproximateNumberOfMessages"
         visible, in_flight, delayed = (int(self.attribute(prefix + kind)) for kind in ("", "NotVisible", "Delayed"))
         return visible, in_flight, delayed
 
     @property
     def depth(self) -> int:
-        """How many messages there are in all."""
+        """Return the number of all messages."""
         return sum(self.counts())
 
     def send(self, *bodies: str) -> list[str]:
@@ -88,13 +88,13 @@ class Queue:
         return answer.get("Messages", [])
 
     def only(self) -> "MessageTypeDef":
-        """Receive the one message that is visible."""
+        """Receive the only visible message."""
         (message,) = self.receive()
         return message
 
 
 def arriving(receive: Callable[[], list[T]]) -> list[T]:
-    """Receive until something comes, on engines that move or show it a moment later too."""
+    """Receive until something arrives, as some engines move or show messages a moment later."""
     received: list[T] = []
 
     def look() -> bool:
@@ -106,6 +106,6 @@ def arriving(receive: Callable[[], list[T]]) -> list[T]:
 
 
 def printed(cloud: Cloud, name: str) -> list[Any]:
-    """What a function printed as JSON, line by line, in the order of time."""
+    """Return what a function printed as JSON, line by line, in order of time."""
     found = cloud.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     return [json.loads(event["message"]) for event in found if event["message"].startswith(("{", "["))]

@@ -1,4 +1,4 @@
-"""The engine's alarms: what its queues, functions and APIs did, evaluated on its own clock, with their actions."""
+"""The engine's alarms: metrics of queues, functions and APIs, evaluated on its own clock, with their actions."""
 
 import json
 import uuid
@@ -43,7 +43,7 @@ def cloudwatch(cloud: Cloud) -> Iterator["CloudWatchClient"]:
 def put_alarm(
     cloudwatch: "CloudWatchClient", namespace: str, metric: str, dimensions: dict[str, str], **other: Any
 ) -> str:
-    """Make an alarm that fires when the metric is over 0 in a minute; return its name."""
+    """Create an alarm that fires when the metric is above 0 in a minute; return its name."""
     name = f"alarm-{uuid.uuid4().hex[:8]}"
     wanted: dict[str, Any] = {
         "AlarmName": name,
@@ -132,7 +132,7 @@ def test_the_age_of_the_oldest_message_grows_through_skipped_time(cloud: Cloud, 
 def test_a_skip_of_weeks_ends_in_the_right_state(cloud: Cloud, cloudwatch: "CloudWatchClient") -> None:
     queue, url = make_queue(cloud)
     alarm = put_alarm(cloudwatch, "AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": queue})
-    cloud.sqs.send_message(QueueUrl=url, MessageBody="{}")  # which SQS keeps for four days
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="{}")  # SQS keeps it for four days
     cloud.control.advance(3 * 24 * 60 * MINUTE)
     assert told(cloud, alarm).state == "ALARM"
     cloud.control.advance(13 * 24 * 60 * MINUTE)

@@ -1,4 +1,4 @@
-"""The API on the embedded engine: the document is the truth, a project is made once and goes entirely."""
+"""The API on the embedded engine: it agrees with its document; a project is created once and deleted completely."""
 
 import itertools
 import json
@@ -53,7 +53,7 @@ def table_of(running: Bench) -> DynamoDbTable:
 
 
 def walk(http: httpx2.Client, path: str, query: dict[str, str], between: Callable[[], object]) -> list[list[Any]]:
-    """The pages of a list."""
+    """Return the pages of a list."""
     pages = []
     while True:
         page = http.get(path, params=query).json()
@@ -135,7 +135,7 @@ def test_concurrent_creates_with_repeated_keys_make_one_project_a_key(http: http
 
 
 def leftovers(running: Bench, project_id: str) -> list[str]:
-    """What a project left: items, versions and delete markers of objects, messages."""
+    """Return a project's remains: items, versions and delete markers of objects, messages."""
     s3, sqs = running.target.client("s3"), running.target.client("sqs")
     items = [item.key.sk for item in table_of(running).query(f"PROJECT#{project_id}")]
     for folder in FOLDERS:
@@ -160,7 +160,7 @@ def test_a_project_deleted_while_an_agent_works_leaves_nothing(running: Bench, s
 
 
 def raw(running: Bench, request: bytes) -> bytes:
-    """The head of the answer to a request that no client library would send."""
+    """Return the head of the answer to a request that no client library sends."""
     address = urlsplit(running.outputs.api_url)
     with socket.create_connection((str(address.hostname), address.port or 80), timeout=60) as connection:
         connection.sendall(request)
@@ -204,7 +204,7 @@ def test_the_deeper_check_reaches_everything(http: httpx2.Client) -> None:
         document: dict[str, Any] = http.get("/health/deep").json()
         return document
 
-    eventually(lambda: report()["status"] == "ok")  # it waits two seconds for each, and no longer
+    eventually(lambda: report()["status"] == "ok")  # it waits at most two seconds for each
     queues = {f"{agent}-queue" for agent in ("pm", "dev", "qa", "ops")}
     assert {check["name"] for check in report()["checks"]} == {"table", "bucket", "parameters", *queues}
 

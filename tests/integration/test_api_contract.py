@@ -1,4 +1,4 @@
-"""Schemathesis over the served OpenAPI document: no 5xx, and no answer that the document does not describe."""
+"""Schemathesis with the served OpenAPI document: no 5xx, and no answers that the document does not describe."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def document(running: Bench) -> Any:
-    """The document, as it is served."""
+    """The document as served."""
     url = running.outputs.api_url
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", timeout=NEVER_SECONDS)
     schema.config.update(base_url=url, request_timeout=NEVER_SECONDS)
@@ -58,7 +58,7 @@ def document(running: Bench) -> Any:
 
 @pytest.fixture(scope="module")
 def idle_project(running: Bench) -> Callable[[], str]:
-    """Makes a project that no agent works on."""
+    """Return a function that creates a project on which no agent works."""
     table = DynamoDbTable(running.target.client("dynamodb"), running.outputs.table_name)
     requests = Requests(table, clock=now, identifiers=new_ulid)
 
@@ -71,7 +71,7 @@ def idle_project(running: Bench) -> Callable[[], str]:
 
 
 def operations() -> dict[str, Any]:
-    """Every operation of the API by its id, each with its path."""
+    """Return all operations of the API by id, with their paths."""
     paths = json.loads(described_by_the_code())["paths"]
     return {
         operation["operationId"]: {**operation, "path": path}
@@ -90,13 +90,13 @@ Check = Callable[[SearchStrategy[Case], Callable[[Case], object]], None]
 
 @pytest.fixture(scope="module")
 def most_cases() -> int:
-    """How many cases of each operation are tried."""
+    """The maximum number of cases per operation."""
     return 6
 
 
 @pytest.fixture(scope="module")
 def check(most_cases: int) -> Check:
-    """Validates a bounded number of cases, the same ones every time."""
+    """Return a function that validates a limited number of cases, the same ones every time."""
     bounded = settings(
         max_examples=most_cases,
         derandomize=True,

@@ -1,4 +1,4 @@
-"""MiniStack as its own package starts it, without this project's gateway: the suites that every engine is held to."""
+"""MiniStack as its own package starts it, without this project's gateway: the suites that every engine must pass."""
 
 from collections.abc import Iterator
 

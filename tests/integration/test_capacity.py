@@ -1,4 +1,4 @@
-"""What DynamoDB's capacity calls take: as AWS's developer guide counts it, and as the meter books it."""
+"""The capacity of DynamoDB calls: by AWS's developer guide, and as recorded by the meter."""
 
 import uuid
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def dynamodb(cloud: Cloud) -> Iterator["DynamoDBClient"]:
 
 @pytest.fixture
 def table(dynamodb: "DynamoDBClient") -> str:
-    """A table with an index that has the items with a `status`, and their `name`."""
+    """Create a table with an index on items with a `status`, which has their `name`."""
     name = f"t-{uuid.uuid4().hex[:8]}"
     attributes: Any = [{"AttributeName": each, "AttributeType": "S"} for each in ("PK", "SK", "status")]
     keys: Any = [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]
@@ -49,7 +49,7 @@ def item(**attributes: str) -> dict[str, Any]:
 
 
 def taken(cloud: Cloud, call: Any, operation: str) -> float:
-    """How many units the meter books for a call."""
+    """Return the number of units that the meter records for a call."""
 
     def units() -> float:
         rows = [row for row in cloud.control.usage().calls if (row.service, row.operation) == ("dynamodb", operation)]
@@ -65,11 +65,11 @@ def taken(cloud: Cloud, call: Any, operation: str) -> float:
     [
         (None, item(text="x"), 1),
         (None, item(text="x" * KIB), 2),
-        (item(text="x" * 5 * KIB), item(text="x"), 6),  # by the larger of both
+        (item(text="x" * 5 * KIB), item(text="x"), 6),  # the larger of both counts
         (None, item(status="NEW", name="a"), 2),  # and into the index
         (item(status="NEW", name="a"), item(status="NEW", name="b"), 2),
-        (item(status="NEW", name="a"), item(status="OLD", name="a"), 3),  # out of it, and in again
-        (item(status="NEW", name="a"), item(status="NEW", name="a", text="x"), 1),  # which the index has not
+        (item(status="NEW", name="a"), item(status="OLD", name="a"), 3),  # out of the index, and in again
+        (item(status="NEW", name="a"), item(status="NEW", name="a", text="x"), 1),  # the index does not have `text`
         (item(status="NEW", name="a"), item(name="a"), 2),
     ],
 )
@@ -105,7 +105,7 @@ def test_reads_that_need_not_be_consistent_take_half(cloud: Cloud, dynamodb: "Dy
 
 
 def test_items_that_are_read_together(cloud: Cloud, dynamodb: "DynamoDBClient", table: str) -> None:
-    """Those of a query are rounded up together, those of a batch or a transaction one by one."""
+    """Items of a query are rounded up together, those of a batch or a transaction one by one."""
     keys: Any = [{**KEY, "SK": {"S": str(number)}} for number in range(3)]
     for key in keys[:2]:
         dynamodb.put_item(TableName=table, Item={**key, "text": {"S": "x" * 2 * KIB}})
@@ -113,7 +113,7 @@ def test_items_that_are_read_together(cloud: Cloud, dynamodb: "DynamoDBClient", 
     query |= {"TableName": table, "ConsistentRead": True}
     assert taken(cloud, lambda: dynamodb.query(**query), "Query") == 2
     batch: Any = {"RequestItems": {table: {"Keys": keys, "ConsistentRead": True}}}
-    assert taken(cloud, lambda: dynamodb.batch_get_item(**batch), "BatchGetItem") == 3  # one of which is not there
+    assert taken(cloud, lambda: dynamodb.batch_get_item(**batch), "BatchGetItem") == 3  # one of them does not exist
     gets: Any = [{"Get": {"TableName": table, "Key": key}} for key in keys]
     assert taken(cloud, lambda: dynamodb.transact_get_items(TransactItems=gets), "TransactGetItems") == 6
 

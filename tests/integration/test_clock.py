@@ -1,4 +1,4 @@
-"""The engine's clock and its stepped dispatch, as small functions see them."""
+"""The engine's clock and its stepped dispatch, as seen by small functions."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 class Queue(NamedTuple):
-    """A queue that feeds no function."""
+    """A queue without a function."""
 
     url: str
     arn: str

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: each command as a process of its own."""
+"""The command line as users run it: each command in its own process."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def without_key() -> dict[str, str]:
 
 
 def home_of_its_own(folder: Path) -> Path:
-    """A state folder where no other test's engine is noted; what is installed is the project's."""
+    """Create a state folder without other tests' engines; installed software is the project's."""
     installed = find_home(folder=ROOT)
     for name in ("runtime", "cache"):
         (installed / name).mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def home_of_its_own(folder: Path) -> Path:
 
 @contextmanager
 def served(home: Path, *options: str) -> Iterator[dict[str, Any]]:
-    """`agenticai up` on a free port, noted in a state folder, and what it printed."""
+    """Run `agenticai up` on a free port, recorded in a state folder; yield its output."""
     with subprocess.Popen(
         [*COMMAND, "up", "--port", "0", "--json", *options],
         cwd=ROOT,
@@ -71,7 +71,7 @@ def served(home: Path, *options: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder in which the engine is noted; commands that do not have it need the engine's address."""
+    """The state folder in which the engine is recorded; commands without it need the engine's address."""
     return home_of_its_own(tmp_path_factory.mktemp("state"))
 
 
@@ -279,7 +279,7 @@ def test_the_engine_ends_with_the_command_even_when_that_is_killed() -> None:
 
 
 def _children(pid: int) -> list[str]:
-    """The processes that a process has started."""
+    """Return the child processes of a process."""
     if not Path("/proc").is_dir():
         pytest.skip("needs /proc to see a process's children")
     listed = []

@@ -1,4 +1,4 @@
-"""`agenticai cost` tells what the meter and AWS's own API tell, to the last digit, and holds it to a budget."""
+"""`agenticai cost` agrees with the meter and AWS's own API to the last digit, and checks a budget."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ GB = 1024**3
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An engine on which one project has ended."""
+    """An engine on which one project has finished."""
     with served(home_of_its_own(tmp_path_factory.mktemp("state"))) as told:
         url: str = told["endpoint_url"]
         idle = run("cost", "--endpoint", url)
@@ -78,7 +78,7 @@ def test_the_size_of_the_table_is_that_of_its_items_and_of_their_copies_in_index
             size += sum(100 + item_bytes(item) for item in page["Items"])
         own = own or size
     assert used["dynamodb-storage"] == size / GB > 0
-    assert used["dynamodb-backups"] == own / GB > 0  # indexes are in no backup
+    assert used["dynamodb-backups"] == own / GB > 0  # backups do not include indexes
 
 
 def test_a_budget_that_holds(endpoint: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every page of the dashboard in a real browser, wide and light, narrow and dark: who can use it, by which means."""
+"""Accessibility of every dashboard page in a real browser: wide and light, narrow and dark, by all input devices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ GRAVE: Final = ("serious", "critical")
 STREAMLITS: Final = {
     ("color-contrast", '<span class="token '): "the colours of its highlighter are no part of a theme",
 }
-"""What is Streamlit's own, by axe's rule and how the node begins, with the reason."""
+"""Violations in Streamlit's own code, by axe's rule and the beginning of the node, with the reason."""
 
 NAMES: Final = tuple(addresses(Seeded("", "", "")))
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A seeded stack, and the dashboard of it."""
+    """A seeded stack and its dashboard."""
 
     bench: Bench
     seeded: Seeded
@@ -54,7 +54,7 @@ def browser() -> Iterator[Browser]:
 
 
 def in_turns(turn: int, name: str) -> Iterator["ParameterSet"]:
-    """Yield a page in one look by day and in the other by night: by day each look has every second page."""
+    """Yield a page in one look by day and in the other at night; by day, each look has every second page."""
     for look, by_night in ((LOOKS[0], turn % 2 == 1), (LOOKS[-1], turn % 2 == 0)):
         marks = [pytest.mark.nightly] if by_night else []
         yield pytest.param(name, look, marks=marks, id="-".join(map(str, (name, *look))))
@@ -74,14 +74,14 @@ def test_a_page_has_no_grave_violation_fits_its_width_and_logs_no_error(
 
 
 def watched(browser: Browser, address: str, look: Look) -> tuple[Page, list[str]]:
-    """Open a page; the errors of its console come into the list."""
+    """Open a page; errors in its console are added to the list."""
     errors: list[str] = []
     page = opened(browser, address, look, errors)
     return page, errors
 
 
 def ours(violations: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """The rule, node and reason of each grave violation that is not Streamlit's own."""
+    """Yield the rule, node and reason of each serious violation that is not Streamlit's own."""
     for violation in violations:
         for node in violation["nodes"]:
             known = any(rule == violation["id"] and node["html"].startswith(part) for rule, part in STREAMLITS)
@@ -131,7 +131,7 @@ FOCUSED: Final = "document.activeElement.textContent.trim()"
 
 
 def tab_to(page: Page, text: str) -> None:
-    """Press Tab until what has the focus reads so."""
+    """Press Tab until the focused element has this text."""
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate(FOCUSED).endswith(text):
@@ -140,7 +140,7 @@ def tab_to(page: Page, text: str) -> None:
 
 
 def tab_to_table(page: Page) -> None:
-    """Press Tab until a table has the focus, and choose its first row."""
+    """Press Tab until a table is focused, and select its first row."""
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "CANVAS":

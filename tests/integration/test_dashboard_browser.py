@@ -1,4 +1,4 @@
-"""The dashboard in a real browser, on a stack of an embedded engine: what a person sees and does, and nothing else."""
+"""The dashboard in a real browser, on a stack of an embedded engine: only what a person sees and does."""
 
 import json
 import re
@@ -27,7 +27,7 @@ HANDSHAKE = (
 
 @dataclass
 class Seen:
-    """A browser's page, the hosts that it asked, and what it complained of."""
+    """A browser's page, the hosts that it contacted, and its errors."""
 
     page: Page
     url: str
@@ -81,7 +81,7 @@ def seen(browser: Browser, dashboard: str) -> Iterator[Seen]:
 
 
 def poison(running: Bench, agent: str, *bodies: str) -> None:
-    """Have messages that no agent can read end among the dead letters."""
+    """Make messages that no agent can read end as dead letters."""
     for body in bodies:
         running.target.client("sqs").send_message(QueueUrl=running.outputs.queue_urls[agent], MessageBody=body)
     with running.control() as control:

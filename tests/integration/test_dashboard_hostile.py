@@ -1,4 +1,4 @@
-"""Hostile text in everything that the dashboard shows, in a real browser: shown as text, and never as markup."""
+"""Hostile text everywhere in the dashboard, in a real browser: shown as text, never as markup."""
 
 import json
 import os
@@ -89,7 +89,7 @@ PAGES: Final = {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A dashboard that shows nothing but this text."""
+    """A dashboard that shows only this text."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "app.py").write_text(APP)
     keep_run(folder / "home" / "runs" / "2026-01-01")
@@ -128,7 +128,7 @@ def browser() -> Iterator[Browser]:
 
 
 def assert_text(page: Page, errors: list[str]) -> None:
-    """Nothing of the text is run, rendered or loaded."""
+    """Check that no part of the text is run, rendered or loaded."""
     found = page.evaluate(FOUND)
     assert {name: value for name, value in found.items() if value} == {}
     assert HOST not in page.title()

@@ -1,4 +1,4 @@
-"""The dashboard on a target without a control API, bare MiniStack: the same pages and acts, with what it can tell."""
+"""The dashboard on a target without a control API, bare MiniStack: the same pages and actions, as far as it can."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def connected(stack: DeployedStack) -> Connected:
 
 @pytest.fixture(scope="module")
 def project(connected: Connected) -> ProjectView:
-    """A project that went through the queues to its end, which is a failure for want of a reply."""
+    """A project that passed through the queues and failed because of a missing reply."""
     posted = connected.api.create("Unheard of", GREETING)
     eventually(lambda: connected.api.get(posted.id).status in FINAL)
     return connected.api.get(posted.id)
@@ -98,7 +98,7 @@ def test_a_project_went_through_its_queues(
 
 
 class Ops:
-    """The queue of an agent that takes nothing from it, and its dead letters, as boto3 tells them."""
+    """The queue of an agent that receives nothing, and its dead letters, through boto3."""
 
     def __init__(self, stack: DeployedStack) -> None:
         self._sqs: SQSClient = stack.target.client("sqs")
@@ -114,7 +114,7 @@ class Ops:
         return [self._sqs.send_message(QueueUrl=self._urls[1], MessageBody=body)["MessageId"] for body in bodies]
 
     def numbers(self) -> tuple[int, int]:
-        """How many messages wait, and how many are dead letters."""
+        """Return how many messages wait, and how many are dead letters."""
         waiting, dead = (Depth.of(self._sqs, url).total for url in self._urls)
         return waiting, dead
 

@@ -1,4 +1,4 @@
-"""The dashboard's pages of projects and model calls on an embedded engine: equal to what the engine tells."""
+"""The dashboard's pages of projects and model calls on an embedded engine agree with the engine."""
 
 import shutil
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from shared.models.workflow import ProjectStatus
 LIMIT_SECONDS = 60
 SCENARIO = load(LIBRARY / "repair-ends-well.yaml")
 HELD_BACK = "3-totals.yaml"
-"""The reply that is not there at first."""
+"""The reply that is missing at first."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def connected(running: Bench) -> Iterator[Connected]:
 
 @pytest.fixture(scope="module")
 def project(running: Bench, connected: Connected) -> ProjectView:
-    """A project that failed for want of a reply, got it from the dashboard, and was repaired."""
+    """A project that failed because of a missing reply, got it from the dashboard, and was repaired."""
     posted = connected.api.create("Household expenses", SCENARIO.first.requirements)
     settle(running)
     failed = connected.api.get(posted.id)
@@ -63,7 +63,7 @@ def settle(running: Bench) -> None:
 
 
 def write_reply(connected: Connected) -> None:
-    """Store the reply that was held back for the one request that waits for it, as an agent would take it."""
+    """Store the held-back reply for the only waiting request, in an agent's form."""
     missed = connected.source.missed_replies()
     assert not isinstance(missed, Missing)
     (asked,) = missed

@@ -1,4 +1,4 @@
-"""What goes wrong while the dashboard is open, in a real browser: a missing reply, a project and an engine that go."""
+"""Problems while the dashboard is open, in a real browser: a missing reply, a deleted project, a stopped engine."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ pytestmark = needs_chromium
 
 SCENARIO: Final = load(LIBRARY / "repair-ends-well.yaml")
 HELD_BACK: Final = "3-totals.yaml"
-"""The reply that is not there at first."""
+"""The reply that is missing at first."""
 
 
 class Stack:
-    """A stack whose engine can be ended while its dashboard goes on."""
+    """A stack whose engine can be stopped while its dashboard continues."""
 
     def __init__(self, folder: Path) -> None:
         shutil.copytree(CASSETTES / SCENARIO.name, folder / "cassettes", ignore=shutil.ignore_patterns(HELD_BACK))

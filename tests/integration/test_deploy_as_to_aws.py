@@ -1,4 +1,4 @@
-"""A deployment as it is to AWS, with the embedded engine in AWS's place: what it says before, asks, and says after."""
+"""A deployment as to AWS, with the embedded engine in its place: what it prints before, asks, and prints after."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from agenticai.stack.target import Target
 
 
 class AsAws(Where):
-    """A stage on AWS, which the engine stands for."""
+    """A stage on AWS, for which the engine stands."""
 
     @property
     def is_aws(self) -> bool:
@@ -21,7 +21,7 @@ class AsAws(Where):
 
 
 class Asked:
-    """Answers questions, and keeps them."""
+    """Answers questions, and records them."""
 
     def __init__(self, *, agrees: bool) -> None:
         self._agrees = agrees
@@ -69,4 +69,4 @@ def test_it_shows_what_would_change_and_what_that_costs_and_goes_on_only_if_told
     assert "+ created  PmQueue  AWS::SQS::Queue" in said
     assert "rollback --target aws --stage prod-eu" in said
     destroy(where, yes, as_json=False)
-    assert "A backup of the table" not in capsys.readouterr().out  # which is AWS's alone
+    assert "A backup of the table" not in capsys.readouterr().out  # only on AWS

@@ -1,4 +1,4 @@
-"""`agenticai up --no-stack` serves an engine, and `agenticai deploy` brings the stack to it."""
+"""`agenticai up --no-stack` serves an engine, to which `agenticai deploy` deploys the stack."""
 
 import json
 from pathlib import Path
@@ -40,10 +40,10 @@ def test_a_stage_is_changed_compared_rolled_back_and_destroyed_and_again(tmp_pat
         assert len(rolled) == len(FUNCTIONS)
         assert set(rolled.values()) == {"1"}
         assert "are live already" in run("rollback", "--yes", *where).stderr
-        run("deploy", *where)  # which changes nothing in the stack, and has its own versions serve again
+        run("deploy", *where)  # this changes nothing in the stack, and restores its own versions
         assert json.loads(run("rollback", "--yes", *where).stdout)["serving"] == rolled
         assert json.loads(run("outputs", *where).stdout)["api_url"] == first["api_url"]
-        run("new", "--file", "docs/examples/greeting.md", *where)  # leaves objects in the bucket
+        run("new", "--file", "docs/examples/greeting.md", *where)  # this leaves objects in the bucket
         assert "you said no" in run("destroy", *where, stdin="dev\n").stderr
         assert json.loads(run("destroy", *where, stdin="prod\n").stdout)["destroyed"] == "agenticai-prod"
         assert "nothing is left of it" in run("destroy", "--yes", *where).stderr

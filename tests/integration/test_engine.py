@@ -22,7 +22,7 @@ REPORTS_PID = "import os\ndef handler(event, context):\n    return os.getpid()\n
 
 
 def ended_runs(runs: Path, count: int, *inside: str) -> Iterator[Path]:
-    """Folders of runs that have ended."""
+    """Create folders of finished runs."""
     for _ in range(count):
         with run_folder(runs) as folder:
             for name in inside:
@@ -32,7 +32,7 @@ def ended_runs(runs: Path, count: int, *inside: str) -> Iterator[Path]:
 
 @pytest.fixture
 def own_engine(tmp_path: Path) -> Iterator[Engine]:
-    """An engine that the test may end as it likes."""
+    """An engine that the test may end in any way."""
     with start_engine(cassettes=CASSETTES, run_dir=tmp_path / "run") as running:
         yield running
 
@@ -44,7 +44,7 @@ def own_cloud(own_engine: Engine) -> Iterator[Cloud]:
 
 
 class TestProcesses:
-    """The engine leaves nothing behind, however it ends."""
+    """The engine leaves nothing behind, in whatever way it ends."""
 
     @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_no_function_survives_a_signal(self, own_engine: Engine, own_cloud: Cloud, end: signal.Signals) -> None:

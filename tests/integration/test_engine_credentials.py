@@ -1,4 +1,4 @@
-"""Links that are signed in their address, and how long they are good."""
+"""Presigned links, and how long they are valid."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +24,7 @@ def client(cloud: Cloud, key: str, secret: str, token: str | None = None, signat
 
 
 def lifetime(cloud: Cloud, seconds: int) -> int:
-    """What `ExpiresIn` must be for a link to live so long: those who sign it do not know the engine's clock."""
+    """Return the `ExpiresIn` for a link's lifetime: those who sign it do not know the engine's clock."""
     return round(cloud.control.clock().ahead_s) + seconds
 
 

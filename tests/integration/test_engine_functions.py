@@ -1,4 +1,4 @@
-"""Functions on the real engine: handlers see what they would see on AWS, and nothing else."""
+"""Functions on the real engine: handlers see exactly what they would see on AWS."""
 
 import os
 import uuid
@@ -12,7 +12,7 @@ from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
 
 
 class TestFunctions:
-    """Handlers see what they would see on AWS, and nothing else."""
+    """Handlers see exactly what they would see on AWS."""
 
     @pytest.mark.control
     def test_the_hosts_environment_does_not_reach_a_handler(self, engine: Engine, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ class TestFunctions:
         source = "import logging\ndef handler(event, context):\n    print('printed')\n    logging.warning('logged')\n"
         name = cloud.deploy(source)
         cloud.invoke(name)
-        eventually(lambda: cloud.logged(name))  # LocalStack, as AWS, writes it a moment later
+        eventually(lambda: cloud.logged(name))  # LocalStack, like AWS, writes it a moment later
         messages = cloud.logged(name)
         request_id = cloud.finished(name)[0].request_id
         assert messages[0].startswith("START")

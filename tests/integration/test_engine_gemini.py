@@ -1,4 +1,4 @@
-"""The Gemini endpoint, as the google-genai SDK sees it."""
+"""The Gemini endpoint with the google-genai SDK."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.integration.cloud import CASSETTES
 
 
 class TestGemini:
-    """The real SDK against the Gemini endpoint."""
+    """The real SDK with the Gemini endpoint."""
 
     @pytest.fixture
     def gemini(self, engine: Engine) -> Iterator[genai.Client]:

@@ -1,4 +1,4 @@
-"""Numbers and booleans of a template have the types that they must have; a function's variables are text."""
+"""A template's numbers and booleans have the required types; a function's variables are text."""
 
 import json
 from pathlib import Path

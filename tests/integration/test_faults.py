@@ -27,7 +27,7 @@ from tests.integration.stepped import Queue, printed, stepped_cloud
 
 VISIBILITY = 3600
 
-# Makes the calls that a message names, and prints how each went when all are done.
+# Makes the calls in a message, and prints the results when all are done.
 CALLER = """
     import boto3, functools, json, time
     from botocore.exceptions import ClientError
@@ -58,7 +58,7 @@ Sent = tuple[str, str, dict[str, Any]]
 
 @dataclass
 class Caller:
-    """A function that makes the calls it is told to, with a queue of this test's and one for what it sends."""
+    """A function that makes the requested calls, with this test's queue and one for what it sends."""
 
     cloud: Cloud
     name: str
@@ -69,26 +69,26 @@ class Caller:
 
     @property
     def sends(self) -> Sent:
-        """A call that leaves a trace: a message in the outbox."""
+        """A call with a visible effect: a message in the outbox."""
         return ("sqs", "send_message", {"QueueUrl": self.outbox.url, "MessageBody": "sent"})
 
     def ask(self, *calls: Sent) -> str:
-        """Send the function a message with these calls, and return the message's id."""
+        """Send the function a message with these calls; return the message's id."""
         self.asked += self.inbox.send(json.dumps(calls))
         return self.asked[-1]
 
     def made(self) -> list[Any]:
-        """What the invocations that came to their end printed, in the order of their ends."""
+        """Return the output of finished invocations, in the order in which they ended."""
         return [made for made in printed(self.cloud, self.name) if made["message"] in self.asked]
 
     @property
     def errors(self) -> list[str | None]:
-        """How each invocation ended."""
+        """Return the error of each invocation, or None."""
         return [done.error_type for done in self.cloud.finished(self.name)][self.invoked_before :]
 
     @property
     def fired(self) -> list[int]:
-        """The places of the rules that were applied."""
+        """Return the positions of the rules that were applied."""
         return [fired.rule for fired in self.cloud.control.fired()]
 
 
@@ -261,7 +261,7 @@ class TestRules:
                 CallFault(when=Call(service="s3", nth=2), then=Error(do="error", code="SlowDown", status=503)),
             ]
         )
-        cloud.sqs.list_queues()  # a client's call, which no rule is for
+        cloud.sqs.list_queues()  # a client's call, to which no rule applies
         caller.ask(("sqs", "list_queues", {}), ("s3", "list_buckets", {}), ("s3", "list_buckets", {}))
         cloud.control.settle()
         assert caller.fired == [1]

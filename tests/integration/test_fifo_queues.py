@@ -1,6 +1,6 @@
-"""FIFO queues, asked of the engine by boto3 alone: order, groups, handles and deduplication.
+"""FIFO queues, tested by boto3 alone: order, groups, handles and deduplication.
 
-The orders are those that AWS gave when LocalStack's tests of SQS were recorded there. The pages are below
+The orders are AWS's, as recorded for LocalStack's tests of SQS. The pages are below
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/.
 """
 
@@ -26,7 +26,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 class Groups:
-    """A FIFO queue whose messages are named after their groups: `g1-m1` is of `g1`."""
+    """A FIFO queue whose messages are named after their groups: `g1-m1` is in `g1`."""
 
     def __init__(self, cloud: Cloud, *bodies: str, **attributes: object) -> None:
         self._sqs = cloud.sqs
@@ -91,7 +91,7 @@ class TestOrder:
 
     @pytest.mark.steps
     def test_no_message_of_a_failing_group_overtakes_another(self, cloud: Cloud) -> None:
-        """lambda/latest/dg/services-sqs-errorhandling.html: the group waits until its first message is gone."""
+        """lambda/latest/dg/services-sqs-errorhandling.html: the group waits until its first message is deleted."""
         source = "def handler(event, context):\n    assert event['Records'][0]['body'] != 'g1-m1'\n"
         name = cloud.deploy(source)
         dead = Groups(cloud)

@@ -1,4 +1,4 @@
-"""The guard on a running engine: raw sockets, AWS's clients, and an address that others reach."""
+"""The guard on a running engine: raw sockets, AWS's clients, and an address that other machines can reach."""
 
 import re
 import socket
@@ -34,7 +34,7 @@ def cloud(engine: Engine) -> Iterator[Cloud]:
 
 
 def exchange(port: int, request: bytes) -> tuple[int, bytes]:
-    """Send bytes as they are; return the status and all that comes back until the engine closes."""
+    """Send raw bytes; return the status and everything that is received until the engine closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         answer = bytearray()
@@ -94,7 +94,7 @@ def test_a_preflight_of_a_page_is_refused_and_says_nothing_of_origins(engine: En
 
 @pytest.fixture(scope="module")
 def open_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Path]]:
-    """An engine that listens on every address, with one name and one origin allowed."""
+    """An engine that listens on all addresses, with one name and one origin allowed."""
     run_dir = tmp_path_factory.mktemp("open")
     reach = Reach("0.0.0.0", ["bench.example"], ["http://localhost:5173"])  # noqa: S104 - what is tested
     with start_engine(cassettes=CASSETTES, run_dir=run_dir, reach=reach) as engine:

@@ -1,4 +1,4 @@
-"""Deployed APIs and pages: each lets in whom it was deployed to let in, on its own paths, and nobody elsewhere."""
+"""Deployed APIs and pages: each API allows its own origins, on its own paths, and nowhere else."""
 
 import uuid
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def apis(cloud: Cloud) -> Iterator[Apis]:
 
 
 def ask(apis: Apis, path: str, origin: str, method: str = "POST", host: str = "localhost") -> httpx2.Response:
-    """Ask the engine as a browser would for a page of this origin."""
+    """Send a request as a browser does for a page of this origin."""
     headers = {"Host": host, "Origin": origin, "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
     return httpx2.request(method, apis.cloud.endpoint_url + path, headers=headers, timeout=60)
 

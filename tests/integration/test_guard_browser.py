@@ -1,4 +1,4 @@
-"""Pages in a real browser against a running engine: whatever they try, nothing is carried out and nothing is read."""
+"""Pages in a real browser against a running engine: nothing that they try is carried out or can be read."""
 
 import threading
 from collections.abc import Iterator
@@ -44,13 +44,13 @@ window.opened = new Promise(done => {{
 
 
 class Pages:
-    """A server of pages on another origin than the engine's: the text of each by its path, or where it redirects to."""
+    """A server of pages on another origin than the engine's: each path has a text or a redirect."""
 
     def __init__(self) -> None:
         pages: dict[str, str] = {}
 
         class Handler(BaseHTTPRequestHandler):
-            """Answers with a page, or with the address that it redirects to."""
+            """Answers with a page, or with a redirect."""
 
             known: ClassVar = pages
 
@@ -65,7 +65,7 @@ class Pages:
             do_POST = do_GET  # noqa: N815 - the name that the server calls
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+                """Write no log."""
 
         self.pages = pages
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -92,7 +92,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def own(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """An engine that allows one origin, which is not the one of the hostile pages."""
+    """An engine that allows one origin, but not the hostile pages'."""
     reach = Reach(origins=[pages.url("", FRIEND)])
     with (
         start_engine(cassettes=CASSETTES, run_dir=tmp_path_factory.mktemp("engine"), reach=reach) as engine,
@@ -110,13 +110,13 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def api_url(cloud: Cloud, body: str, **deployed: str) -> str:
-    """Deploy an API that answers everything with this body, and return its address."""
+    """Deploy an API that answers all requests with this body; return its address."""
     with Apis(cloud) as apis:
         return f"{cloud.endpoint_url}/_aws/execute-api/{apis.deploy_rest(body, **deployed)}/v1/"
 
 
 def untouched(cloud: Cloud) -> bool:
-    """Whether the engine is as it was: its one queue with nothing purged, its clock where it was."""
+    """Return whether the engine is unchanged: its only queue is not purged, and its clock was not moved."""
     names = [url.rpartition("/")[2] for url in cloud.sqs.list_queues().get("QueueUrls", [])]
     return names == ["kept"] and cloud.control.clock().ahead_s == 0
 
@@ -144,7 +144,7 @@ def test_scripts_do_nothing_and_read_nothing(own: Cloud, pages: Pages, page: Pag
 
 
 def test_an_address_that_leads_elsewhere_does_nothing(own: Cloud, pages: Pages, page: Page) -> None:
-    """What is typed, or opened by another program, may be redirected by whoever it belongs to."""
+    """An address that is typed, or opened by another program, may be redirected by its owner."""
     act = f"{own.endpoint_url}/?Action=CreateQueue&QueueName=by-a-redirect"
     pages.pages["/away"] = act
     page.goto(pages.url("/away", "evil.test"))
@@ -191,7 +191,7 @@ def test_websockets_are_not_opened(own: Cloud, pages: Pages, page: Page) -> None
 
 
 def test_a_page_from_a_bucket_has_no_rights_here(own: Cloud, page: Page) -> None:
-    """A produced site, opened from the engine itself, is of no origin."""
+    """A generated site, opened from the engine itself, has no origin."""
     s3 = boto3.client(
         "s3",
         endpoint_url=own.endpoint_url,

@@ -1,4 +1,4 @@
-"""The package installed beside somebody's project: it writes nothing into itself and takes no name of theirs."""
+"""The package installed beside another project: it writes nothing into itself, and uses none of its names."""
 
 import compileall
 import os
@@ -15,7 +15,7 @@ from tests.integration.test_command_line import home_of_its_own
 
 ROOT = Path(__file__).parents[2]
 THEIRS = ("shared", "stack", "scenarios", "handlers", "emulator", "api_handler")
-"""Names of rooms here that another project may well have, too."""
+"""Names of packages here that another project may also have."""
 
 TEST = """
 import shared.model
@@ -34,14 +34,14 @@ def test_both_are_there(control, aws_client):
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An environment with the package as a wheel has it, which may not be written to, and what it depends on."""
+    """A read-only environment with the package, as from a wheel, and its dependencies."""
     folder = tmp_path_factory.mktemp("installed") / "env"
     venv.create(folder, symlinks=True)
     packages = next(folder.glob("lib/*/site-packages"))
     shutil.copytree(ROOT / "agenticai", packages / "agenticai", ignore=shutil.ignore_patterns("__pycache__"))
     compileall.compile_dir(packages / "agenticai", quiet=1)  # as installers do
     shutil.copy(ROOT / "requirements.lock", packages / "agenticai")
-    # Without the links of this checkout, which are in a file that Python reads in its own environment only.
+    # Without the links of this checkout, which are in a file that Python reads only in its own environment.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     set_mode(packages, 0o555, 0o444)
     before = contents(packages)
@@ -56,14 +56,14 @@ def set_mode(folder: Path, folders: int, files: int) -> None:
 
 
 def contents(folder: Path) -> Mapping[Path, int]:
-    """Every file with the time of its last change, but for the byte code that Python keeps where it may."""
+    """Return every file with its modification time, except byte code that Python may cache."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {path: path.stat().st_mtime_ns for path in files}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Somebody's project, whose packages have the names of rooms here; with a state folder of its own."""
+    """Another project, whose packages have the names of packages here; with its own state folder."""
     folder = tmp_path / "project"
     for name in THEIRS:
         package = folder / name

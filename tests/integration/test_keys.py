@@ -1,4 +1,4 @@
-"""Gemini's key and the API's token, marked, through whole projects: nothing that is left or can be seen has them."""
+"""Gemini's key and the API's token, marked, through whole projects: nothing that remains or is visible has them."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.fakes.gemini import fake_gemini
 from tests.integration.cloud import Cloud
 
 KEY = f"AIzaSyMARKED-gemini-key-{os.getpid():015}"
-"""One of this test process: another may just be starting a command with its own."""
+"""A key of this test process, as another may be starting a command with its own."""
 
 GREETING = load(LIBRARY / "greeting.yaml")
 
@@ -40,7 +40,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def shown_of(pids: Iterable[int]) -> dict[tuple[int, str], bytes]:
-    """What the system shows of processes: their arguments and environments."""
+    """Return what the system shows of processes: their arguments and environments."""
     shown = {}
     for pid in pids:
         for name in ("cmdline", "environ"):
@@ -53,7 +53,7 @@ def shown_of(pids: Iterable[int]) -> dict[tuple[int, str], bytes]:
 
 @dataclass
 class Run:
-    """A bench on which projects have ended, its state folder, and all that was shown of its processes meanwhile."""
+    """A bench on which projects have ended, its state folder, and what was visible of its processes meanwhile."""
 
     bench: Bench
     home: Path
@@ -67,7 +67,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A bench from nothing, whose model repeats its key: in replies, and then in an error. No umask protects it."""
+    """A new bench whose model repeats its key, in replies and then in an error; the umask protects nothing."""
     home = tmp_path_factory.mktemp("home") / ".agenticai"
     before = os.umask(0)
     try:
@@ -87,7 +87,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def play(run: Run, requirements: str, expected: ProjectStatus) -> None:
-    """Follow a project to its end, and look at all processes at each step."""
+    """Follow a project to its end, and read all processes at each step."""
     assert run.bench.engine
     with run.bench.api() as api:
         project = api.create("marked", requirements)
@@ -112,7 +112,7 @@ def test_they_are_in_no_file(run: Run) -> None:
 
 
 def test_whatever_is_below_the_state_folder_is_its_owners_alone(run: Run) -> None:
-    """But code without secrets that root's sandbox shows to tests that it runs as nobody, behind a closed folder."""
+    """Except code without secrets that root's sandbox shows to tests run as nobody, behind a closed folder."""
     code = run.home / "cache" / "code"
     assert list(code.glob("*/*/__pycache__/*.pyc")), "functions have written, too"
     opened = (code, run.home / "runtime") if os.geteuid() == 0 else ()
@@ -123,7 +123,7 @@ def test_whatever_is_below_the_state_folder_is_its_owners_alone(run: Run) -> Non
 
 
 def stored(run: Run) -> Iterator[str]:
-    """All that the AWS API has of the stack, but for the two parameters that are there to hold the secrets."""
+    """Yield everything that the AWS API returns of the stack, except the two parameters for the secrets."""
     client, outputs = run.bench.target.client, run.bench.outputs
     queues = (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values())
     answers: list[Any] = [
@@ -146,7 +146,7 @@ def stored(run: Run) -> Iterator[str]:
 
 
 def told(run: Run) -> Iterator[str]:
-    """All that the API and the control API tell of the projects."""
+    """Yield everything that the API and the control API return of the projects."""
     with run.bench.api() as api, run.bench.control() as control:
         for project in run.projects:
             yield api.get(project).model_dump_json()
@@ -191,13 +191,13 @@ def handler(event, context):
 
 @dataclass
 class Live:
-    """What `agenticai up --live` printed, and its process."""
+    """The output of `agenticai up --live`, and its process."""
 
     printed: dict[str, str]
     process: "subprocess.Popen[str]"
 
     def agenticai(self, *arguments: str) -> str:
-        """What another command prints, to whichever stream."""
+        """Return the output of another command on both streams."""
         command = [sys.executable, "-m", "agenticai", *arguments, "--endpoint", self.printed["endpoint_url"]]
         environ = {**os.environ, "GEMINI_API_KEY": KEY}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""The language model's adapters against the embedded engine's Gemini endpoint: one stored reply serves both."""
+"""The language model's adapters with the embedded engine's Gemini endpoint: one stored reply works for both."""
 
 import importlib.util
 from collections.abc import Iterator

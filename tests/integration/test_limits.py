@@ -1,4 +1,4 @@
-"""What is too large for the engine is refused as AWS would refuse it, and its memory is as before."""
+"""Requests that are too large for the engine are refused as by AWS, and do not increase its memory."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MB = 1024 * 1024
-GROWTH_MB = 40  # what is left of allocations that are gone
+GROWTH_MB = 40  # what remains of freed allocations
 SIGNED = "AWS4-HMAC-SHA256 Credential=000000000000/20261123/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=0"
 
 
@@ -43,7 +43,7 @@ def bucket(s3: "S3Client") -> str:
 
 @pytest.fixture
 def memory_stays(engine: Engine) -> Iterator[Callable[[], None]]:
-    """Fails when the engine has more memory than when the test began, coarsely."""
+    """Fail if the engine has considerably more memory than when the test began."""
     before = memory_of(engine.pid).engine_mb
 
     def check() -> None:

@@ -1,6 +1,6 @@
-"""LocalStack's own runtime behind the gateway: the contracts of the embedded engine's tests, and what is its own.
+"""LocalStack's own runtime behind the gateway: the suites of the embedded engine, and its own tests.
 
-The suites that every engine is held to are collected here once more with this engine in the place of theirs: so one
+The suites that every engine must pass are collected here again with this engine in place of theirs, so that one
 LocalStack serves all of them.
 """
 
@@ -49,7 +49,7 @@ LOCALSTACK = Chosen("localstack")
 
 globals().update(
     HELD.collect(
-        test_real_path,  # first: it knows every queue that there is
+        test_real_path,  # first, as it uses all queues
         test_ports,
         test_engine_functions,
         test_queue_rules,
@@ -64,7 +64,7 @@ globals().update(
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The stack on a LocalStack of its own; skips where that cannot be installed."""
+    """The stack on its own LocalStack; skips if that cannot be installed."""
     try:
         with bench(run_dir=tmp_path_factory.mktemp("localstack") / "run", engine=LOCALSTACK) as deployed:
             yield deployed
@@ -186,7 +186,7 @@ def test_a_large_body_streams_in_both_directions(running: Bench) -> None:
 
 
 class TestEnds:
-    """Engines of their own, as each of them ends."""
+    """The different ends of engines."""
 
     @pytest.fixture
     def started(self, running: Bench, tmp_path: Path) -> Iterator[Engine]:
@@ -247,7 +247,7 @@ def test_an_update_of_functions_fails_no_request_and_loses_no_message(
 
 @pytest.mark.nightly
 def test_an_update_of_a_queue_fails_no_request_and_loses_no_message(running: Bench, tmp_path: Path) -> None:
-    """It is the last: the queue stays as it is then."""
+    """It is the last test, as it leaves the queue changed."""
     test_updates_under_load.update_under_load(running, tmp_path, test_updates_under_load.change_queue)
     url = running.outputs.queue_urls["pm"]
     told = running.target.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])

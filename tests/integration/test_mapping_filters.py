@@ -1,4 +1,4 @@
-"""Filters of event source mappings, and how large the batches of streams are, asked of the engine by boto3 alone.
+"""Filters of event source mappings, and the batch sizes of streams, tested by boto3 alone.
 
 The page of the filters is lambda/latest/dg/invocation-eventfiltering.html below https://docs.aws.amazon.com/.
 """
@@ -72,7 +72,7 @@ INVALID = ["null", '"simple string"', '{"body": "a"}', '{"body": []}', '{"body":
 
 
 class TestInvalid:
-    """Each is "Invalid filter pattern definition." to AWS: lambda/latest/api/API_CreateEventSourceMapping.html"""
+    """AWS: "Invalid filter pattern definition.", lambda/latest/api/API_CreateEventSourceMapping.html"""
 
     @pytest.mark.parametrize("pattern", INVALID)
     def test_a_pattern(self, cloud: Cloud, pattern: str) -> None:
@@ -90,7 +90,7 @@ class TestInvalid:
 
 
 def test_of_streams_a_batch_has_a_hundred_records_if_nobody_says_more(cloud: Cloud) -> None:
-    """lambda/latest/api/API_CreateEventSourceMapping.html: the default is 10 for SQS, and 100 for all else."""
+    """lambda/latest/api/API_CreateEventSourceMapping.html: the default is 10 for SQS, and 100 for all others."""
     name, queue = cloud.deploy(TELLS_BODIES), Queue(cloud, VisibilityTimeout="60")
     session = new_session()
     with closing(session.client("dynamodb", endpoint_url=cloud.endpoint_url)) as tables:

@@ -1,4 +1,4 @@
-"""A function may do what its role's policies allow, as on AWS, and nothing else."""
+"""A function may do exactly what its role's policies allow, as on AWS."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""One contract for each port, held by the fake in memory and by the AWS adapter on the embedded engine."""
+"""One contract for each port, fulfilled by the fake in memory and by the AWS adapter on the embedded engine."""
 
 import uuid
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The commands for queues, dead letters and logs, and what is told of stored replies, each as a process of its own."""
+"""The commands for queues, dead letters, logs and stored replies, each in its own process."""
 
 import json
 import signal
@@ -23,7 +23,7 @@ PROJECT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 class Up:
-    """`agenticai up`, what it printed, and its queues."""
+    """A running `agenticai up`, its output, and its queues."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
@@ -35,7 +35,7 @@ class Up:
         return self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
 
     def kill(self, body: str) -> str:
-        """Send pm a message that it cannot read, and wait until it is a dead letter; its id."""
+        """Send pm an unreadable message, and wait until it is a dead letter; return its id."""
         sent = self.sqs.send_message(QueueUrl=self.url("agenticai-pm-queue-dev"), MessageBody=body)["MessageId"]
         with ControlClient(self.told["endpoint_url"]) as control:
             eventually(lambda: sent in {m.id for m in control.messages("agenticai-pm-dlq-dev").messages})
@@ -55,7 +55,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture
 def dead(up: Up) -> str:
-    """A dead letter of pm, the only one."""
+    """The only dead letter of pm."""
     up.sqs.purge_queue(QueueUrl=up.url("agenticai-pm-dlq-dev"))
     return up.kill(HOSTILE)
 

@@ -1,4 +1,4 @@
-"""Queues of the engine looked into through the control API, beside what SQS tells of them."""
+"""The engine's queues through the control API, compared with SQS."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def receive_one(cloud: Cloud, queue: Queue) -> "MessageTypeDef":
-    """Receive the oldest of the messages that are visible."""
+    """Receive the oldest visible message."""
     return cloud.sqs.receive_message(QueueUrl=queue.url)["Messages"][0]
 
 
@@ -96,7 +96,7 @@ def test_a_long_queue_is_shown_page_by_page_also_when_messages_go_meanwhile(clou
     page = cloud.control.messages(name(queue), limit=60)
     shown = [message.id for message in page.messages]
     while page.next:
-        handle = receive_one(cloud, queue)["ReceiptHandle"]  # the oldest goes, so that all others move up
+        handle = receive_one(cloud, queue)["ReceiptHandle"]  # the oldest is deleted, so that all others move up
         cloud.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=handle)
         page = cloud.control.messages(name(queue), after=page.next, limit=60)
         shown += [message.id for message in page.messages]

@@ -1,7 +1,7 @@
-"""AWS's published rules for standard queues, asked of the engine by boto3 alone.
+"""AWS's published rules for standard queues, tested by boto3 alone.
 
-Every test states its rule and the page it is from, below https://docs.aws.amazon.com/. Time is the engine's: it is
-advanced, and nothing here waits for it.
+Every test states its rule and the page, below https://docs.aws.amazon.com/. Time is the engine's: it is advanced, and
+nothing here waits for it.
 """
 
 import uuid
@@ -26,7 +26,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def with_dead_letters(cloud: Cloud, receives: int, **attributes: object) -> tuple[Queue, Queue]:
-    """A queue whose messages may be received so often, and its dead-letter queue."""
+    """Create a queue whose messages may be received that many times, and its dead-letter queue."""
     dead = Queue(cloud, MessageRetentionPeriod=str(14 * DAY))
     policy = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": receives}
     return Queue(cloud, RedrivePolicy=policy, **attributes), dead
@@ -35,7 +35,7 @@ def with_dead_letters(cloud: Cloud, receives: int, **attributes: object) -> tupl
 class TestVisibility:
     @pytest.mark.steps
     def test_what_is_received_is_invisible_until_its_timeout_ends(self, cloud: Cloud) -> None:
-        """A message stays in the queue while it is worked on, and comes back when the visibility timeout is over.
+        """A message stays in the queue while it is processed, and is visible again when the visibility timeout ends.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
         """
@@ -63,7 +63,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_a_receive_may_set_a_timeout_of_its_own(self, cloud: Cloud) -> None:
-        """VisibilityTimeout of a ReceiveMessage is for its messages, in place of the queue's.
+        """VisibilityTimeout of a ReceiveMessage applies to its messages, in place of the queue's.
 
         AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
         """
@@ -75,7 +75,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_a_timeout_that_is_changed_counts_from_the_change(self, cloud: Cloud) -> None:
-        """ChangeMessageVisibility sets the timeout anew, from the moment of the call.
+        """ChangeMessageVisibility restarts the timeout at the time of the call.
 
         AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
         """
@@ -90,7 +90,7 @@ class TestVisibility:
         assert queue.only()["Body"] == "a"
 
     def test_a_timeout_of_zero_makes_it_visible_at_once(self, cloud: Cloud) -> None:
-        """To let others have a message at once, its visibility timeout is changed to 0.
+        """To make a message visible to others immediately, its visibility timeout is changed to 0.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
         """
@@ -102,7 +102,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_what_is_deleted_does_not_come_back(self, cloud: Cloud) -> None:
-        """A message is gone when it is deleted with the receipt handle of its latest receive.
+        """A message is deleted with the receipt handle of its latest receive.
 
         AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
         """
@@ -114,7 +114,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_a_receipt_handle_is_good_until_the_next_receive(self, cloud: Cloud) -> None:
-        """A delete with an old handle succeeds, but the message might not be deleted; one of a deleted message, too.
+        """A delete with an old handle succeeds, but the message may remain; so does one for a deleted message.
 
         AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
         """
@@ -131,7 +131,7 @@ class TestVisibility:
         assert queue.counts() == (0, 0, 0)
 
     def test_what_is_no_receipt_handle(self, cloud: Cloud) -> None:
-        """A handle that is none, and one of another queue, is refused: alone, and in a batch for its entry.
+        """An invalid handle, or one of another queue, is refused: by itself, and in a batch for its entry.
 
         AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
         """
@@ -148,7 +148,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_a_handle_is_good_until_somebody_else_receives_the_message(self, cloud: Cloud) -> None:
-        """Also when its timeout has passed: the message is hidden again. One that is gone is no message.
+        """Also after its timeout: the message is hidden again. For a deleted message, the handle is refused.
 
         AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
         """
@@ -168,7 +168,7 @@ class TestVisibility:
 
     @pytest.mark.parametrize("value", ["true", "True", "TRUE"])
     def test_a_fifo_queue_is_made_however_true_is_written(self, cloud: Cloud, value: str) -> None:
-        """boto3's users write str(True); SQS keeps it in lower case."""
+        """boto3's users write str(True); SQS stores it in lower case."""
         attributes = {"FifoQueue": value, "ContentBasedDeduplication": value}
         name = f"{uuid.uuid4().hex}.fifo"
         url = cloud.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ class TestVisibility:
 
     @pytest.mark.steps
     def test_a_message_is_hidden_for_twelve_hours_at_most(self, cloud: Cloud) -> None:
-        """The 12 hours count from the receive: a change to more than what is left of them is an error.
+        """The 12 hours start with the receive: a change to more than the remaining time is an error.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
         """
@@ -194,7 +194,7 @@ class TestVisibility:
         cloud.sqs.change_message_visibility(**change, VisibilityTimeout=10 * HOUR)
 
     def test_system_attributes_are_named_in_either_of_two_ways(self, cloud: Cloud) -> None:
-        """MessageSystemAttributeNames supersedes AttributeNames, which is still taken.
+        """MessageSystemAttributeNames supersedes AttributeNames, which is still accepted.
 
         AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
         """
@@ -208,7 +208,7 @@ class TestVisibility:
         assert set(received["Attributes"]) == {"SenderId", "SentTimestamp"}
 
     def test_at_most_ten_come_at_once(self, cloud: Cloud) -> None:
-        """MaxNumberOfMessages is 1 to 10, and 1 where it is not given.
+        """MaxNumberOfMessages is 1 to 10, and 1 by default.
 
         AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
         """
@@ -222,7 +222,7 @@ class TestVisibility:
 class TestDelay:
     @pytest.mark.steps
     def test_a_delay_queue_holds_every_message_back(self, cloud: Cloud) -> None:
-        """In a delay queue each message is invisible for DelaySeconds when it is new, and counted as delayed.
+        """In a delay queue, each new message is invisible for DelaySeconds, and counted as delayed.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
         """
@@ -264,7 +264,7 @@ class TestRetention:
 
     @pytest.mark.steps
     def test_a_dead_letter_keeps_its_age(self, cloud: Cloud) -> None:
-        """In a standard dead-letter queue a message expires by the moment at which it was first sent.
+        """In a standard dead-letter queue, a message's expiry is based on the time at which it was first sent.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
         """
@@ -280,7 +280,7 @@ class TestRetention:
 
 
 class TestTimeThatPasses:
-    """The same for engines whose clock cannot be advanced: these tests wait for what is due in a second."""
+    """The same for engines whose clock cannot be advanced: these tests wait for what happens within a second."""
 
     def test_what_is_not_deleted_comes_again(self, cloud: Cloud) -> None:
         """AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html"""
@@ -300,7 +300,7 @@ class TestTimeThatPasses:
 
 class TestDeadLetters:
     def test_what_was_received_too_often_moves_as_it_is(self, cloud: Cloud) -> None:
-        """When a message would be received more than maxReceiveCount times it moves, its id and attributes unchanged.
+        """Instead of being received more than maxReceiveCount times, a message moves, with the same id and attributes.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
         """
@@ -317,7 +317,7 @@ class TestDeadLetters:
 
     @pytest.mark.steps
     def test_a_failing_function_has_so_many_attempts(self, cloud: Cloud) -> None:
-        """A batch whose function fails comes back when its visibility timeout ends, until maxReceiveCount is reached.
+        """A batch whose function fails is visible again after its visibility timeout, until maxReceiveCount is reached.
 
         lambda/latest/dg/services-sqs-errorhandling.html
         """
@@ -340,7 +340,7 @@ class TestDeadLetters:
 
     @pytest.mark.steps
     def test_a_redriven_message_is_a_new_one(self, cloud: Cloud) -> None:
-        """StartMessageMoveTask sends each dead letter to its source with a new id; its receives count anew.
+        """StartMessageMoveTask sends each dead letter to its source with a new id and receive count.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
         """
@@ -383,7 +383,7 @@ class TestLongPolling:
 
     @pytest.mark.steps
     def test_it_ends_empty_when_its_time_is_over(self, cloud: Cloud) -> None:
-        """A long poll that met no message ends with an empty answer when WaitTimeSeconds are over.
+        """A long poll without messages returns an empty answer after WaitTimeSeconds.
 
         AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
         """

@@ -1,7 +1,7 @@
-"""AWS's published rules for functions that are fed by standard queues, asked of the engine by boto3 alone.
+"""AWS's published rules for functions with standard queues as sources, tested by boto3 alone.
 
-Every test states its rule and the page it is from, below https://docs.aws.amazon.com/. Time is the engine's: it is
-advanced, and nothing here waits for it.
+Every test states its rule and the page, below https://docs.aws.amazon.com/. Time is the engine's: it is advanced, and
+nothing here waits for it.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class TestBatchSizes:
         assert settled.skipped_s == pytest.approx(MINUTE, abs=10)
 
     def test_what_comes_within_the_window_comes_together(self, cloud: Cloud) -> None:
-        """A window that is open takes what becomes visible until it ends.
+        """An open window accepts messages that become visible until it ends.
 
         lambda/latest/dg/services-sqs-configure.html
         """
@@ -53,7 +53,7 @@ class TestBatchSizes:
         assert settled.skipped_s == pytest.approx(MINUTE / 2, abs=10)
 
     def test_a_payload_has_at_most_six_megabytes(self, cloud: Cloud) -> None:
-        """A batch ends where the payload of an invocation does.
+        """A batch is limited by the maximum payload of an invocation.
 
         lambda/latest/dg/invocation-eventsourcemapping.html
         """
@@ -65,7 +65,7 @@ class TestBatchSizes:
         assert printed(cloud, name) == [[6], [1]]
 
     def test_a_mapping_that_is_disabled_takes_nothing(self, cloud: Cloud) -> None:
-        """Enabled says whether Lambda polls the source; it can be changed.
+        """Enabled determines whether Lambda polls the source; it can be changed.
 
         lambda/latest/api/API_UpdateEventSourceMapping.html
         """
@@ -98,7 +98,7 @@ class TestDuplicates:
 
 @pytest.fixture(scope="module")
 def answering(cloud: Cloud) -> str:
-    """A function that answers what the first message says; in it `{0}`, `{1}`, … stand for the messages' ids."""
+    """Create a function that returns the first message's text; in it `{0}`, `{1}`, … stand for the messages' ids."""
     source = """
         import json
         def handler(event, context):
@@ -112,17 +112,17 @@ def answering(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="module")
 def reporting(cloud: Cloud, answering: str) -> Queue:
-    """A queue whose mapping has ReportBatchItemFailures."""
+    """Create a queue whose mapping has ReportBatchItemFailures."""
     queue = Queue(cloud, VisibilityTimeout=str(HOUR))
     queue.feed(answering, "ReportBatchItemFailures")
     return queue
 
 
 class TestBatches:
-    """What a function's answer to a batch of three means, by lambda/latest/dg/services-sqs-errorhandling.html."""
+    """The meaning of a function's answer to a batch of three, by lambda/latest/dg/services-sqs-errorhandling.html."""
 
     def deliver(self, cloud: Cloud, queue: Queue, answer: str) -> list[int]:
-        """Have a batch of three answered so, and return which of its messages, by number, are still there."""
+        """Answer a batch of three with this; return which of its messages, by number, remain."""
         cloud.sqs.purge_queue(QueueUrl=queue.url)
         sent = queue.send(answer, "b", "c")
         assert cloud.control.settle(deliveries=1).deliveries == 1
@@ -134,7 +134,7 @@ class TestBatches:
         "answer", ["null", "{}", '{"batchItemFailures": []}', '{"batchItemFailures": null}', '""', '{"status": "done"}']
     )
     def test_all_succeeded(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
-        """An empty or null response, or list of failures, is a complete success."""
+        """An empty or null response, or an empty list of failures, is a complete success."""
         assert self.deliver(cloud, reporting, answer) == []
 
     @pytest.mark.parametrize(
@@ -149,20 +149,20 @@ class TestBatches:
         ],
     )
     def test_all_failed(self, cloud: Cloud, reporting: Queue, answer: str) -> None:
-        """An invalid response, an empty, null or unknown itemIdentifier, and a bad key are a complete failure."""
+        """An invalid response, an empty, null or unknown itemIdentifier, or a bad key is a complete failure."""
         assert self.deliver(cloud, reporting, answer) == [0, 1, 2]
 
     def test_only_what_is_named_failed(self, cloud: Cloud, reporting: Queue) -> None:
-        """The messages that batchItemFailures names become visible again, and the others are deleted."""
+        """The messages in batchItemFailures become visible again, and the others are deleted."""
         named = '{"batchItemFailures": [{"itemIdentifier": "{0}"}, {"itemIdentifier": "{2}"}]}'
         assert self.deliver(cloud, reporting, named) == [0, 2]
 
     def test_an_exception_is_a_complete_failure(self, cloud: Cloud, reporting: Queue) -> None:
-        """If the function throws an exception, the whole batch failed."""
+        """If the function throws an exception, the whole batch has failed."""
         assert self.deliver(cloud, reporting, "no JSON, so the function raises") == [0, 1, 2]
 
     def test_without_the_setting_an_answer_means_nothing(self, cloud: Cloud, answering: str) -> None:
-        """Without ReportBatchItemFailures every message of a batch is deleted when the function returns."""
+        """Without ReportBatchItemFailures, every message of a batch is deleted when the function returns."""
         queue = Queue(cloud, VisibilityTimeout=str(HOUR))
         queue.feed(answering)
         assert self.deliver(cloud, queue, '{"batchItemFailures": [{"itemIdentifier": "{1}"}]}') == []
@@ -187,7 +187,7 @@ class TestBatches:
         assert int(attributes["SentTimestamp"]) <= int(attributes["ApproximateFirstReceiveTimestamp"])
 
     def test_a_record_has_the_attributes_of_its_message(self, cloud: Cloud) -> None:
-        """A record has the message's attributes, their digest, and the queue from which a dead letter came.
+        """A record has the message's attributes, their digest, and a dead letter's source queue.
 
         lambda/latest/dg/with-sqs.html
         """
@@ -209,7 +209,7 @@ class TestBatches:
 
 
 def test_a_mapping_deletes_with_the_handle_of_its_own_receive(cloud: Cloud) -> None:
-    """A message that was received again meanwhile is not deleted by the handle of the earlier receive.
+    """The handle of an earlier receive does not delete a message that was received again meanwhile.
 
     AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
     """

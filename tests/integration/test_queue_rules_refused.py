@@ -1,7 +1,7 @@
-"""What AWS refuses of SQS's and Lambda's clients, asked of the engine by boto3 alone, each with its page.
+"""What AWS refuses to clients of SQS and Lambda, tested by boto3 alone, each with its page.
 
-The pages are below https://docs.aws.amazon.com/. The single bounds are tests of `emulator/queues/rules.py` and
-`emulator/queues/mapping_rules.py`; here it is about where they are applied, and in which words and protocol.
+The pages are below https://docs.aws.amazon.com/. The single limits are tested with `emulator/queues/rules.py` and
+`emulator/queues/mapping_rules.py`; these tests check where they are applied, with which messages and protocols.
 """
 
 import json
@@ -86,7 +86,7 @@ class TestQueues:
             cloud.sqs.create_queue(QueueName="two words")
 
     def test_other_attributes_than_it_has(self, cloud: Cloud) -> None:
-        """To create a queue that exists with other attributes is an error; with the same it returns the queue.
+        """Creating an existing queue with other attributes is an error; with the same ones it returns the queue.
 
         AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
         """
@@ -97,7 +97,7 @@ class TestQueues:
             cloud.sqs.create_queue(QueueName=queue.name, Attributes={"Policy": "{}"})
 
     def test_a_dead_letter_queue_that_is_not_there(self, cloud: Cloud) -> None:
-        """The dead-letter queue of a RedrivePolicy exists.
+        """The dead-letter queue in a RedrivePolicy must exist.
 
         AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
@@ -117,7 +117,7 @@ class TestQueues:
             Queue(cloud, RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 5})
 
     def test_nothing_is_told_where_nothing_is_asked(self, cloud: Cloud) -> None:
-        """Without AttributeNames a request for a queue's attributes returns empty results.
+        """Without AttributeNames, a request for a queue's attributes returns empty results.
 
         AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
         """
@@ -127,7 +127,7 @@ class TestQueues:
             cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Colour"])  # type: ignore[list-item]
 
     def test_what_is_empty_is_left_out(self, cloud: Cloud) -> None:
-        """SQS's answers have no empty lists and maps in them, so that `answer["Failed"]` is a KeyError there too."""
+        """SQS's answers omit empty lists and maps, so that `answer["Failed"]` is a KeyError here too."""
         queue = Queue(cloud)
         sent = cloud.sqs.send_message_batch(QueueUrl=queue.url, Entries=[{"Id": "1", "MessageBody": "a"}])
         assert ("Successful" in sent, "Failed" in sent) == (True, False)
@@ -140,7 +140,7 @@ class TestQueues:
 
 @pytest.fixture(scope="module")
 def function(cloud: Cloud) -> str:
-    """A function that may take 60 seconds."""
+    """A function with a timeout of 60 seconds."""
     return cloud.deploy("def handler(event, context):\n    pass\n", timeout=60)
 
 
@@ -157,7 +157,7 @@ class TestMappings:
         Queue(cloud, VisibilityTimeout="60").feed(function)
 
     def test_a_stack_fails_for_the_same_reason(self, cloud: Cloud, function: str) -> None:
-        """CloudFormation makes mappings by the same operation.
+        """CloudFormation creates mappings with the same operation.
 
         AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
         """
@@ -182,7 +182,7 @@ class TestMappings:
             queue.feed(function)
 
     def test_a_large_batch_without_a_window(self, cloud: Cloud, function: str) -> None:
-        """A BatchSize of more than 10 takes a MaximumBatchingWindowInSeconds of at least 1; so does a change to one."""
+        """A BatchSize above 10 requires a MaximumBatchingWindowInSeconds of at least 1; so does a change to one."""
         queue = Queue(cloud, VisibilityTimeout="60")
         with pytest.raises(ClientError, match="batch window in seconds must be greater than 0"):
             queue.feed(function, batch_size=11)
@@ -192,7 +192,7 @@ class TestMappings:
             cloud.lambda_.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=11)
 
     def test_a_setting_of_streams(self, cloud: Cloud, function: str) -> None:
-        """MaximumRetryAttempts and its like are for Kinesis, DynamoDB Streams and Kafka only."""
+        """MaximumRetryAttempts and similar settings are only for Kinesis, DynamoDB Streams and Kafka."""
         arn = Queue(cloud, VisibilityTimeout="60").arn
         with pytest.raises(ClientError, match="Unsupported MaximumRetryAttempts parameter"):
             cloud.lambda_.create_event_source_mapping(FunctionName=function, EventSourceArn=arn, MaximumRetryAttempts=1)

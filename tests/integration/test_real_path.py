@@ -1,4 +1,4 @@
-"""The real path: requirements become software on the embedded engine, each step by its own function and queue."""
+"""The real path: requirements become software on the embedded engine, with the real functions and queues."""
 
 import io
 import json
@@ -39,7 +39,7 @@ class Finished:
 
 
 def finish_demo(running: Bench, out: Path) -> Finished:
-    """Run the demo on a bench, and download what it makes."""
+    """Run the demo on a bench, and download its result."""
     shown: list[TimelineEvent] = []
     scenario = load(LIBRARY / "todo-service.yaml")
     result = run_demo(running, scenario, out, lambda event: shown.append(event) if event else None)

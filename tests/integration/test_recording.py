@@ -1,4 +1,4 @@
-"""A scenario recorded from an API on this machine, and re-keyed; nothing is changed when it ends otherwise."""
+"""A scenario recorded from a local API, and re-keyed; nothing is changed if it ends differently."""
 
 import shutil
 from pathlib import Path
@@ -18,12 +18,12 @@ from tests.fakes.openai_server import fake_models
 KEY = "a-key-that-nobody-has"
 GREETING = load(LIBRARY / "greeting.yaml")
 SPOILED = "after"
-"""In the names of replies that follow a bad one, for which a scenario without faults does not ask."""
+"""In the names of replies after a bad one, which a scenario without faults does not request."""
 
 
 @pytest.fixture
 def cassettes(tmp_path: Path) -> Path:
-    """A copy of the greeting's and the diamond's replies, and no others."""
+    """A copy of the greeting's and the diamond's replies only."""
     for name in ("greeting", "diamond"):
         shutil.copytree(CASSETTES / name, tmp_path / "cassettes" / name)
     return tmp_path / "cassettes"

@@ -1,4 +1,4 @@
-"""Scenarios on the real path: the same course each time, a clean bench afterwards, and targets of every kind."""
+"""Scenarios on the real path: the same course each time, a clean bench afterwards, and all kinds of targets."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def library(name: str, **parts: Any) -> Scenario:
-    """A scenario of the library with some of its parts as they are given here."""
+    """Return a scenario of the library with some parts replaced."""
     document = load(LIBRARY / f"{name}.yaml").model_dump(mode="json", exclude_unset=True)
     return Scenario.model_validate({**document, "expect": {}, **parts})
 
@@ -92,7 +92,7 @@ def test_a_bench_is_clean_after_a_scenario_that_failed_unless_it_is_kept(running
 
 @contextmanager
 def lacking(running: Bench, agent: str, action: str) -> Iterator[str]:
-    """Take the statement with an action from a function's role while the block lasts; yield the role's name."""
+    """Remove the statement with an action from a function's role during the block; yield the role's name."""
     iam = running.target.client("iam")
     (role,) = (name for each in iam.list_roles()["Roles"] if f"-{agent.title()}Role-" in (name := each["RoleName"]))
     policy: Any = iam.get_role_policy(RoleName=role, PolicyName=agent)["PolicyDocument"]
@@ -109,7 +109,7 @@ def test_a_function_that_was_denied_anything_fails_the_scenario_and_the_statemen
         result = replay(running, GREETING)
     assert [project.view.status for project in result.projects.values() if project.view] == [ProjectStatus.COMPLETED]
     violations = [str(violation) for violation in result.violations]
-    assert len(violations) == 2  # to create a stream, and to write to it
+    assert len(violations) == 2  # for creating a stream, and for writing to it
     for violation, action in zip(violations, ("logs:CreateLogStream", "logs:PutLogEvents"), strict=True):
         assert violation.startswith("functions do only what their roles allow: agenticai-pm-agent-dev: denied ")
         assert f'its role {role} lacks {{"Effect": "Allow", "Action": "{action}"' in violation

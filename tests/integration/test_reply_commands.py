@@ -1,4 +1,4 @@
-"""Replies written at the terminal: what waits is listed and shown, what is written is checked, stored and retried."""
+"""Replies written at the terminal: waiting requests are listed and shown, replies are checked, stored and retried."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def running(cassettes: Path) -> Iterator[Bench]:
 
 
 class Terminal:
-    """The command on this stack; each call returns its status and what it printed as JSON."""
+    """The command on this stack; each call returns its status and its JSON output."""
 
     def __init__(self, running: Bench, capsys: pytest.CaptureFixture[str]) -> None:
         self.running, self.capsys = running, capsys

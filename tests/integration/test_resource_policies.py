@@ -1,4 +1,4 @@
-"""The policies of buckets, queues, topics and functions: for functions that call, and for services that deliver."""
+"""The policies of buckets, queues, topics and functions: for calling functions, and for delivering services."""
 
 import json
 import urllib.request
@@ -74,7 +74,7 @@ def no(action: str, resource: str, **more: Any) -> dict[str, Any]:
 
 
 def make_queue(cloud: Cloud, *statements: dict[str, Any]) -> tuple[str, str]:
-    """Make a queue whose policy has these statements, about that queue; return its URL and ARN."""
+    """Create a queue whose policy has these statements about itself; return its URL and ARN."""
     name = f"q-{uuid.uuid4().hex[:8]}"
     url, arn = cloud.sqs.create_queue(QueueName=name)["QueueUrl"], f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
     if statements:
@@ -90,7 +90,7 @@ def denials(roles: Roles, who: str) -> list[Denial]:
 @pytest.mark.parametrize(
     ("statements", "said"),
     [
-        ([no("s3:*", f"{BUCKET}/*", Condition=TLS)], "done"),  # what functions call by TLS
+        ([no("s3:*", f"{BUCKET}/*", Condition=TLS)], "done"),  # functions call by TLS
         ([no("s3:GetObject", f"{BUCKET}/*", Sid="Closed")], "AccessDenied"),
         ([no("s3:*", f"{BUCKET}/*", Condition={"StringNotEquals": {"aws:PrincipalTag/team": "red"}})], "done"),
         ([no("s3:*", f"{BUCKET}/*", Condition={"StringNotEquals": {"aws:PrincipalTag/team": "blue"}})], "AccessDenied"),

@@ -1,4 +1,4 @@
-"""Each alarm of the stack, with `Alarms=all`: what it watches makes it fire, and what the runbook advises clears it."""
+"""Each alarm of the stack, with `Alarms=all`: its cause makes it fire, and the runbook's advice clears it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ class Watched:
         self.seen: set[str] = set()
 
     def wait_for(self, state: str, *names: str, minutes: int) -> None:
-        """Put the clock forward until these alarms have the state."""
+        """Advance the clock until these alarms have the state."""
         for _ in range(minutes + 1):
             if all(self.states[name] == state for name in names):
                 self.seen.update(f"{name} {state}" for name in names)
@@ -53,7 +53,7 @@ class Watched:
         }
 
     def get(self, times: int = 1, *, seconds: int = 0) -> list[int]:
-        """Ask the API for projects, `times` at once, while so many seconds pass. Return the statuses."""
+        """Request projects from the API, `times` in parallel, in that many seconds. Return the statuses."""
         url, headers = f"{self.running.outputs.api_url}/api/projects", {"Authorization": f"Bearer {self.running.token}"}
         with ThreadPoolExecutor(times) as pool:
             asked = [pool.submit(httpx2.get, url, headers=headers, timeout=60) for _ in range(times)]
@@ -153,7 +153,7 @@ def test_a_runner_that_fails_or_is_slow(watched: Watched, runner: str) -> None:
     assert lambda_.invoke(FunctionName=function, Payload=b"{}")["FunctionError"]
     watched.wait_for("ALARM", f"{runner}-errors", minutes=2)
     watched.wait_for("OK", f"{runner}-errors", minutes=18)
-    # It ends all that it runs before that, so that its own code would have to hang.
+    # It stops everything that it runs before that, so its own code would have to hang.
     watched.running.target.client("cloudwatch").put_metric_data(
         Namespace="AWS/Lambda",
         MetricData=[

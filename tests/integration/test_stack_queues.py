@@ -1,4 +1,4 @@
-"""The queues of a stack read and redriven, with the control API and, on the same engine, through SQS alone."""
+"""The queues of a stack, read and redriven with the control API and, on the same engine, through SQS alone."""
 
 import json
 from collections.abc import Iterator
@@ -58,14 +58,14 @@ class Stack:
         self._cloud = cloud
 
     def die(self, *bodies: str) -> list[str]:
-        """Send messages and let them fail once each; the ids of the dead letters."""
+        """Send messages and make each fail once; return the ids of the dead letters."""
         ids = self.live["pm"].send(*bodies)
         while self.live["pm"].receive():
             pass
         return ids
 
     def log(self, message_id: str, error_type: str) -> None:
-        """What the agent logs of a message that failed."""
+        """Log a failed message as the agent does."""
         now = self._cloud.control.clock().now
         group, line = f"/aws/lambda/{self.function}", {
             "message": "will be delivered again", "timestamp": f"{now:%Y-%m-%d %H:%M:%S},000+0000", "reason": "why",

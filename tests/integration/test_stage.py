@@ -1,4 +1,4 @@
-"""Deployments on the embedded engine: the real template, a second time, a change, a refusal and a failure."""
+"""Deployments on the embedded engine: the real template, a repetition, a change, a refusal and a failure."""
 
 import dataclasses
 import json
@@ -25,9 +25,9 @@ from tests.routes import Route, list_routes
 STAGE = "deployed"
 SECRETS = Secrets(gemini_api_key="no-key-is-needed-here")
 ORIGIN = "https://app.example.com"
-UNKNOWN_ROUTE = 403  # API Gateway's "Missing Authentication Token"; no handler of ours answers that
+UNKNOWN_ROUTE = 403  # API Gateway's "Missing Authentication Token"; no handler of ours answers this
 
-# A template that deploys in no time, a resource for it that cannot come up, and the outputs that every stack has.
+# A template that deploys quickly, a resource for it that cannot be created, and the outputs of every stack.
 SMALL = """
 Parameters: {Stage: {Type: String}}
 Resources:
@@ -49,7 +49,7 @@ OUTPUTS = "Outputs:\n" + "\n".join(f"  {name}: {{Value: any}}" for name in Templ
 
 @dataclasses.dataclass
 class Deployer:
-    """Deployments to one target, with what was seen and asked in the last one."""
+    """Deployments to one target, with the events and questions of the last one."""
 
     target: Target
     events: list[StackEvent] = dataclasses.field(default_factory=list)
@@ -201,7 +201,7 @@ def test_a_second_deployment_changes_nothing(
 ) -> None:
     found, _ = deployed
     token = read_api_token(deployer.target.client("ssm"), STAGE)
-    again = deployer.deploy(template, bundles)  # a parameter that is left out keeps its value
+    again = deployer.deploy(template, bundles)  # an omitted parameter keeps its value
     assert again == found == read_stage_outputs(deployer.target, STAGE)
     assert deployer.events == []
     assert deployer.asked == []
@@ -258,7 +258,7 @@ def test_a_destroyed_stage_leaves_nothing(deployer: Deployer, tmp_path: Path) ->
     s3 = target.client("s3")
     for content in (b"one", b"other"):
         s3.put_object(Bucket="files-doomed", Key="a", Body=content)
-    s3.delete_object(Bucket="files-doomed", Key="a")  # which leaves a marker
+    s3.delete_object(Bucket="files-doomed", Key="a")  # this leaves a delete marker
     doomed = find_doomed(target, "doomed")
     assert {one.logical_id for one in doomed.resources} == {"Inbox", "Files"}
     destroy_stage(target, doomed)

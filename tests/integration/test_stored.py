@@ -1,4 +1,4 @@
-"""What is stored in S3, DynamoDB and CloudWatch Logs is there, whether it is in memory or in the engine's file."""
+"""Data stored in S3, DynamoDB and CloudWatch Logs is available, whether in memory or in the engine's file."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-MANY = 600  # more than a shelf holds in memory
+MANY = 600  # more than a shelf keeps in memory
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The sweep on real engines: killed anywhere, the factory goes on; one whose contract is broken is found out."""
+"""The sweep on real engines: the factory survives kills at any point; one with a broken contract is detected."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ EVERY = 40
 SEEDS = range(1, 5)
 HANDLERS = Path(__file__).parents[2] / "handlers"
 SENT_AGAIN = "                self.outgoing.send(outbox)\n"
-"""In the worker: a redelivery that finds the work done emits what was stored with it."""
+"""In the worker: a redelivery that finds the work done sends the stored messages."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A pool, what replays on it, and the end without faults."""
+    """A pool, what replays on it, and the final state without faults."""
 
     pool: BenchPool
     rehearse: Rehearse
@@ -37,14 +37,14 @@ class Ground:
 
 
 def ground(pool: BenchPool) -> Ground:
-    """The smallest project without its change, replayed once without faults."""
+    """Replay the smallest project without its change once without faults."""
     rehearse = rehearsal(load(LIBRARY / "greeting.yaml").model_copy(update={"steps": ()}))
     return Ground(pool, rehearse, pool.submit(lambda bench: rehearse(bench, ())).result())
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """The factory as it is."""
+    """The unchanged factory."""
     logs = tmp_path_factory.mktemp("sound")
     with BenchPool(lambda: bench(run_dir=logs), 1) as pool:
         yield ground(pool)
@@ -79,7 +79,7 @@ def test_the_invariants_hold_under_random_schedules(sound: Ground) -> None:
 
 
 def test_a_contract_that_is_broken_on_purpose_is_found_out(tmp_path: Path, sound: Ground) -> None:
-    """A worker that forgets what it had to emit when it was killed before emitting."""
+    """A worker that forgets its messages if it was killed before sending them."""
     shutil.copytree(HANDLERS, tmp_path / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     template = tmp_path / "stack" / TEMPLATE.name
     template.parent.mkdir()

@@ -1,4 +1,4 @@
-"""The fixtures for other projects: the documented example, what is deployed, and how one test leaves the next."""
+"""The fixtures for other projects: the documented example, what is deployed, and the isolation of tests."""
 
 import json
 import os
@@ -66,7 +66,7 @@ HANDLER = """
 
 @pytest.fixture(scope="module")
 def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An engine that no other module shares, because its dispatch is changed."""
+    """An engine that no other module shares, because its dispatch mode is changed."""
     with start_engine(cassettes=CASSETTES, run_dir=tmp_path_factory.mktemp("engine")) as engine:
         yield engine.endpoint_url
 
@@ -103,14 +103,14 @@ def deployed(folder: Path, template: str, name: str, target: Target, parameters:
 
 
 def run_pytest(*arguments: str, folder: Path) -> str:
-    """What pytest prints, run in a process of its own as its users run it, without the plug-ins installed here."""
+    """Return pytest's output in a new process, as its users run it, without the plug-ins installed here."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
 def runs_in_real_time(said: str) -> bool:
-    """Whether what can pass without skipped time did, and all else was skipped with the reason."""
+    """Return whether tests that need no skipped time passed, and all others were skipped with the reason."""
     lines = said.splitlines()
     passed = {line.rpartition("::")[2] for line in lines if line.startswith("PASSED")}
     skipped = [line for line in lines if line.startswith("SKIPPED")]
@@ -206,7 +206,7 @@ class TestControl:
 
 
 class TestLocalFiles:
-    """What `sam package` uploads reaches the engine, and the engine uses it."""
+    """Files uploaded by `sam package` reach the engine, which uses them."""
 
     TEMPLATE = """
         Transform: AWS::Serverless-2016-10-31

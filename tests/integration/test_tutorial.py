@@ -1,4 +1,4 @@
-"""The tutorial's commands, run one after the other on an engine, print what the tutorial shows."""
+"""The tutorial's commands, run one after another on an engine, print what the tutorial shows."""
 
 import os
 import re
@@ -19,7 +19,7 @@ STARTS = "make up\n"
 
 
 class Block(NamedTuple):
-    """Commands, and what they print, with … where that differs from run to run."""
+    """Commands and their output, with … for parts that differ between runs."""
 
     commands: str
     shown: str
@@ -32,9 +32,9 @@ BLOCKS = [
 
 
 def find_missing(shown: str, printed: str) -> str:
-    """The first line that is shown and does not come, in this order, among those that are printed; else nothing.
+    """Return the first shown line that is missing, in this order, in the printed ones; empty if none is.
 
-    A … within a line stands for anything, and one alone for any lines.
+    A … within a line stands for any text, and alone on a line for any lines.
     """
     left = iter(line.rstrip() for line in printed.splitlines())
     for line in filter(lambda line: line != "…", shown.splitlines()):
@@ -51,7 +51,7 @@ def test_what_is_missing_is_found() -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as that of the repository, for what the tutorial names."""
+    """A folder like the repository, with what the tutorial names."""
     folder = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / "docs" / "examples", folder / "docs" / "examples")
     (folder / ".venv").symlink_to(sys.prefix)
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """What each block of commands printed; the engine is started as `make up` starts it."""
+    """The output of each block of commands; the engine is started as `make up` does."""
     home = home_of_its_own(tmp_path_factory.mktemp("state"))
     environ = without_key() | {"AGENTICAI_HOME": str(home), "COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1"}
     environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ["PATH"]])
@@ -71,7 +71,7 @@ def printed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def run(commands: str, folder: Path, environ: dict[str, str]) -> str:
     if commands == STARTS:
         return ""
-    # A reader types all blocks into one terminal: each has to end in the folder in which the next one begins.
+    # A reader types all blocks into one terminal: each has to end in the folder in which the next begins.
     shell = ["bash", "-euo", "pipefail", "-c", f'{commands}\n[ "$PWD" -ef "$0" ]', str(folder)]
     done = subprocess.run(
         shell,

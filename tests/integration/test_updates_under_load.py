@@ -1,4 +1,4 @@
-"""Updates of a stack that is in use: no request fails, no message is lost, and both versions are seen at work."""
+"""Updates of a stack in use: no request fails, no message is lost, and both versions are seen at work."""
 
 import shutil
 import threading
@@ -26,9 +26,9 @@ ROOT = TEMPLATE.parents[1]
 GREETING = load(LIBRARY / "greeting.yaml").first
 READERS = 2
 PACE_SECONDS = 0.08
-"""Between two requests of a reader: together they stay at half of the 50 a second that the stage lets through."""
+"""The pause between a reader's requests: together they use half of the stage's 50 requests per second."""
 BEFORE, AFTER = 3, 3
-"""Projects that are posted before an update begins and after it ended; between, as many as there is time for."""
+"""Projects posted before an update begins and after it ended; during it, as many as time allows."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copy what is deployed, to be changed; return the copy's template."""
+    """Copy the deployed files, to be changed; return the copy's template."""
     for room in ("stack", "handlers"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "stack" / TEMPLATE.name
@@ -60,7 +60,7 @@ def change_queue(template: Path) -> None:
 
 
 class Load:
-    """Requests to a stack, again and again from several threads, and what was answered."""
+    """Repeated requests to a stack from several threads, and the answers."""
 
     def __init__(self, stack: Bench) -> None:
         self._stack = stack
@@ -70,7 +70,7 @@ class Load:
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
-        """Read and post projects while the block lasts; at least some before it begins, and after it ended."""
+        """Read and post projects during the block; some before it begins, and some after it ends."""
         with ThreadPoolExecutor(READERS + 1) as pool:
             working: list[Future[None]] = [pool.submit(self._read) for _ in range(READERS)]
             working.append(pool.submit(self._post))
@@ -90,7 +90,7 @@ class Load:
                 self._note("GET", http.get("/api/projects?limit=1"))
 
     def _post(self) -> None:
-        """Post one project after the other, each when the one before is done: so messages are always under way."""
+        """Post projects one after another, each when the previous one is done, so messages are always in transit."""
         body = {"name": GREETING.name, "requirements": GREETING.requirements}
         with self._client() as http, self._stack.api() as api:
             while not self._stopping.is_set():
@@ -108,7 +108,7 @@ class Load:
 
 
 def update_under_load(running: Bench, folder: Path, change: Callable[[Path], None]) -> None:
-    """Deploy a change while requests go on; check that all were answered well, and that all projects are completed."""
+    """Deploy a change during requests; check that all were answered well, and that all projects are completed."""
     sources = copy_sources(folder)
     change(sources)
     prepared = prepare(find_home(folder=ROOT) / "cache", lambda _: None, sources, running.target.functions_on)
@@ -121,7 +121,7 @@ def update_under_load(running: Bench, folder: Path, change: Callable[[Path], Non
             eventually(lambda id_=project: is_done(api.get(id_)))  # type: ignore[misc]
 
 
-# By day the change that swaps versions; the others take the same way with another resource.
+# By day, the change that swaps versions; the others use the same mechanism with another resource.
 BY_NIGHT = [pytest.param(change, marks=pytest.mark.nightly) for change in (change_layer, change_queue)]
 
 
@@ -141,7 +141,7 @@ def is_done(project: ProjectView) -> bool:
 
 
 def versions_at_work(stack: Bench) -> set[str]:
-    """The versions of PM that have logged something, as the names of its log streams tell."""
+    """Return the versions of PM that have logged something, from the names of its log streams."""
     group = f"/aws/lambda/{stack.outputs.function_names['pm']}"
     pages = stack.target.client("logs").get_paginator("describe_log_streams").paginate(logGroupName=group)
     names = [stream["logStreamName"] for page in pages for stream in page["logStreams"]]

@@ -1,4 +1,4 @@
-"""The steps of GitHub's workflows that deploy, compare, comment and release, run as GitHub's runner runs them."""
+"""The steps of GitHub's workflows that deploy, compare, comment and release, run as on GitHub's runner."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.workflows import ROOT, STEPS, Step, fill_in, find_job, holds
 GH = """#!/bin/sh
 printf '%s\\n' "$@" >>"$GH_CALLS"
 """
-"""Stands for GitHub's command line: it notes what it is asked, and asks nobody."""
+"""Stands for GitHub's command line: it records its arguments, and contacts nobody."""
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 REPOSITORY = "octo-org/octo-repo"
@@ -48,14 +48,14 @@ CHECKS = {
 
 @dataclass
 class Runner:
-    """Runs the steps of jobs in a checkout, with an engine in AWS's place."""
+    """Runs the steps of jobs in a checkout, with an engine in place of AWS."""
 
     checkout: Path
     variables: Mapping[str, str]
     ran: set[str] = field(default_factory=set)
 
     def run(self, workflow: str, job: str, context: Mapping[str, str] = CONFIGURED) -> str:
-        """Run a job's steps whose conditions hold, and return what they printed; nothing where the job's does not."""
+        """Run the steps of a job whose conditions are true, and return their output; nothing if the job's is false."""
         found = find_job(workflow, job)
         if not holds(found.settings.get("if", ""), context):
             return ""
@@ -81,7 +81,7 @@ class Runner:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is committed and of what is not yet, with the environment of these tests."""
+    """A copy of all committed and uncommitted files, with the environment of these tests."""
     folder = tmp_path_factory.mktemp("checkout") / "agenticai"
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -125,18 +125,18 @@ JOBS = (
     ("release", "build"),
     ("release", "publish"),
 )
-"""In the order in which one needs what another has done."""
+"""In the order in which jobs depend on each other."""
 
 
 @pytest.fixture(scope="module")
 def printed(runner: Runner) -> Mapping[tuple[str, str], str]:
-    """What each job printed where everything is set up."""
+    """The output of each job with a complete configuration."""
     return {(workflow, job): runner.run(workflow, job) for workflow, job in JOBS}
 
 
 @pytest.fixture(scope="module")
 def printed_unset(runner: Runner) -> Mapping[tuple[str, str], str]:
-    """What each job that takes a role printed where nothing is set up."""
+    """The output of each job that uses a role, without any configuration."""
     return {(workflow, job): runner.run(workflow, job, UNSET) for workflow, job in JOBS if workflow != "release"}
 
 

@@ -1,4 +1,4 @@
-"""The library as a whole: files named for their scenarios, which together use all that a scenario can ask for."""
+"""The whole library: files are named after their scenarios, which together use every feature of the format."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""pytest collects scenario files, and says what is wrong with one without a traceback."""
+"""pytest collects scenario files, and reports faults in them without a traceback."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ CONFTEST = (Path(__file__).parents[2] / "scenarios" / "conftest.py").read_text("
 
 
 def collected(folder: Path) -> str:
-    """What pytest prints that collects a folder."""
+    """Return the output of pytest when it collects a folder."""
     command = [
         sys.executable,
         "-m",

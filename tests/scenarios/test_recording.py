@@ -1,4 +1,4 @@
-"""What cannot be recorded or re-keyed is refused before anything is asked or changed."""
+"""What cannot be recorded or re-keyed is refused before any request or change."""
 
 from pathlib import Path
 

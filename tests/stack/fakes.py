@@ -15,7 +15,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class FakeUv:
-    """uv with a registry of its own: what each requirement brings along, one module per package, or `files`."""
+    """uv with its own registry: the dependencies of each requirement, one module per package, or `files`."""
 
     def __init__(self, registry: dict[str, Sequence[str]]) -> None:
         self.registry = registry
@@ -52,7 +52,7 @@ def _option(arguments: Sequence[str], name: str) -> str:
 
 
 class Pauses:
-    """A pause that only notes how long it would have been."""
+    """A pause that only records its length."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -67,7 +67,7 @@ def client_error(code: str, message: str, status: int = 400) -> ClientError:
 
 
 def event(number: int, logical_id: str, status: str, reason: str = "") -> dict[str, Any]:
-    """A stack event as CloudFormation tells it; the stack's own has the logical id agenticai-dev."""
+    """Return a stack event as from CloudFormation; the stack's own has the logical id agenticai-dev."""
     own = logical_id == "agenticai-dev"
     return {
         "StackId": STACK_ID,
@@ -83,7 +83,7 @@ def event(number: int, logical_id: str, status: str, reason: str = "") -> dict[s
 
 @dataclass
 class FakeCloudFormation:
-    """CloudFormation that plays a script: each look at the events adds the next batch of them."""
+    """A scripted CloudFormation: each reading of the events adds the next batch."""
 
     batches: list[list[dict[str, Any]]] = field(default_factory=list)
     statuses: list[str | None] = field(default_factory=list)
@@ -155,10 +155,10 @@ class FakeParameters:
     """Parameter Store; `versions` counts the writes of each parameter."""
 
     class exceptions:  # noqa: N801 (boto3's name)
-        """The errors that the client has."""
+        """The client's exceptions."""
 
         class ParameterNotFound(Exception):
-            """There is no parameter of that name."""
+            """The parameter does not exist."""
 
     def __init__(self, **stored: str) -> None:
         self.stored = {f"/agenticai/dev/{name.replace('_', '-')}": value for name, value in stored.items()}
@@ -183,7 +183,7 @@ class FakeParameters:
 
 
 class FakeS3:
-    """Buckets with objects, in one region, all of one account; `fail_at` names a call that fails once."""
+    """Buckets with objects, in one region and account; `fail_at` names a call that fails once."""
 
     def __init__(self, region: str = "us-east-1", account: str = "000000000000") -> None:
         self.meta = self
@@ -230,7 +230,7 @@ class FakeS3:
         return self.settings["put_bucket_lifecycle_configuration"]
 
     def __getattr__(self, name: str) -> Any:
-        """Return one of the calls that set something of a bucket."""
+        """Return one of the calls that configure a bucket."""
         if not name.startswith("put_"):
             raise AttributeError(name)
 

@@ -1,4 +1,4 @@
-"""AWS as botocore's models have it: clients that answer from a script, with every request and answer checked."""
+"""AWS by botocore's models: clients that answer from a script, with every request and answer checked."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -15,7 +15,7 @@ ME = {"UserId": "AROAEXAMPLE:me", "Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACC
 
 
 class StubbedTarget:
-    """A target with the clients of real AWS, each of which takes the requests that it was told of, in their order."""
+    """A target with clients of real AWS, each of which accepts only the expected requests, in order."""
 
     region = "eu-central-1"
     endpoint_url = ""
@@ -31,21 +31,21 @@ class StubbedTarget:
         return self._stubbed(service)[0]
 
     def answer(self, service: str, operation: str, answer: Mapping[str, Any], **request: Any) -> None:
-        """Have the next request to a service be this one, and answer it."""
+        """Expect this as a service's next request, and answer it."""
         self._stubbed(service)[1].add_response(operation, answer, request or None)
 
     def refuse(self, service: str, operation: str, code: str, message: str = "no", status: int = 400) -> None:
-        """Have the next request to a service be of this operation, and refuse it."""
+        """Expect this operation as a service's next request, and refuse it."""
         self._stubbed(service)[1].add_client_error(operation, code, message, status)
 
     def assert_all_asked(self) -> None:
-        """Check that every request came that was told of."""
+        """Check that every expected request was made."""
         for _, stub in self._stubs.values():
             stub.assert_no_pending_responses()
 
     @property
     def target(self) -> Target:
-        """This, as what it stands for."""
+        """Return this object with the type that it stands for."""
         return cast("Target", self)
 
     def _stubbed(self, service: str) -> tuple[Any, Stubber]:

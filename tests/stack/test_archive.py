@@ -1,4 +1,4 @@
-"""The same files give the same bytes, wherever and whenever they are zipped."""
+"""The same files give the same bytes, at any place and time."""
 
 import os
 import zipfile

@@ -1,4 +1,4 @@
-"""Bundles are uploaded once: an object's key says what is in it."""
+"""Bundles are uploaded once: an object's key depends on its content."""
 
 import hashlib
 import json
@@ -139,7 +139,7 @@ def test_the_bucket_is_private_encrypted_versioned_and_reached_by_tls_only(tmp_p
     assert denied["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
     rules = fake.settings["put_bucket_lifecycle_configuration"]["Rules"]
     expire = [rule["Filter"] for rule in rules if "Expiration" in rule]
-    assert expire == [{"Prefix": "previews/"}]  # a rollback needs the bundles of before
+    assert expire == [{"Prefix": "previews/"}]  # a rollback needs the previous bundles
 
 
 CALLS = [

@@ -1,4 +1,4 @@
-"""Change sets: creating or updating, what stands in the way, and nothing to do."""
+"""Change sets: creation, update, obstacles, and nothing to do."""
 
 from typing import TYPE_CHECKING, Any, cast, get_args
 

@@ -1,4 +1,4 @@
-"""What the template's parameters add, such as a canary, a budget and a key; and nothing of it by default."""
+"""The additions that the template's parameters select, such as a canary, a budget and a key; none by default."""
 
 import json
 import subprocess
@@ -46,12 +46,12 @@ def chosen(source: Template) -> dict[str, Any]:
 
 
 def holds(document: dict[str, Any], name: str, parameters: dict[str, str]) -> bool:
-    """Return whether a condition holds with these parameters."""
+    """Return whether a condition is true with these parameters."""
     return evaluate(document, document["Conditions"][name], parameters)
 
 
 def evaluate(document: dict[str, Any], node: Any, parameters: dict[str, str]) -> bool:
-    """Return whether an expression is true; it compares a parameter, the partition or a list with a text."""
+    """Return whether an expression is true; it compares a parameter, the partition or a list with text."""
     given = {key: str(value.get("Default")) for key, value in document["Parameters"].items()}
     given |= {"AWS::Partition": "aws", **parameters}
     [(function, operands)] = node.items()
@@ -69,7 +69,7 @@ def evaluate(document: dict[str, Any], node: Any, parameters: dict[str, str]) ->
 
 
 def made(document: dict[str, Any], parameters: dict[str, str]) -> dict[str, Resource]:
-    """Return the resources that a stack with these parameters has, with what their conditions choose."""
+    """Return the resources of a stack with these parameters, with the values that their conditions select."""
 
     def choose(node: Any) -> Any:
         if isinstance(node, dict):
@@ -144,11 +144,11 @@ def test_your_key_encrypts_all_that_is_kept_and_each_function_may_use_it(chosen:
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     for queue in of(resources, "AWS::SQS::Queue").values():
         assert queue["KmsMasterKeyId"] == key
-        assert "SqsManagedSseEnabled" not in queue  # SQS takes one or the other
+        assert "SqsManagedSseEnabled" not in queue  # SQS accepts only one of the two
     for group in of(resources, "AWS::Logs::LogGroup").values():
         assert group["KmsKeyId"] == key
     roles = {function["Role"]["Fn::GetAtt"][0] for function in of(resources, "AWS::Lambda::Function").values()}
-    roles -= {"RunnerRole", "NodeRunnerRole"}  # they read nothing that is kept
+    roles -= {"RunnerRole", "NodeRunnerRole"}  # they read no stored data
     assert all({"Ref": "KeyPolicy"} in resources[role]["Properties"]["ManagedPolicyArns"] for role in roles)
 
 

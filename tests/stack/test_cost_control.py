@@ -1,4 +1,4 @@
-"""What the template spends and when: the budget of a stage, and the hours in which its queues are polled."""
+"""Cost control in the template: a stage's budget, and the hours in which its queues are polled."""
 
 import json
 from typing import Any, Final
@@ -21,7 +21,7 @@ def document() -> dict[str, Any]:
 
 
 def accepts(document: dict[str, Any], rule: str, parameters: dict[str, str]) -> bool:
-    """Return whether a rule of the template lets these parameters pass."""
+    """Return whether a rule of the template accepts these parameters."""
     return all(evaluate(document, each["Assert"], parameters) for each in document["Rules"][rule]["Assertions"])
 
 

@@ -1,4 +1,4 @@
-"""The role for deployments: it may do what a deployment does, on resources of the stack's name alone."""
+"""The role for deployments: it may do what a deployment needs, only on resources with the stack's name."""
 
 import json
 import re
@@ -18,10 +18,10 @@ DEPLOYER = TEMPLATE.with_name("deployer.yaml")
 MAXIMUM_POLICY = 6_144
 """Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::AccountId": "1" * 12}
-"""The longest values of what the template's texts hold."""
+"""The longest values that the template's texts may contain."""
 POLICIES = ("Deployment", "Additions", "Boundary")
 UNBOUNDED = {"Looks", "Mappings"}
-"""Statements for every resource, each with a reason beside it in the template."""
+"""Statements for all resources, each with a reason in the template."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def statements() -> list[dict[str, Any]]:
 
 
 def spell_out(node: Any) -> Any:
-    """Return part of a policy as IAM gets it, with all that conditions can add, at its longest."""
+    """Return part of a policy as IAM gets it, with everything that conditions can add, at its maximum length."""
     match node:
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: LONGEST[found[1]], text)
@@ -123,7 +123,7 @@ WRITES = {
     "cloudformation:TagResource",
     "s3:PutObject",
 }
-"""What the role for pull requests may do beside looking."""
+"""What the role for pull requests may do beside reading."""
 
 
 def test_the_role_for_pull_requests_changes_nothing_and_reads_no_contents() -> None:
@@ -156,7 +156,7 @@ READS = {
     "AWS::Serverless": "lambda:GetFunction*",
     "AWS::WAFv2": "wafv2:GetWebACL",
 }
-"""What CloudFormation must be able to read of each service's resources to see whether they drifted."""
+"""What CloudFormation must be able to read of each service's resources to detect drift."""
 
 
 def test_the_role_for_pull_requests_can_see_the_drift_of_every_resource() -> None:

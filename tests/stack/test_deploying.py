@@ -1,4 +1,4 @@
-"""Deployments that fail while they are executed: which resource, why, what the stack is now, and what mends it."""
+"""Deployments that fail during execution: which resource, why, the stack's state, and the remedy."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,7 +27,7 @@ BUCKET = bucket_name("000000000000", "us-east-1")
 
 
 class FakeSts:
-    """Says who asks."""
+    """Returns the caller's identity."""
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:user/me"}
@@ -35,7 +35,7 @@ class FakeSts:
 
 @dataclass
 class FakeTarget:
-    """AWS, with a CloudFormation that plays a script."""
+    """AWS with a scripted CloudFormation."""
 
     cloudformation: FakeCloudFormation
     name = "aws"

@@ -1,4 +1,4 @@
-"""The end of a stage, as CloudFormation, S3 and Parameter Store have it."""
+"""Deleting a stage from CloudFormation, S3 and Parameter Store."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ def test_the_bucket_is_emptied_the_stack_deleted_and_then_the_parameters(aws: St
 
 
 def fail_to_delete(aws: StubbedTarget, first: int) -> None:
-    """Have the next deletion end with a bucket that is not empty; its events begin with this number."""
+    """Make the next deletion fail because of a bucket that is not empty; its events begin with this number."""
     aws.answer("s3", "list_object_versions", {})
     aws.answer("cloudformation", "describe_stack_events", {"StackEvents": []})
     aws.answer("cloudformation", "delete_stack", {})

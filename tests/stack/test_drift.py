@@ -1,4 +1,4 @@
-"""What was changed in a stack by hand, as CloudFormation tells it."""
+"""Manual changes to a stack, as CloudFormation reports them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Events are reported once, in order, until the operation has ended; a failure is named by its cause."""
+"""Events are reported once, in order, until the operation has ended; a failure is reported with its cause."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -44,7 +44,7 @@ def test_several_pages_of_new_events_and_no_page_more() -> None:
     )
     _, ids = run(fake)
     assert ids == [f"R{number}-{number}" for number in range(3, 10)] + ["agenticai-dev-10"]
-    # One page to begin with; three to find the eight, of which the last holds a known one; one that has nothing new.
+    # One page at first; three to find the eight events, the last with a known one; then one with nothing new.
     assert fake.names().count("describe_stack_events") == 1 + 3 + 1
 
 
@@ -79,7 +79,7 @@ def told(*events: dict[str, object]) -> list[StackEvent]:
 
 
 class _Once(FakeCloudFormation):
-    """Nothing at first, then all of the events."""
+    """Returns nothing at first, then all events."""
 
     def __init__(self, events: list[dict[str, object]]) -> None:
         super().__init__([[], events])

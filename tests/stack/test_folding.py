@@ -1,4 +1,4 @@
-"""Layers inside the functions that have them, for a target that does not mount any."""
+"""Layers merged into the functions that use them, for a target that does not mount layers."""
 
 import zipfile
 from pathlib import Path

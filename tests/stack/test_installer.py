@@ -1,4 +1,4 @@
-"""What uv complains about is told whole, whatever the terminal's width."""
+"""uv's error messages are complete, for any width of the terminal."""
 
 from pathlib import Path
 

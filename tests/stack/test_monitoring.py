@@ -1,4 +1,4 @@
-"""What the template has watched: alarms with their thresholds, actions and runbook, and what parameters add."""
+"""The template's monitoring: alarms with their thresholds, actions and runbook, and what parameters add."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def everything(document: dict[str, Any]) -> dict[str, Resource]:
 
 
 def watched(alarms: dict[str, Resource], metric: str) -> dict[str, Resource]:
-    """Return the alarms on a metric by the resource, or the text, that their first dimension names."""
+    """Return the alarms on a metric by the resource, or the text, of their first dimension."""
     return {
         str(next(iter(alarm["Dimensions"][0]["Value"].values()))): alarm
         for alarm in alarms.values()
@@ -43,7 +43,7 @@ def watched(alarms: dict[str, Resource], metric: str) -> dict[str, Resource]:
 
 def test_a_stage_takes_no_more_alarms_than_are_free(essential: dict[str, Resource]) -> None:
     assert len(essential) == prices().lines["alarms"].free == 10
-    assert not any("Metrics" in alarm for alarm in essential.values())  # of which each would count
+    assert not any("Metrics" in alarm for alarm in essential.values())  # each of them would be charged
 
 
 def test_all_alarms_cost_what_the_parameter_says(document: dict[str, Any], everything: dict[str, Resource]) -> None:

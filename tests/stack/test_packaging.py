@@ -1,4 +1,4 @@
-"""Bundles: what is in them, when they are built again, and when they are not."""
+"""Bundles: their content, when they are built again, and when not."""
 
 import json
 import zipfile
@@ -207,7 +207,7 @@ def test_a_runtime_that_is_not_python_is_refused() -> None:
 
 
 class TestAnyTemplate:
-    """Bundles of somebody else's template, made as `sam build` and `sam package` make them."""
+    """Bundles of any template, built as `sam build` and `sam package` do."""
 
     @staticmethod
     def packed(folder: Path, resources: dict[str, Any], uv: Uv | None = None, **document: Any) -> Bundles:
@@ -318,7 +318,7 @@ class TestAnyTemplate:
 
 
 def tree(root: Path, *files: str) -> None:
-    """Write files that hold their own names."""
+    """Write files that contain their own names."""
     for name in files:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

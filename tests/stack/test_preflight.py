@@ -1,4 +1,4 @@
-"""What is found before a deployment to AWS: everything at once, by requests and answers that botocore's models take."""
+"""The findings before a deployment to AWS: all at once, with requests and answers valid by botocore's models."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def aws() -> StubbedTarget:
 
 
 def with_stack(aws: StubbedTarget, status: str | None, **parameters: str) -> None:
-    """Have the stack be in a state, which is asked for once, as its parameters are."""
+    """Set the stack's status and parameters, each of which is requested once."""
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
     stack = {"StackName": STACK, "CreationTime": START, "StackStatus": status, "Parameters": given}
     for _ in ("state", "parameters"):

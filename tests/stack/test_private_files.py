@@ -1,4 +1,4 @@
-"""What is written privately is its owner's alone, whatever the umask."""
+"""Private files are accessible only to their owner, regardless of the umask."""
 
 import os
 import stat

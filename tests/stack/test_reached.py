@@ -1,4 +1,4 @@
-"""What is at the address of an engine, and what the environment says of AWS, is never a traceback."""
+"""Wrong answers at an engine's address, and wrong AWS variables, never cause a traceback."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from agenticai.stack.target import Target
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers every request with what the server was made with."""
+    """Answers every request with what the server was created with."""
 
     server: "_Server"
 
@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815 - as http.server names it
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -42,7 +42,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
-    """A server that is no engine, and its address."""
+    """Start a server that is not an engine; yield its address."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.status, server.kind, server.body = status, kind, body
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

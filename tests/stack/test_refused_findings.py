@@ -1,4 +1,4 @@
-"""What checkov finds and is refused: each for a reason, of a resource that there is; and how findings are compared."""
+"""Accepted findings of checkov: each has a reason and an existing resource; and how findings are compared."""
 
 import importlib.util
 from pathlib import Path

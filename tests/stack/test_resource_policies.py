@@ -1,4 +1,4 @@
-"""The policies of the stack's own resources, of whose statements docs/permissions.md says what each is for."""
+"""The policies of the stack's own resources, whose statements docs/permissions.md explains."""
 
 import re
 from collections.abc import Iterator

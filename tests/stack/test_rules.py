@@ -1,4 +1,4 @@
-"""The rules that the template of AgenticAI keeps, checked on what SAM makes of it."""
+"""Rules for AgenticAI's template, checked on SAM's output."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from tests.stack.transformed import Resource, of, transform_template
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAXIMUM_TEMPLATE = 1_000_000
-"""Bytes of a template in S3, where `Store.template` puts one that is too long for a request."""
+"""Bytes of a template in S3, to which `Store.template` uploads long ones."""
 
 MAXIMUM_RESOURCES = 500
 MAXIMUM_PARAMETERS = 200
@@ -37,13 +37,13 @@ def source() -> Template:
 
 @pytest.fixture(scope="module")
 def resources(source: Template) -> dict[str, Resource]:
-    """The resources that CloudFormation gets to see."""
+    """Return the resources as CloudFormation sees them."""
     made: dict[str, Resource] = transform_template(source, {})["Resources"]
     return made
 
 
 def consumers(resources: dict[str, Resource]) -> Iterator[tuple[Resource, Resource, Resource]]:
-    """Each event source mapping with its queue and its function."""
+    """Yield each event source mapping with its queue and its function."""
     for mapping in of(resources, "AWS::Lambda::EventSourceMapping").values():
         queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         alias = resources[mapping["FunctionName"]["Ref"]]["Properties"]
@@ -70,7 +70,7 @@ def test_four_agents_consume_four_queues(resources: dict[str, Resource]) -> None
 
 
 RUNNERS = {"RUNNER_FUNCTION": "Runner", "NODE_RUNNER_FUNCTION": "NodeRunner"}
-"""The runners by the variable that names them."""
+"""The runners by the variables with their names."""
 
 
 def test_the_runners_are_asked_by_qa_and_ops_alone(resources: dict[str, Resource]) -> None:
@@ -250,7 +250,7 @@ def test_one_permission_covers_every_route_and_fits_into_the_functions_policy(re
 
 
 def as_longest_statement(permission: Resource) -> Resource:
-    """Return the statement that Lambda makes of a permission, with the longest names of partition, region and stage."""
+    """Return Lambda's statement for a permission, with the longest names of partition, region and stage."""
     names = {
         "AWS::Partition": "aws-us-gov",
         "AWS::Region": "ap-southeast-1",

@@ -1,4 +1,4 @@
-"""Secrets are written when given or absent, never twice, and never shown."""
+"""Secrets are written when given or missing, never twice, and are never shown."""
 
 from typing import TYPE_CHECKING, cast
 

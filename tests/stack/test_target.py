@@ -1,4 +1,4 @@
-"""Targets: how each is named, reached and built for."""
+"""Targets: how each is named, reached, and which platform it needs."""
 
 from concurrent.futures import ThreadPoolExecutor
 

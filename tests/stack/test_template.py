@@ -1,4 +1,4 @@
-"""The template as data: short tags, folders to build, and what is sent to CloudFormation."""
+"""The template as data: short tags, folders to build, and what CloudFormation gets."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets to see it: what SAM makes of it."""
+"""The template as CloudFormation sees it after SAM's transform."""
 
 import copy
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ Resource = dict[str, Any]
 
 
 class NoManagedPolicies:
-    """SAM asks for AWS's managed policies by name; the template names none."""
+    """Stands for AWS's managed policies, which SAM looks up by name; the template uses none."""
 
     def load(self) -> dict[str, str]:
         return {}
 
 
 def transform_template(source: Template, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template, with these parameters, as SAM transforms it."""
+    """Return the template with these parameters after SAM's transform."""
     document = copy.deepcopy(source.document)
     for artifact in source.artifacts:
         properties = document["Resources"][artifact.id]["Properties"]
         properties["ContentUri" if artifact.content is Content.LAYER else "CodeUri"] = "s3://bucket/key.zip"
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform asks boto3 for its region
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform gets its region from boto3
         made: dict[str, Any] = transform(document, dict(parameters), NoManagedPolicies())
     return made
 

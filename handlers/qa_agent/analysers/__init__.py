@@ -1,1 +1,1 @@
-"""The analysers: each reads some files and says what is wrong with them."""
+"""The analysers: each reads certain files and reports faults in them."""

@@ -1,4 +1,4 @@
-"""Shell scripts, read by bash itself, which every Lambda runtime has (AL2023), and told not to run them."""
+"""Parses shell scripts with bash itself, which every Lambda runtime has (AL2023), without running them."""
 
 import re
 import shutil
@@ -14,9 +14,9 @@ _HERE_DOCUMENT: Final = "here-document"
 
 
 def parse(text: str) -> Iterable[Place]:
-    """Return the first fault that `bash -n` names; raises TimeoutExpired. Doubted where there is no bash.
+    """Return the first fault that `bash -n` reports; in doubt if bash is missing. Raises TimeoutExpired.
 
-    Extended patterns are on, because a script may turn them on at a line that is never reached here.
+    Extended patterns are enabled, because a script may enable them in a line that `bash -n` does not execute.
     """
     bash = shutil.which("bash")
     if not bash:

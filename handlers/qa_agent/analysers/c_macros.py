@@ -1,4 +1,4 @@
-"""Macros of C and C++ that are not defined in the file: told from code by their names and places, and taken out."""
+"""Removes macros of C and C++ that the file does not define, which it recognises by name and position."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ from qa_agent.analysers.c_source import Source, Token
 _SHOUTED: Final = re.compile(r"_{0,2}[A-Z][A-Z0-9_]{2,}")
 _STARTS: Final = frozenset({";", "{", "}"})
 
-# What compilers read and the grammars do not (left), and what stands in its place (right).
+# What compilers accept and the grammars do not (left), and its replacement (right).
 _GAPS: Final = (
     (re.compile(r"\busing\s+typename\b"), "using"),
     (re.compile(r"(\bva_arg\s*\([^(),]*,)[^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1 0)"),
@@ -30,19 +30,19 @@ _GAPS: Final = (
 
 
 def looks_like_macro(name: str) -> bool:
-    """Return whether a name is written as those of macros are."""
+    """Return whether a name follows the naming convention for macros."""
     return bool(_SHOUTED.fullmatch(name))
 
 
 def without_gaps(text: str) -> str:
-    """Return the text in the words of the grammar, where compilers know others for the same."""
+    """Return the text with constructs replaced that compilers accept but the grammar does not."""
     for gap, word in _GAPS:
         text = gap.sub(word, text)
     return text
 
 
 def without_macros(source: Source) -> tuple[str, frozenset[int]]:
-    """Take out what looks like macros where only their definition tells how they read; return the text and their lines.
+    """Remove apparent macros that make the code unparsable; return the text and the lines of the macros.
 
     `TEST_CASE("name") {` becomes `if(1) {`; `EXPORT void f()` and `DECLARE(x)` on a line of its own lose the macro.
     """
@@ -63,7 +63,7 @@ def without_macros(source: Source) -> tuple[str, frozenset[int]]:
 
 
 def _macro_at(source: Source, solid: list[int], at: int) -> tuple[int, str | None]:
-    """Return where the token or macro at `at` ends, and what takes a macro's place; None where it may stay."""
+    """Return the index after the token or macro at `at`, and the macro's replacement; None if it stays."""
     token = source.tokens[solid[at]]
     if token.kind != "name" or token.text in source.types:
         return at + 1, None
@@ -88,7 +88,7 @@ def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
 
 
 def _after_arguments(tokens: list[Token], solid: list[int], at: int) -> int:
-    """Return the index behind the bracketed arguments that begin at `at`; `at` itself where none do."""
+    """Return the index after the bracketed arguments that begin at `at`; `at` itself if there are none."""
     if at >= len(solid) or tokens[solid[at]].text != "(":
         return at
     depth = 0

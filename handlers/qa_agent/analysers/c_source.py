@@ -1,4 +1,4 @@
-"""C and C++ as their compilers see them: preprocessor branches chosen, brackets counted."""
+"""Reads C and C++ as their compilers do: chooses preprocessor branches, and counts brackets."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _TYPE_KEYWORDS: Final = frozenset({"class", "struct", "enum", "union", "using", 
 
 
 class Token(NamedTuple):
-    """A piece of the source: what it is, its text, and its 1-based line."""
+    """A token: its kind, its text, and its 1-based line."""
 
     kind: str
     text: str
@@ -45,7 +45,7 @@ class Token(NamedTuple):
 
 
 class Imbalance(NamedTuple):
-    """A bracket or quote without its partner."""
+    """A bracket or quote without its counterpart."""
 
     line: int
     message: str
@@ -53,7 +53,7 @@ class Imbalance(NamedTuple):
 
 @dataclass
 class Source:
-    """One reading of a file: its tokens, the names of macros and types that it defines, and what is unbalanced."""
+    """One reading of a file: its tokens, the macros and types that it defines, and its first unbalanced bracket."""
 
     tokens: list[Token] = field(default_factory=list)
     macros: set[str] = field(default_factory=set)
@@ -62,18 +62,18 @@ class Source:
 
     @property
     def text(self) -> str:
-        """The source without directives and branches not taken; its lines keep their numbers."""
+        """The source without directives and skipped branches; line numbers stay the same."""
         return "".join(token.text for token in self.tokens)
 
     @property
     def solid(self) -> list[int]:
-        """The places of the tokens that mean something."""
+        """The indices of the tokens that are not white space or comments."""
         return [index for index, token in enumerate(self.tokens) if token.kind not in {"space", "comment"}]
 
 
 @dataclass
 class _Conditional:
-    """An #if that is open: where it began, where its present branch began, and whether that branch is read."""
+    """An open #if: its line, the start of its current branch, and whether that branch is compiled."""
 
     line: int
     branch: int
@@ -81,7 +81,7 @@ class _Conditional:
 
 
 def read(text: str, *, last: bool = False) -> Source:
-    """Read a file the way a compiler would that takes the first (or last) branch of every conditional but `#if 0`."""
+    """Read a file as a compiler that takes the first (or last) branch of every conditional except `#if 0`."""
     source = Source()
     opened: list[_Conditional] = []
     for token in _tokenize(text):
@@ -120,7 +120,7 @@ def _directive(token: Token) -> tuple[str, str]:
 
 
 def _obey(token: Token, opened: list[_Conditional], source: Source, *, last: bool) -> None:
-    """Follow a directive: enter or leave a branch, or note the name of a macro."""
+    """Process a directive: enter or leave a branch, or record the name of a macro."""
     command, rest = _directive(token)
     here = len(source.tokens)
     if command in {"if", "ifdef", "ifndef"}:
@@ -143,7 +143,7 @@ def _check_directive(token: Token) -> str | None:
     if command == "include" and not _INCLUDED.match(rest):
         return "#include names no file"
     if command in {"if", "elif", "define"}:
-        # A macro may well open a block that another one closes, but not a bracket or a quote.
+        # A macro may open a block that another one closes, but not a bracket or a quote.
         tokens = [part for part in _tokenize(rest) if part.text not in {"{", "}"}]
         cut = next((part for part in tokens if "cut" in part.kind), None)
         fault = _check_brackets(tokens)

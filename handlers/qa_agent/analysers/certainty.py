@@ -1,4 +1,4 @@
-"""Whether code is surely wrong where a grammar stopped: by two neighbours that no version of a language allows."""
+"""Decides whether code is certainly wrong where a grammar stopped: no version of the language allows two neighbours."""
 
 import re
 from bisect import bisect_left
@@ -8,11 +8,11 @@ from typing import Final
 
 from tree_sitter import Node
 
-# What wants an operand after it, and what ends an expression.
+# Tokens that need an operand after them, and tokens that end an expression.
 _OPEN_ENDED: Final = frozenset({"=", "+=", "-=", "*=", "/=", "%=", ":=", "==", "===", "!=", "!==", "||", "??"})
 _ENDS: Final = frozenset({";", ")", "]", "}", "=", ""})
 _CUT: Final = re.compile(r"[^\w\s;)\]}\"'`>?/*!]|[=.,+-]")
-"""How no file ends, whatever the language: with an operator, a comma or an open bracket; nor with a keyword."""
+"""The last character of an incomplete file in any language: an operator, a comma or an open bracket."""
 
 _NUMBER: Final = re.compile(r"\d[\w.]*")
 _LITERAL: Final = re.compile(r"""\d[\w.]*|["'].*""", re.DOTALL)
@@ -25,7 +25,7 @@ _NEED_SEMICOLONS: Final = frozenset({"java", "rust", *_PREPROCESSED})
 
 
 class Tokens:
-    """The tokens of a file that a grammar could not read all of."""
+    """The tokens of a file that a grammar could not read completely."""
 
     def __init__(self, grammar: str, nodes: Iterable[Node], content: bytes) -> None:
         self._grammar = grammar
@@ -36,7 +36,7 @@ class Tokens:
         self._starts = [node.start_byte for node in self._leaves]
 
     def are_wrong_at(self, fault: Node) -> bool:
-        """Return whether two neighbours, from the one before the fault to the one behind it, rule each other out."""
+        """Return whether two neighbouring tokens at the fault, or just before or after it, exclude each other."""
         first = max(0, bisect_left(self._starts, fault.start_byte) - 1)
         last = bisect_left(self._starts, max(fault.end_byte, fault.start_byte))
         if fault.is_missing and fault.type == ";" and self._lacks_semicolon(first):
@@ -44,7 +44,7 @@ class Tokens:
         return any(self._rule_out(index) for index in range(first, min(last, len(self._leaves))))
 
     def _has_stray_quote(self, tokens: Iterable[Node]) -> bool:
-        """Return whether a quote has no partner: it is missing, or an odd number belong to no string."""
+        """Return whether a quote is unmatched: it is missing, or an odd number of quotes are outside strings."""
         quotes = [node for node in tokens if node.type in _QUOTES]
         stray = Counter(node.type for node in quotes if node.parent is not None and node.parent.is_error)
         if self._grammar in _LONE_APOSTROPHES:
@@ -65,9 +65,9 @@ class Tokens:
         return bool(together) and "\n" not in between and bool(between)
 
     def _lacks_semicolon(self, index: int) -> bool:
-        """Return whether a statement ends at a line's end or before `}` without the semicolon that must be there.
+        """Return whether a statement ends, at a line's end or before `}`, without its mandatory semicolon.
 
-        In C a macro may be why, unless the statement ends with a literal.
+        In C, a macro may be the reason, unless the statement ends with a literal.
         """
         if self._grammar not in _NEED_SEMICOLONS:
             return False
@@ -77,7 +77,7 @@ class Tokens:
         )
 
     def _pair(self, index: int) -> tuple[str, str, str]:
-        """Return a token, what stands between it and the next one, and that one, "" at the end of the file."""
+        """Return a token, the text between it and the next token, and the next token ("" at the end of the file)."""
         end = self._leaves[index].end_byte if 0 <= index < len(self._leaves) else 0
         start = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._content)
         return self._text(index), self._content[end:start].decode("utf-8", "replace"), self._text(index + 1)

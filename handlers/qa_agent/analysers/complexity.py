@@ -1,4 +1,4 @@
-"""Cyclomatic complexity of functions, by lizard, in every language that it reads but Python, which ruff measures."""
+"""Measures cyclomatic complexity with lizard, in all of its languages but Python, which ruff measures."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
@@ -7,7 +7,7 @@ from qa_agent.analysers.port import Fault, SourceFile
 from shared.models.severity import Severity
 
 COMPLEX: Final = 15
-"""Lizard's own limit for a function; McCabe's 10 counts no `case`, lizard counts each."""
+"""Lizard's own limit for a function; lizard counts each `case`, unlike McCabe with the limit of 10."""
 
 _LANGUAGES: Final = frozenset(
     {"javascript", "typescript", "go", "java", "rust", "c", "cpp", "ruby", "kotlin", "csharp", "php"}
@@ -21,7 +21,7 @@ class Complexity:
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether lizard knows its language."""
+        """Return whether lizard supports its language."""
         return file.language in _LANGUAGES and not file.is_test
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:

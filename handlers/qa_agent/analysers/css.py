@@ -1,4 +1,4 @@
-"""CSS, read by tinycss2; brackets are counted apart, because CSS closes them itself at the end of a file."""
+"""Parses CSS with tinycss2; brackets are counted separately, as CSS closes them implicitly at the end of a file."""
 
 import re
 from collections import deque
@@ -47,7 +47,7 @@ def _line(text: str, at: int) -> int:
 
 
 def _find_errors(text: str) -> Iterator[Any]:
-    """Yield the error nodes of the style sheet, its rules and the rules nested in them."""
+    """Yield the error nodes of the style sheet, of its rules and of nested rules."""
     waiting = deque(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
     while waiting:
         node = waiting.popleft()

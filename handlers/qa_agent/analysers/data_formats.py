@@ -1,4 +1,4 @@
-"""JSON, YAML, TOML and XML: only read, never turned into objects or fetched."""
+"""Parses JSON, YAML, TOML and XML without constructing objects or fetching anything."""
 
 import json
 import re
@@ -12,14 +12,14 @@ import yaml
 
 from qa_agent.analysers.syntax import Place
 
-# Engines that write YAML. What is quoted, and what an expression of a workflow (`${{ }}`) holds, is a value in it.
+# Template engines that generate YAML. Quoted text and workflow expressions (`${{ }}`) are values in YAML.
 _TEMPLATED: Final = re.compile(r"\{\{|\{%|<%")
 _VALUES: Final = re.compile(r"""\$\{\{.*?\}\}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'""")
 _COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|,(?=\s*[}\]])')
 _TOKEN: Final = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")(?P<key>\s*:)?|[{}\[\]]')
 _NOTES: Final = frozenset({"//", "#", "_comment", "<<"})
-"""Keys that stand for comments, and YAML's merge: they may be there more than once."""
+"""Keys that are comments, and YAML's merge key: they may occur more than once."""
 
 _TOO_DEEP: Final = Place(1, "is nested too deeply")
 _LINE: Final = re.compile(r"at line (\d+)")
@@ -27,7 +27,7 @@ _RESOLVER: Final = yaml.resolver.Resolver()
 
 
 def parse_json(text: str) -> Iterable[Place]:
-    """Parse RFC 8259, each key once; a file that is right without comments and trailing commas is only doubted."""
+    """Parse RFC 8259, with unique keys; files that are only wrong in comments and trailing commas are in doubt."""
     place = _check_json(text)
     if not place:
         return _find_repeated_keys(text)
@@ -39,7 +39,7 @@ def parse_json(text: str) -> Iterable[Place]:
 
 
 def parse_json_with_comments(text: str) -> Iterable[Place]:
-    """Parse JSON as the readers of tsconfig.json do: with comments and trailing commas."""
+    """Parse JSON with comments and trailing commas, as tsconfig.json may have."""
     relaxed = _relax(text)
     place = _check_json(relaxed)
     return (place,) if place else _find_repeated_keys(relaxed)
@@ -70,7 +70,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _find_repeated_keys(text: str) -> Iterator[Place]:
-    """Yield the second place of each key that an object of this right JSON has twice: readers take the last."""
+    """Yield the second place of each key that an object of this valid JSON repeats: parsers use the last."""
     objects: list[set[str]] = []
     for match in _TOKEN.finditer(text):
         if match[0] in {"{", "["}:
@@ -85,7 +85,7 @@ def _find_repeated_keys(text: str) -> Iterator[Place]:
 
 
 def parse_yaml(text: str) -> Iterable[Place]:
-    """Parse YAML 1.1, any number of documents, any tags, each key once; a template that writes YAML is only doubted."""
+    """Parse YAML 1.1 with unique keys, any number of documents and any tags; templates for YAML are in doubt."""
     doubted = bool(_TEMPLATED.search(_VALUES.sub("", text)))
     try:
         repeated = list(_find_repeated_yaml_keys(yaml.parse(text, Loader=yaml.SafeLoader)))
@@ -99,7 +99,7 @@ def parse_yaml(text: str) -> Iterable[Place]:
 
 
 def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
-    """Yield the second place of each key that a mapping has twice; only scalars are compared."""
+    """Yield the second place of each key that a mapping repeats; only scalars are compared."""
     collections: list[_Collection] = []
     for event in events:
         if isinstance(event, yaml.CollectionEndEvent):
@@ -122,7 +122,7 @@ def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
 
 @dataclass
 class _Collection:
-    """A collection of YAML that is open, and the keys that it has so far."""
+    """An open YAML collection, and its keys so far."""
 
     is_mapping: bool
     awaits_key: bool = True
@@ -142,7 +142,7 @@ def parse_toml(text: str) -> Iterable[Place]:
 
 
 def parse_xml(text: str) -> Iterable[Place]:
-    """Parse well-formed XML 1.0; nothing outside of the file is read."""
+    """Parse well-formed XML 1.0; nothing outside the file is read."""
     parser = expat.ParserCreate("utf-8")
     try:
         parser.Parse(text.encode("utf-8", "replace"), True)

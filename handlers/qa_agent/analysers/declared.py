@@ -1,8 +1,8 @@
-"""What a Python project declares that it needs, in any of its manifests, and whether an import can come from that.
+"""The dependencies that a Python project declares in any of its manifests, and whether they can provide an import.
 
-How a distribution is called and what it is imported as are two names that no file of the project links. Most pairs
-hold one another (`dotenv` and python-dotenv, `yaml` and PyYAML): that is the rule. `_UNLIKE` has the known others, and
-`_BRINGS` what comes along with a distribution so that programs import it without declaring it.
+No file of the project links a distribution's name with the names of its modules. In most pairs, one contains the other
+(`dotenv` and python-dotenv, `yaml` and PyYAML): that is the rule. `_UNLIKE` lists known exceptions, and `_BRINGS` the
+modules of dependencies that programs import without declaring them.
 """
 
 import ast
@@ -49,14 +49,14 @@ _NAME: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 _EGG: Final = re.compile(r"egg=([\w.-]+)")
 _SEPARATORS: Final = re.compile(r"[-_.]+")
 _WRITTEN_OUT: Final = 3
-"""Letters that a name must have before another one that holds it counts as the same."""
+"""The minimum length of a name for another that contains it to count as the same."""
 
 _REQUIREMENTS: Final = re.compile(r"requirements|constraints")
 _SCRIPT: Final = re.compile(r"^# /// script\s*\n((?:#.*\n)*?)# ///", re.MULTILINE)
 
 
 class Declared:
-    """The distributions that manifests declare; which files those are, in the order of their depth."""
+    """The distributions that manifests declare, and the paths of these manifests, the least nested first."""
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
         self.manifests: list[str] = []
@@ -68,7 +68,7 @@ class Declared:
                 self._names.update(map(_normalize, names))
 
     def may_bring(self, module: str, more: Iterable[str] = ()) -> bool:
-        """Return whether a top-level module can come from what is declared, or from `more` distributions."""
+        """Return whether a top-level module can come from a declared distribution, or from one in `more`."""
         module = _normalize(module)
         names = self._names.union(map(_normalize, more))
         if any(module in _BRINGS.get(name, ()) for name in names):
@@ -77,7 +77,7 @@ class Declared:
 
 
 def read_script(text: str) -> list[str]:
-    """Return the distributions that a script declares in its own comment (PEP 723)."""
+    """Return the distributions that a script declares in a comment (PEP 723)."""
     found = _SCRIPT.search(text)
     if not found:
         return []
@@ -98,7 +98,7 @@ def _normalize(name: str) -> str:
 
 
 def _read(file: SourceFile) -> list[str] | None:
-    """Return the names that a manifest declares; None for a file that is none."""
+    """Return the names that a manifest declares; None if the file is not a manifest."""
     name = PurePosixPath(file.path).name.lower()
     if _REQUIREMENTS.search(file.path.lower()) and name.endswith((".txt", ".in")):
         return list(_read_requirements(file.text))
@@ -149,7 +149,7 @@ def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _names(listed: object) -> Iterator[str]:
-    """Yield the names of distributions in a list of requirements, or in a table's keys."""
+    """Yield the distribution names in a list of requirements, or in a table's keys."""
     for item in listed if isinstance(listed, list | dict) else ():
         named = _NAME.match(item) if isinstance(item, str) else None
         if named:

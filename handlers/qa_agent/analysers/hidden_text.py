@@ -1,4 +1,4 @@
-"""Characters that show nothing, and make a text read otherwise than it is."""
+"""Finds invisible characters that make a text mean something else than it shows."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,27 +9,27 @@ from shared.models.severity import Severity
 
 RULE: Final = "hidden-text"
 
-# Marks that turn the direction of text, so that code is shown in another order than it is run (CVE-2021-42574).
+# Bidirectional controls, which can show code in another order than it runs (CVE-2021-42574).
 _DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _OPENING: Final = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
-# Unicode's tags are a second, invisible ASCII; flags of regions are the one use, after a black flag.
+# Unicode tags are an invisible copy of ASCII; their only use is in regional flags, after a black flag.
 _TAGS: Final = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]")
 _PROSE: Final = frozenset({"markdown", "text"})
 _DATA: Final = frozenset({"html", "xml", "json", "yaml"})
 
 
 class HiddenText:
-    """Looks for them in every file."""
+    """Checks every file for invisible characters."""
 
     name: ClassVar[str] = "hidden-text"
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Read every file: any may hide something."""
+        """Return True: any file may hide something."""
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return a fault for each line; marks of direction are right in prose, and in data if their line ends them."""
+        """Return a fault for each line; bidirectional controls are allowed in prose and, if closed, in data."""
         return [fault for file in files for fault in _find_faults(file)]
 
 

@@ -1,6 +1,6 @@
-"""HTML, read by html5lib, which follows the standard's own parsing rules and names each breach of them.
+"""Parses HTML with html5lib, which follows the standard's parsing rules and names each violation.
 
-Its scripts and style sheets are read by the parsers of their languages.
+Inline scripts and style sheets are parsed by the parsers of their languages.
 """
 
 import re
@@ -13,8 +13,8 @@ from html5lib.constants import E
 from qa_agent.analysers import css, data_formats, tree_sitter_languages
 from qa_agent.analysers.syntax import Parse, Place
 
-# Of the standard's hundred parse errors, those that say that something is cut, misnested or not closed. A page without
-# a doctype, a fragment, an unknown entity or a start tag in an odd place is shown as it was meant.
+# Those of the standard's hundred parse errors that mean something is cut off, misnested or not closed. A page without
+# a doctype, a fragment, an unknown entity or a misplaced start tag is still displayed as intended.
 _FAULTS: Final = frozenset(
     {
         "unexpected-end-tag", "end-tag-too-early", "end-tag-too-early-named", "end-tag-too-early-ignored",
@@ -43,9 +43,9 @@ _JAVASCRIPT: Final = frozenset({"", "module", "text/javascript", "application/ja
 
 
 def parse(text: str) -> Iterable[Place]:
-    """Return what is cut, misnested or not closed; the source of a template engine is only doubted.
+    """Return what is cut off, misnested or not closed; sources of template engines are in doubt.
 
-    The content of a <template> element, which html5lib does not know, is not read.
+    The content of a <template> element, which html5lib does not support, is ignored.
     """
     places = [*_find_faults(_TEMPLATE_ELEMENT.sub(_blank, text)), *_find_inline_faults(_COMMENT.sub(_blank, text))]
     doubted = bool(_TEMPLATED.search(text))
@@ -67,7 +67,7 @@ def _find_faults(text: str) -> list[Place]:
 
 
 def _find_inline_faults(text: str) -> Iterator[Place]:
-    """Yield the faults of the scripts and style sheets that a page holds itself."""
+    """Yield the faults in a page's inline scripts and style sheets."""
     for match in _INLINE.finditer(text):
         parser = _parser_of(match["name"].lower(), match["attributes"])
         if parser and match["text"].strip():
@@ -76,7 +76,7 @@ def _find_inline_faults(text: str) -> Iterator[Place]:
 
 
 def _parser_of(element: str, attributes: str) -> Parse | None:
-    """Return what reads the content of an element; None for a script in another language."""
+    """Return the parser for an element's content; None for a script in another language."""
     found = _TYPE.search(attributes)
     language = found[1].lower() if found else ""
     if element == "style":

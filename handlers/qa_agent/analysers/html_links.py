@@ -1,4 +1,4 @@
-"""HTML across files: the scripts, style sheets, pages and pictures that a page names, against the project's files."""
+"""Checks the scripts, style sheets, pages and images that HTML refers to against the project's files."""
 
 import posixpath
 import re
@@ -15,24 +15,24 @@ REFERENCE: Final = "reference"
 _NAMED_BY: Final = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "a": "href"}
 _NEEDED: Final = re.compile(r"\.(?:m?js|css)$", re.IGNORECASE)
 _SEEN: Final = re.compile(r"\.(?:html?|svg|json|webmanifest|txt|md)$", re.IGNORECASE)
-"""What a model can write; pictures in bytes are for a person to add."""
+"""Files that a model can write; binary images have to be added by a person."""
 
 _TEMPLATED: Final = re.compile(r"\{\{|\{%|<%|\$\{|%\w+%")
 _BUILT: Final = re.compile(r"(?:^|/)(?:dist|build|out|node_modules|vendor|bundle)(?:/|\.)")
 
 
 class HtmlLinks:
-    """Looks at the pages of a project beside its other files."""
+    """Compares the links of a project's pages with its files."""
 
     name: ClassVar[str] = "html-links"
     alone: ClassVar[bool] = False
 
     def reads(self, file: SourceFile) -> bool:
-        """Read every file: a page may name any."""
+        """Return True: a page may refer to any file."""
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return what pages name and the project does not have: a script or style sheet is an error."""
+        """Return references to files that do not exist; a script or style sheet is an error."""
         paths = {file.path for file in files}
         builds = any(posixpath.basename(path) == "package.json" and '"build"' in text for path, text in _texts(files))
         for file in files:
@@ -60,7 +60,7 @@ def _check_page(file: SourceFile, paths: set[str], *, builds: bool) -> Iterator[
 
 
 class _Page(HTMLParser):
-    """The addresses that a page's elements name, with their lines."""
+    """The addresses in a page's elements, with their lines."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class _Page(HTMLParser):
 
 
 def _local(address: str) -> str:
-    """Return the path of an address that means a file of the project; "" for any other."""
+    """Return the path of an address within the project; "" for any other address."""
     if _TEMPLATED.search(address):
         return ""
     try:
@@ -87,12 +87,12 @@ def _local(address: str) -> str:
 
 
 def _is_there(page: str, target: str, paths: set[str], *, anywhere: bool) -> bool:
-    """Return whether a file has this path, as seen from the page, or from any folder if the path is the server's."""
+    """Return whether a file has this path relative to the page or, for an absolute path, in any folder."""
     if not target.startswith("/") and not anywhere:
         exact = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
         if exact in paths:
             return True
-        # A template's page is served from elsewhere than it lies.
+        # A template's page has another address than its path.
         if "templates/" not in page and "views/" not in page:
             return False
     end = posixpath.normpath(target).lstrip("/.")

@@ -1,7 +1,7 @@
-"""Runs analysers in processes of their own, so that no file can crash, fill or hold up the worker.
+"""Runs analysers in child processes, so that no file can crash, block or exhaust the worker.
 
-The child ends itself when one job takes too long or too much memory; which job that was shows from the answers that
-came before. The next child goes on behind it. What was not checked is said to have failed: QA fails closed.
+The child ends itself when a job exceeds its time or memory limit; the answers so far show which job that was, and the
+next child continues after it. A file that was not checked counts as failed: QA fails closed.
 """
 
 import json
@@ -16,13 +16,13 @@ from typing import Final
 from qa_agent.analysers.port import Analyser, Fault, SourceFile
 from shared.models.severity import Severity
 
-# What the interpreter and the programs it starts need to be found; credentials stay behind.
+# What the interpreter and the programs that it starts need; credentials are not passed on.
 _INHERITED: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR")
 
 
 @dataclass(frozen=True)
 class JobLimits:
-    """Seconds for one file, for one job of many files, and for all; bytes of memory; children that may end early."""
+    """Seconds per file, per job of many files and in total; bytes of memory; children that may end early."""
 
     file: int = 15
     job: int = 60
@@ -32,12 +32,12 @@ class JobLimits:
 
 
 LIMITS: Final = JobLimits()
-"""What fits in the 600 seconds and 1024 MB of the function, with room to store the report."""
+"""What fits in the function's 600 seconds and 1024 MB, with a reserve for storing the report."""
 
 
 @dataclass(frozen=True)
 class AnalysisJob:
-    """An analyser and the files it checks in one go: one, or all that it reads."""
+    """An analyser and the files that it checks in one run: one file, or all that it reads."""
 
     analyser: Analyser
     files: tuple[SourceFile, ...]
@@ -45,7 +45,7 @@ class AnalysisJob:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What came of a job: faults, or the reason why there is no answer."""
+    """The result of a job: faults, or the reason for its failure."""
 
     job: AnalysisJob
     faults: tuple[Fault, ...]
@@ -68,7 +68,7 @@ def run(
     environ: Mapping[str, str] = os.environ,
     seconds: Callable[[], float] = monotonic,
 ) -> Iterator[JobResult]:
-    """Yield the outcome of each job, in order; `seconds` tells how they pass."""
+    """Yield the result of each job, in order; `seconds` is the clock."""
     until = seconds() + limits.total
     waiting = list(jobs)
     deaths = 0
@@ -83,7 +83,7 @@ def run(
 
 
 def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, environ: Mapping[str, str]) -> list[str]:
-    """Return the lines that a child answered before it was done, or ended."""
+    """Return the lines that a child wrote until it finished or was ended."""
     environment = {name: environ[name] for name in _INHERITED if name in environ}
     try:
         finished = subprocess.run(
@@ -102,7 +102,7 @@ def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, envir
 
 
 def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
-    """What the child reads: the files once, and the jobs as where an analyser is, the files' numbers, and seconds."""
+    """Return the child's input: the files once, and each job with its analyser, the files' indices and its seconds."""
     files = list(dict.fromkeys(file for job in jobs for file in job.files))
     numbers = {file: number for number, file in enumerate(files)}
     return json.dumps(

@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript across files: imports against files and package.json, names against declarations."""
+"""Checks JavaScript and TypeScript across files: imports against files and package.json, names against declarations."""
 
 import json
 import posixpath
@@ -31,9 +31,9 @@ _ENDINGS: Final = (
     ".svelte",
 )
 _WRITTEN: Final = frozenset({*_ENDINGS, ".css", ".scss"})
-"""Endings of what a model writes; pictures are for a person to add."""
+"""Extensions of files that a model writes; images have to be added by a person."""
 
-# Written by a build, a framework or a person that no model is.
+# Written by a build, a framework or a person, not by a model.
 _GENERATED: Final = re.compile(r"(?:^|/)(?:dist|build|out|generated|gen|pkg|wasm|node_modules)/|/[$+]|\.gen\b|\?")
 _MINIFIED: Final = re.compile(r"\.min\.[mc]?js$|\.d\.[mc]?ts$|(?:^|/)(?:vendor|third_party|node_modules|dist)/")
 _FOREIGN_SCRIPT: Final = re.compile(r"<script\b[^>]*\bsrc\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE)
@@ -44,17 +44,17 @@ _LONGEST_LINE: Final = 2000
 
 
 class JavascriptLinks:
-    """Looks at all scripts of a project at once, and at the pages that load them."""
+    """Checks all scripts of a project together, with the pages that load them."""
 
     name: ClassVar[str] = "javascript-links"
     alone: ClassVar[bool] = False
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether it is a script, a page, or something that scripts import."""
+        """Return whether it is a script, a page, or a file that scripts import."""
         return file.language in _LANGUAGES or file.language in {"html", "json", "css", "scss", "vue", "svelte"}
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return imports of what is not there, and names that nothing declares."""
+        """Return imports of files, names or packages that do not exist, and names that are not declared."""
         scripts = {
             file.path: script
             for file in files
@@ -69,7 +69,7 @@ class JavascriptLinks:
 
 
 class _Project:
-    """All files of a project, and what scripts without modules share."""
+    """All files of a project, and the global names that scripts without modules share."""
 
     def __init__(self, files: Sequence[SourceFile], scripts: dict[str, Script]) -> None:
         self._paths = {file.path for file in files}
@@ -87,7 +87,7 @@ class _Project:
         self._has_aliases = any('"paths"' in file.text for file in files if file.language == "json")
 
     def check_imports(self, script: Script) -> Iterator[Fault]:
-        """Yield the imports of a script that lead nowhere, or to a file without such a name."""
+        """Yield the imports of a script that do not resolve, or whose names the target does not export."""
         for item in script.imports:
             if not item.source.startswith(("./", "../")):
                 yield from self._check_package(script, item)
@@ -104,7 +104,7 @@ class _Project:
                     yield _fault(script, item.line, IMPORT, f"{item.source} does not export {name}")
 
     def check_names(self, script: Script) -> Iterator[Fault]:
-        """Yield the names that a script uses and nothing declares, whatever their scope."""
+        """Yield the names that a script uses without a declaration in any scope."""
         if self._loads_foreign and not (script.is_module or script.is_common):
             return
         for name, line in script.used.items():
@@ -133,7 +133,7 @@ class _Project:
         return names is not None and name not in names
 
     def _exports(self, path: str, *, by_require: bool, seen: frozenset[str]) -> set[str] | None:
-        """Return the names that a file exports; None where they cannot be told."""
+        """Return the names that a file exports; None if they are not known."""
         script = self._scripts.get(path)
         if script is None or not script.exports_known or path in seen:
             return None
@@ -162,7 +162,7 @@ def _read_packages(text: str) -> Iterator[str]:
 
 
 def _is_left_out(file: SourceFile) -> bool:
-    """Return whether a file is minified or somebody else's, or only declares types."""
+    """Return whether a file is minified, third-party, or declares only types."""
     return bool(_MINIFIED.search(file.path)) or any(len(line) > _LONGEST_LINE for line in file.text.split("\n"))
 
 

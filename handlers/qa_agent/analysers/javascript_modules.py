@@ -1,4 +1,4 @@
-"""A file of JavaScript or TypeScript as its neighbours see it: what it imports, exports, declares and uses."""
+"""Reads a JavaScript or TypeScript file as other files see it: its imports, exports, declarations and used names."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -33,19 +33,19 @@ _WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
 
 @dataclass(frozen=True)
 class Import:
-    """What is imported from where; no names where all is taken, or nothing."""
+    """An import: its source and names; without names if it imports everything, or nothing by name."""
 
     line: int
     source: str
     names: tuple[str, ...]
     by_require: bool = False
     is_guarded: bool = False
-    """Whether `try` stands around it."""
+    """Whether it is inside of a `try`."""
 
 
 @dataclass
 class Script:
-    """What one file says of itself."""
+    """The imports, exports and names of one file."""
 
     path: str
     is_common: bool
@@ -57,11 +57,11 @@ class Script:
     exports_known: bool = True
     declared: set[str] = field(default_factory=set)
     used: dict[str, int] = field(default_factory=dict)
-    """The first line of each name that is used."""
+    """The first line in which each name is used."""
 
 
 def read_script(path: str, language: str, text: str) -> Script | None:
-    """Return a file's imports, exports and names; None where it does not parse without doubt."""
+    """Return a file's imports, exports and names; None if it does not parse completely."""
     root = read_clean(language, text)
     if root is None:
         return None
@@ -150,7 +150,7 @@ def _is_tried(node: Node | None) -> bool:
 
 
 def _key(part: Node) -> str:
-    """Return the property that a part of a pattern takes; none of the rest, or of a computed one."""
+    """Return the property that a part of a pattern reads; "" for the rest, or for a computed property."""
     if part.type == "shorthand_property_identifier_pattern":
         return _text(part)
     if part.type in {"pair_pattern", "object_assignment_pattern"}:
@@ -161,7 +161,7 @@ def _key(part: Node) -> str:
 
 
 def _read_assignment(node: Node, script: Script) -> None:
-    """Note what `module.exports = {...}`, `exports.a = ...` and a name without a declaration give."""
+    """Record the names from `module.exports = {...}`, `exports.a = ...` and assignments without a declaration."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     target = _text(left)
     if left is not None and left.type == "identifier":
@@ -178,7 +178,7 @@ def _read_assignment(node: Node, script: Script) -> None:
 
 
 def _read_unary(node: Node, script: Script) -> None:
-    """Take a name that `typeof` asks for as one that may be there."""
+    """Treat a name after `typeof` as declared, as it may exist."""
     if _text(node.child_by_field_name("operator")) == "typeof":
         script.declared.add(_text(node.child_by_field_name("argument")))
 
@@ -195,13 +195,13 @@ _MENTIONED: Final = re.compile(r"\bmodule\.exports\b|(?<![\w.$])exports\b")
 
 
 def _judge_common(script: Script, text: str) -> None:
-    """Where exports are used in another way than by giving them names, their names are not known."""
+    """Treat the exports as unknown if they are used other than by assigning names."""
     if not script.is_module and len(_MENTIONED.findall(text)) != len(_TOLD.findall(text)):
         script.exports_known = False
 
 
 def _declared_by(node: Node) -> Iterator[str]:
-    """Yield the names that a node declares, in whatever scope."""
+    """Yield the names that a node declares, in any scope."""
     if node.type in _NAMED:
         yield _text(node.child_by_field_name("name"))
     elif node.type == "variable_declarator":
@@ -220,7 +220,7 @@ def _declared_by(node: Node) -> Iterator[str]:
 
 
 def _bound(pattern: Node | None) -> Iterator[str]:
-    """Yield the names in a pattern, without the values that stand by for them."""
+    """Yield the names in a pattern, without default values."""
     if pattern is None:
         return
     if pattern.type in {"identifier", "shorthand_property_identifier_pattern"}:
@@ -235,7 +235,7 @@ def _bound(pattern: Node | None) -> Iterator[str]:
 
 
 def _is_tag(node: Node) -> bool:
-    """Return whether an identifier is an element of HTML in JSX, or names nothing of this file."""
+    """Return whether an identifier is an HTML element in JSX, or does not refer to a name in this file."""
     parent = node.parent
     if parent is None:
         return False

@@ -1,4 +1,4 @@
-"""Names that JavaScript finds without declaring them: the language's, browsers', Node's, and those of test runners."""
+"""Names that JavaScript may use without declaring them: those of the language, browsers, Node.js and test runners."""
 
 import re
 from typing import Final
@@ -45,7 +45,7 @@ teardown test vi xdescribe xit
 """
 _KNOWN: Final = frozenset(f"{_LANGUAGE}{_WEB}{_NODE}{_TESTS}".split())
 
-# Interfaces of the web platform begin with the part of it that they belong to.
+# Interfaces of the web platform begin with the name of their area.
 _INTERFACE: Final = re.compile(
     r"(?:HTML|SVG|CSS|DOM|RTC|GPU|USB|HID|IDB|XR|WebGL|Audio|Media|Web|Service|Shared|Broadcast|Message|Mutation|Resize"
     r"|Intersection|Performance|Readable|Writable|Transform|Compression|Decompression|Byte|Count|Font|Speech|Push|Custom"
@@ -67,5 +67,5 @@ BUILT_IN_MODULES: Final = frozenset(_MODULES.split())
 
 
 def is_given(name: str) -> bool:
-    """Return whether a program may use a name that it nowhere declares."""
+    """Return whether a program may use a name without declaring it."""
     return name in _KNOWN or bool(_INTERFACE.fullmatch(name))

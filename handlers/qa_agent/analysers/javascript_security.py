@@ -1,4 +1,4 @@
-"""What somebody can exploit in JavaScript and TypeScript: code, SQL and commands made of data; and silent failures."""
+"""Finds exploitable JavaScript and TypeScript (code, SQL and commands built from data), and ignored errors."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,17 +48,17 @@ _FUNCTIONS: Final = frozenset({"function_declaration", "method_definition", "arr
 
 
 class JavascriptSecurity:
-    """Looks at scripts outside of tests."""
+    """Checks scripts outside of tests."""
 
     name: ClassVar[str] = "javascript-security"
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether it is a script that is no test."""
+        """Return whether it is a script and not a test."""
         return file.language in {"javascript", "typescript"} and not file.is_test
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return what can be exploited as errors, empty catches as warnings."""
+        """Return exploitable code as errors, and empty catch blocks as warnings."""
         for file in files:
             root = read_clean(file.language, file.text)
             for node in walk(root) if root is not None else ():
@@ -98,7 +98,7 @@ def _find_in_call(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _inserted(node: Node) -> Iterator[Node]:
-    """Yield what a string is made of beside its constant parts."""
+    """Yield the parts of a string that are not constant."""
     if node.type == "template_string":
         for part in node.named_children:
             if part.type == "template_substitution":
@@ -126,7 +126,7 @@ def _is_harmless(node: Node) -> bool:
 
 
 def _words_around(node: Node) -> str:
-    """Return the statement around a node, or a declaration's part of it, and the name of the function around that."""
+    """Return the names and calls around a node, up to the name of the enclosing function."""
     words: list[str] = []
     around: Node | None = node
     while around is not None:

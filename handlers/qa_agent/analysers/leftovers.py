@@ -1,4 +1,4 @@
-"""What is left of an answer in a file that no parser reads closely: fences, marks of edits, diffs, an introduction."""
+"""Finds remains of a model's answer that no strict parser reports: code fences, edit marks, diffs, introductions."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ RULE: Final = "leftover"
 _PARSED: Final = frozenset(
     {"python", "javascript", "typescript", "go", "java", "rust", "c", "cpp", "json", "toml", "xml", "sql", "bash"}
 )
-"""Languages whose parsers stop at what this looks for."""
+"""Languages whose parsers report most leftovers themselves."""
 
 _PROSE_SUFFIXES: Final = frozenset({".txt", ".rst", ".adoc", ".log", ".prompt"})
 _REQUIREMENTS: Final = re.compile(
@@ -40,28 +40,28 @@ _HUNK: Final = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 _TAG: Final = re.compile(r"<[a-zA-Z!?]")
 _ESCAPED_TAG: Final = re.compile(r"&lt;[a-zA-Z!/]")
 _LINE_ENDS: Final = 3
-"""Line ends written as two characters, in a file of one line, that are not meant as they are."""
+"""How many line ends written as `\\n` make a one-line file suspicious."""
 
 
 class Place(NamedTuple):
-    """The 1-based line of something left over, and what it is."""
+    """The 1-based line of a leftover, and what it is."""
 
     line: int
     message: str
 
 
 class Leftovers:
-    """Reads what the parsers do not, and the formats that forgive."""
+    """Checks files without a parser, and lenient formats."""
 
     name: ClassVar[str] = "leftovers"
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether no strict parser reads its language."""
+        """Return whether no strict parser reads its language, or it has only one line."""
         return file.language not in _PARSED or not file.text.count("\n")
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return the first place of each kind that was left over."""
+        """Return the first leftover of each kind."""
         return [
             Fault(file.path, place.line, RULE, Severity.ERROR, place.message)
             for file in files
@@ -77,14 +77,14 @@ def _find_places(file: SourceFile) -> Iterator[Place]:
 
 
 def _find_conflict(file: SourceFile) -> Place | None:
-    """Marks of a merge or of an edit; a fence in Markdown may show them."""
+    """Return the marks of a merge conflict or an edit; a fenced block in Markdown may show them."""
     text = _without_blocks(file.text) if file.language == "markdown" else file.text
     found = _CONFLICT.search(text.replace("\r\n", "\n"))
     return Place(_line(text, found.start()), "marks of a conflict or an edit were left in the file") if found else None
 
 
 def _find_fence(file: SourceFile) -> Place | None:
-    """A fence around all, or one without a partner."""
+    """Return a code fence around the whole file, or an unpaired one."""
     if file.language == "markdown":
         return None
     lines = file.text.split("\n")
@@ -96,7 +96,7 @@ def _find_fence(file: SourceFile) -> Place | None:
 
 
 def _find_introduction(file: SourceFile) -> Place | None:
-    """A sentence that introduces the file rather than belongs to it."""
+    """Return an introductory sentence that is not part of the file."""
     if _is_prose(file):
         return None
     lines = ((number, line.strip()) for number, line in enumerate(file.text.split("\n"), start=1))
@@ -105,7 +105,7 @@ def _find_introduction(file: SourceFile) -> Place | None:
 
 
 def _find_foreign_line(file: SourceFile) -> Place | None:
-    """A Dockerfile's first line that is no instruction, or a line of requirements that names none."""
+    """Return a Dockerfile's first line if it is not an instruction, or a line of requirements that is not one."""
     if file.language == "dockerfile":
         lines = [(number, line.strip()) for number, line in enumerate(file.text.split("\n"), start=1) if line.strip()]
         if lines and not _DOCKERFILE.match(lines[0][1].removeprefix("\ufeff")):
@@ -120,7 +120,7 @@ def _find_foreign_line(file: SourceFile) -> Place | None:
 
 
 def _find_diff(file: SourceFile) -> Place | None:
-    """A change to a file in place of the file."""
+    """Return a diff in place of the file."""
     if file.language in {"diff", "markdown"} or _is_prose(file) or file.is_test:
         return None
     text = file.text.lstrip().replace("\r\n", "\n")
@@ -129,13 +129,13 @@ def _find_diff(file: SourceFile) -> Place | None:
 
 
 def _find_escapes(file: SourceFile) -> Place | None:
-    """HTML of which every tag is escaped."""
+    """Return HTML in which every tag is escaped."""
     escaped = file.language == "html" and not _TAG.search(file.text) and _ESCAPED_TAG.search(file.text)
     return Place(_line(file.text, escaped.start()), "all of its tags are escaped") if escaped else None
 
 
 def _find_line_ends(file: SourceFile) -> Place | None:
-    r"""Line ends that are written as `\n`, in a file of one line; in minified code and data they are in strings."""
+    r"""Return line ends written as `\n` in a file of one line; in minified code and data they belong to strings."""
     text = file.text.strip()
     begins_with_comment = text.startswith(("#", "//", "/*"))
     if (
@@ -161,7 +161,7 @@ def _is_prose(file: SourceFile) -> bool:
 
 
 def _without_blocks(text: str) -> str:
-    """Return Markdown without its fenced and indented code; its lines stay in place."""
+    """Return Markdown without its fenced and indented code, with unchanged line numbers."""
     inside, kept = False, []
     for line in text.split("\n"):
         fence = line.lstrip().startswith(("```", "~~~"))

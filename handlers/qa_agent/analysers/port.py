@@ -1,4 +1,4 @@
-"""What every analyser takes and gives."""
+"""The interface of all analysers: their input and output."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class SourceFile:
 
     @property
     def is_test(self) -> bool:
-        """Whether it holds tests."""
+        """Whether it contains tests."""
         return is_test(self.path)
 
 
 class Fault(NamedTuple):
-    """Something wrong at one place: the path, the 1-based line, the rule, how much it matters, and why."""
+    """A fault at one place: the path, the 1-based line, the rule, the severity, and a message."""
 
     path: str
     line: int
@@ -33,18 +33,18 @@ class Fault(NamedTuple):
 
 
 class AnalyserFailed(Exception):
-    """A tool that an analyser runs gave no answer; the message says how it ended."""
+    """A tool that an analyser runs failed; the message says how it ended."""
 
 
 class Analyser(Protocol):
-    """Reads files and finds faults. It runs in a process of its own, which may be ended at any time."""
+    """Reads files and finds faults. It runs in a process of its own, which may be killed at any time."""
 
     name: ClassVar[str]
     alone: ClassVar[bool]
-    """Whether it looks at one file at a time, so that a file that ends it takes no other with it."""
+    """Whether it checks one file at a time, so that a file that crashes it affects no other file."""
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether this is a file that it understands."""
+        """Return whether it can check this file."""
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return the faults of files that it reads; only one file where it works alone. Any exception is a failure."""
+        """Return the faults of files that it reads; only one file if it works `alone`. Any exception is a failure."""

@@ -1,6 +1,6 @@
-"""The process that analysers run in: it reads jobs, and answers each with one line of JSON as soon as it is done.
+"""The process in which analysers run: it reads jobs, and answers each with one line of JSON when it is done.
 
-A job that overruns its time ends the process: the alarm's own action, which also works inside of a C extension.
+A job that exceeds its time ends the process by the alarm's default action, which also works inside a C extension.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ from qa_agent.analysers.port import Analyser, SourceFile
 
 
 def main() -> None:
-    """Do the jobs on standard input."""
+    """Run the jobs on standard input."""
     request = json.load(sys.stdin)
     _limit_memory(request["memory"])
     files = [SourceFile(*file) for file in request["files"]]
-    # What tools print is no answer; and lizard puts this script's folder on the path, where html is not the library's.
+    # Tools' output is not an answer; and lizard adds this script's folder to the path, where html is not the library's.
     answers, sys.stdout, sys.argv = sys.stdout, sys.stderr, []
     for place, numbers, seconds in request["jobs"]:
         if hasattr(signal, "alarm"):
@@ -44,7 +44,7 @@ def _answer(answers: TextIO, answer: object) -> None:
 
 
 def _limit_memory(limit: int) -> None:
-    """Bound the address space, where the system can (not on macOS and Windows)."""
+    """Limit the address space, if the system can (not on macOS and Windows)."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

@@ -1,4 +1,4 @@
-"""Python across files: imports against the project's modules and what it declares, and calls against definitions."""
+"""Checks Python across files: imports against modules and declared dependencies, calls against definitions."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ IMPORT: Final = "import"
 UNDECLARED: Final = "undeclared-dependency"
 CALL: Final = "call"
 
-# Lambda's own, and what installs and tests a project.
+# Provided by Lambda, or used to install and test a project.
 _PRESENT: Final = frozenset(
     {"boto3", "botocore", "s3transfer", "awslambdaric", "setuptools", "pkg_resources", "pip", "wheel"}
 )
@@ -24,17 +24,17 @@ _TEST_TOOLS: Final = frozenset({"pytest", "_pytest", "hypothesis", "mock"})
 
 
 class PythonLinks:
-    """Looks at all Python files of a project at once."""
+    """Checks all Python files of a project together."""
 
     name: ClassVar[str] = "python-links"
     alone: ClassVar[bool] = False
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether it is Python, may become a module of it, or may declare what Python needs."""
+        """Return whether it is Python, can be compiled to a Python module, or may declare dependencies."""
         return file.language in {"python", "toml", "text", "ini", "yaml", "c", "cpp", "rust"}
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return imports of what is not there, and calls that do not fit."""
+        """Return imports that do not resolve, and calls that do not match a signature."""
         modules, declared = Modules(files), Declared(files)
         texts = {file.path: file.text for file in files}
         faults = [
@@ -47,14 +47,14 @@ class PythonLinks:
 
 
 class _Name(NamedTuple):
-    """What a name in a file stands for: a module of the project, or something in it."""
+    """What a name in a file refers to: a module of the project, or an attribute of one."""
 
     module: tuple[str, ...]
     attribute: str | None
 
 
 class _File:
-    """One file beside the others."""
+    """One file, in the context of the others."""
 
     def __init__(self, module: Module, tree: ast.Module, modules: Modules, declared: Declared, text: str) -> None:
         self._module, self._tree, self._modules, self._declared = module, tree, modules, declared
@@ -104,7 +104,7 @@ class _File:
                 self._names[alias.asname or alias.name] = _Name(name, alias.name)
 
     def _is_own(self, name: tuple[str, ...]) -> bool:
-        """Return whether an absolute import means the project, and nothing that the project declares."""
+        """Return whether an absolute import refers to the project rather than to a declared dependency."""
         if name[0] in STANDARD or not self._modules.begins_here(name[0]):
             return False
         return self._modules.exists(name) or not self._declared.may_bring(name[0])
@@ -121,7 +121,7 @@ class _File:
             yield Fault(self._module.path, node.lineno, UNDECLARED, Severity.WARNING, why)
 
     def _check_uses(self) -> Iterator[Fault]:
-        """Yield what is taken from the project's modules though it is not there, and calls that do not fit."""
+        """Yield attributes that the project's modules do not have, and calls that do not match a signature."""
         expected = {id(part) for node in self._nodes if _expects_failure(node) for part in ast.walk(node)}
         written = {node.attr for node in self._nodes if isinstance(node, ast.Attribute) and _is_stored(node)}
         written |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_word(node)}
@@ -150,7 +150,7 @@ class _File:
             yield self._fault(node, CALL, f"{ast.unparse(node.func)} {objection}")
 
     def _check_methods(self, node: ast.ClassDef, expected: set[int]) -> Iterator[Fault]:
-        """Yield calls of a class's own methods by `self` that do not fit; of a class that inherits nothing."""
+        """Yield calls of own methods by `self` that do not match, in a class without bases and decorators."""
         methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
         names = [method.name for method in methods]
         plain = {
@@ -174,7 +174,7 @@ class _File:
                         yield self._fault(call, CALL, f"self.{call.func.attr} {objection}")
 
     def _meant(self, node: ast.expr) -> _Name | None:
-        """Return what an expression means of the project, if it is a name that the file binds only once."""
+        """Return what an expression refers to in the project, if it is a name that the file binds only once."""
         return self._names.get(node.id) if isinstance(node, ast.Name) and self._counts[node.id] == 1 else None
 
     def _fault(self, node: ast.stmt | ast.expr, rule: str, message: str) -> Fault:
@@ -195,7 +195,7 @@ def _is_word(node: ast.Constant) -> bool:
 
 
 def _expects_failure(node: ast.AST) -> bool:
-    """Return whether a test or a program is ready for what is wrong inside: `with raises(...)`, `except TypeError`."""
+    """Return whether code expects errors inside: `with raises(...)`, `except TypeError`."""
     if isinstance(node, ast.With | ast.AsyncWith):
         return any("aises" in ast.unparse(item.context_expr) for item in node.items)
     if isinstance(node, ast.Try | ast.TryStar):

@@ -1,4 +1,4 @@
-"""The Python modules of a project: which there are, what each defines, and how its functions are called."""
+"""The Python modules of a project, the names that each defines, and the signatures of its functions."""
 
 import ast
 import sys
@@ -13,12 +13,12 @@ from qa_agent.analysers.port import SourceFile
 from qa_agent.analysers.python_scope import count_in_module, find_defined, read_tree
 from qa_agent.analysers.python_signatures import Signature, read_callable
 
-# Written when a project is built.
+# Generated when a project is built.
 _GENERATED: Final = ("_pb2", "_pb2_grpc", "version", "__version__")
-# What becomes a module without being Python source.
+# Extensions of files, other than Python source, that become modules.
 _COMPILED: Final = frozenset({".pyx", ".pxd", ".c", ".cc", ".cpp", ".rs", ".so", ".pyd", ".pyi"})
 
-# In the standard library of Python 3.11, and no longer in each version that may run this.
+# Part of the standard library in Python 3.11, but not in every version that may run this code.
 _ONCE: Final = frozenset(
     (
         *("aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp"),
@@ -29,7 +29,7 @@ _ONCE: Final = frozenset(
 
 
 def list_standard(own: frozenset[str] = sys.stdlib_module_names) -> frozenset[str]:
-    """Return the modules of the standard library in any version; `own` are those of the Python that runs this."""
+    """Return the standard library's modules in any version; `own` are those of the running Python."""
     return own | _ONCE
 
 
@@ -38,24 +38,24 @@ STANDARD: Final = list_standard()
 
 @dataclass
 class Module:
-    """A file of Python: where it is, and its syntax tree, None if it does not parse."""
+    """A Python file: its path, and its syntax tree (None if it does not parse)."""
 
     path: str
     tree: ast.Module | None
 
     @property
     def package(self) -> tuple[str, ...]:
-        """The folder that relative imports begin at."""
+        """The folder in which relative imports start."""
         return PurePosixPath(self.path).parts[:-1]
 
     @cached_property
     def defined(self) -> frozenset[str] | None:
-        """The names that it defines; None where that cannot be told."""
+        """The names that it defines; None if that is not known."""
         return find_defined(self.tree) if self.tree else None
 
     @cached_property
     def callables(self) -> dict[str, Signature]:
-        """How the functions and classes that it defines once are called, where that can be told."""
+        """The signatures of functions and classes that are defined once, as far as they are known."""
         if not self.tree:
             return {}
         counts = count_in_module(self.tree)
@@ -66,7 +66,7 @@ class Module:
 
 
 class Modules:
-    """The modules by their dotted names, as seen from any folder: a program may begin in any of them."""
+    """The modules by their dotted names from any folder, as a program may start in any of them."""
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
         self.files: list[Module] = []
@@ -101,37 +101,37 @@ class Modules:
         )
 
     def own(self, top: str) -> bool:
-        """Return whether a top-level name is one of the project's."""
+        """Return whether a top-level name belongs to the project."""
         return (top,) in self._ends or (top,) in self._folders or top in self._opaque
 
     def begins_here(self, top: str) -> bool:
-        """Return whether a top-level name is a module or folder that no package of the project holds."""
+        """Return whether a top-level name is a module or folder outside of the project's packages."""
         return top in self._roots
 
     def find(self, name: tuple[str, ...]) -> list[Module]:
-        """Return the modules that a dotted name may mean, as seen from the project's folder or else from others."""
+        """Return the modules that a dotted name may refer to, from the project's root or else from other folders."""
         return self._by_path.get(name) or self._by_root.get(name, [])
 
     def exists(self, name: tuple[str, ...]) -> bool:
-        """Return whether a dotted name is a module, a folder of some, or may become one."""
+        """Return whether a dotted name is a module or a folder with modules, or may become one."""
         return name in self._ends or name in self._folders or name[-1] in self._opaque or name[-1].endswith(_GENERATED)
 
     def relative(self, module: Module, level: int, name: str | None) -> tuple[str, ...] | None:
-        """Return the full name of what a relative import means; None if it leaves the project."""
+        """Return the full name that a relative import refers to; None if it leaves the project."""
         base = module.package
         if level > len(base) and ("__init__",) not in self._by_path:
             return None
         return (*base[: len(base) - (level - 1)], *(name.split(".") if name else ()))
 
     def lack(self, name: tuple[str, ...], attribute: str) -> bool:
-        """Return whether a module that is known in full has no such name, nor a module of that name in it."""
+        """Return whether a module, all of whose names are known, has neither this name nor such a submodule."""
         found = self.find(name)
         if not found or self.exists((*name, attribute)):
             return False
         return all(module.defined is not None and attribute not in module.defined for module in found)
 
     def signature(self, name: tuple[str, ...], attribute: str) -> Signature | None:
-        """Return how a function of a module is called, if only one is meant."""
+        """Return the signature of a module's function, if the name is unambiguous."""
         found = self.find(name)
         return found[0].callables.get(attribute) if len(found) == 1 else None
 
@@ -142,7 +142,7 @@ def _dotted(path: str) -> tuple[str, ...]:
 
 
 def walk_unguarded(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool]]:
-    """Yield the import statements that nothing stands for if they fail; and whether each is inside of a function."""
+    """Yield the import statements whose failure is not handled, and whether each is inside a function."""
     waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in tree.body]
     while waiting:
         node, inside = waiting.pop()
@@ -154,7 +154,7 @@ def walk_unguarded(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool]]:
 
 
 def _guards(node: ast.AST) -> bool:
-    """Return whether a statement's imports may fail, or need not happen: in a condition, or with the failure caught."""
+    """Return whether imports in a statement may fail or be skipped: it is a condition, or it catches the error."""
     match node:
         case ast.If():
             return "__name__" not in ast.unparse(node.test)

@@ -1,4 +1,4 @@
-"""What a Python module defines, and which names a file binds more than once."""
+"""The names that a Python module defines, and how often a file binds each name."""
 
 import ast
 import warnings
@@ -11,7 +11,7 @@ _BUILT_IN: frozenset[str] = frozenset(
 
 
 def read_tree(text: str) -> ast.Module | None:
-    """Return the syntax tree; None where this interpreter cannot read the text."""
+    """Return the syntax tree; None if this interpreter cannot parse the text."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -21,12 +21,12 @@ def read_tree(text: str) -> ast.Module | None:
 
 
 def is_named(node: ast.expr, *names: str) -> bool:
-    """Return whether an expression is one of these names, with dots or without."""
+    """Return whether an expression is one of these names, dotted or not."""
     return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in names
 
 
 def find_defined(tree: ast.Module) -> frozenset[str] | None:
-    """Return the names that importing a module defines; None where that cannot be told (`*`, `__getattr__`)."""
+    """Return the names that a module defines on import; None if that is not known (`*`, `__getattr__`)."""
     names = set(_BUILT_IN)
     for node in _walk_scope(tree.body):
         bound = [*_bound_by(node)]
@@ -38,14 +38,14 @@ def find_defined(tree: ast.Module) -> frozenset[str] | None:
 
 
 def count_in_module(tree: ast.Module) -> Counter[str]:
-    """Return how often a module binds each of its names itself, in functions only by `global`."""
+    """Return how often a module binds each of its global names; functions bind them by `global`."""
     counts = Counter(name for node in _walk_scope(tree.body) for name in _bound_by(node))
     counts.update(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
     return counts
 
 
 def count_in_file(nodes: Sequence[ast.AST]) -> Counter[str]:
-    """Return how often each name is bound by a file's nodes, as a parameter too, but for what belongs to a class."""
+    """Return how often a file's nodes bind each name, including parameters but not class attributes."""
     inside = {id(part) for node in nodes if isinstance(node, ast.ClassDef) for part in node.body}
     counts: Counter[str] = Counter()
     for node in nodes:
@@ -57,7 +57,7 @@ def count_in_file(nodes: Sequence[ast.AST]) -> Counter[str]:
 
 
 def _walk_scope(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, without those of the functions, classes and comprehensions in it."""
+    """Yield the nodes of a scope, except those in nested functions and classes."""
     waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()
@@ -84,7 +84,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _sets_globals(node: ast.AST) -> bool:
-    """Return whether a module fills its own dictionary, or replaces itself."""
+    """Return whether a module modifies its own dictionary, or replaces itself."""
     if isinstance(node, ast.Call) and is_named(node.func, "globals", "vars", "setattr", "locals", "exec"):
         return True
     return isinstance(node, ast.Subscript) and is_named(node.value, "sys.modules") and isinstance(node.ctx, ast.Store)

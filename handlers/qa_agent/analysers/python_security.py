@@ -1,4 +1,4 @@
-"""How sure a finding of ruff's S rules is: an error is what somebody can exploit, by what stands at its place."""
+"""Grades the findings of ruff's S rules: by the code at its place, an exploitable finding is an error."""
 
 import ast
 import re
@@ -19,15 +19,15 @@ _PLACEHOLDER: Final = re.compile(
     r"change[_-]?me|your|example|placeholder|dummy|<|>|\$\{|\{|xxx|\*\*\*|\.\.\.|^(?:test|none|null|true|false)$|://|\s",
     re.IGNORECASE,
 )
-# A path, an option, a selector, or words with signs between them.
+# A path, an option, a selector, or words joined by punctuation.
 _NAME: Final = re.compile(r"[/.#-]|[a-z]+(?:[-_.:][a-z]+)+$")
 _KINDS: Final = ("[a-zA-Z]", r"\d", r"[^\w]")
 _LEAST: Final = 6
-"""Characters of a password that somebody may mean in earnest."""
+"""The minimum length of a text that may be a real password."""
 
 
 class Location(NamedTuple):
-    """Where a finding begins and ends: 1-based line and column, the end excluded."""
+    """The range of a finding: 1-based lines and columns, excluding the end."""
 
     row: int
     column: int
@@ -36,7 +36,7 @@ class Location(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What is at a finding's place: the smallest node that holds it, those around it from inside, and the message."""
+    """The place of a finding: the smallest node around it, its ancestors from the inside out, and the message."""
 
     node: ast.AST | None
     around: tuple[ast.AST, ...]
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
 
 def judge(rule: str, message: str, text: str, location: Location) -> Severity | None:
-    """Return how much a finding matters; None if it is none at this place."""
+    """Return a finding's severity; None if it is not a fault at this place."""
     decide = _RULES.get(rule)
     if rule in _SURE:
         return Severity.ERROR
@@ -60,7 +60,7 @@ def _find_place(text: str, location: Location, message: str) -> Place:
     while node is not None:
         around.append(node)
         if isinstance(node, ast.JoinedStr):
-            break  # its parts have places of their own only since Python 3.12
+            break  # its parts have locations of their own only since Python 3.12
         node = next((child for child in ast.iter_child_nodes(node) if _holds(child, start, end)), None)
     inside = tuple(reversed(around))
     return Place(inside[0] if inside else None, inside, message)
@@ -72,7 +72,7 @@ def _read(text: str) -> ast.Module | None:
 
 
 def _offset(text: str, row: int, column: int) -> tuple[int, int]:
-    """Return the place as Python's syntax trees have it: the column in bytes, from 0."""
+    """Return the position as in Python's syntax trees: the column in bytes, from 0."""
     lines = text.split("\n")
     line = lines[row - 1] if row <= len(lines) else ""
     return row, len(line[: column - 1].encode("utf-8", "replace"))
@@ -91,32 +91,32 @@ def _call(place: Place) -> ast.Call | None:
 
 
 def _unless_safe(place: Place) -> Severity:
-    """A shell: ruff itself says where the command is constant."""
+    """Grade a shell command: ruff's message tells whether the command is constant."""
     return Severity.WARNING if "seems safe" in place.message else Severity.ERROR
 
 
 def _unless_constant(place: Place) -> Severity:
-    """`eval` and `exec`: what a program writes itself is only odd."""
+    """Grade `eval` and `exec`: with a constant argument they are only a warning."""
     call = _call(place)
     constant = call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
     return Severity.WARNING if constant else Severity.ERROR
 
 
 def _if_loads(place: Place) -> Severity:
-    """Unpickling: what comes as bytes came from somewhere; a file may be the program's own."""
+    """Grade unpickling: bytes come from outside, while a file may be the program's own."""
     call = _call(place)
     loads = call is not None and ast.unparse(call.func).rpartition(".")[2] in {"loads", "Unpickler"}
     return Severity.ERROR if loads else Severity.WARNING
 
 
 def _if_variable(place: Place) -> Severity:
-    """SQL: what is put into it is an error unless it is a constant by its name, or made of placeholders."""
+    """Grade SQL: inserted values are errors, except constants by name and lists of placeholders."""
     parts = list(_inserted(place.node)) if place.node is not None else []
     return Severity.ERROR if any(not _is_harmless(part) for part in parts) else Severity.WARNING
 
 
 def _inserted(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield what a string is made of beside its constant parts."""
+    """Yield the parts of a string that are not constant."""
     match node:
         case ast.JoinedStr(values=values):
             yield from (value.value for value in values if isinstance(value, ast.FormattedValue))
@@ -145,17 +145,17 @@ def _is_harmless(part: ast.expr) -> bool:
 
 
 def _if_for_passwords(place: Place) -> Severity:
-    """Weak hashes: right for checksums, wrong for passwords."""
+    """Grade weak hashes: acceptable for checksums, wrong for passwords."""
     return Severity.ERROR if PASSWORD.search(_words_around(place)) else Severity.WARNING
 
 
 def _only_near_secrets(place: Place) -> Severity | None:
-    """Ordinary random numbers: right for games and samples."""
+    """Grade pseudo-random numbers: acceptable for games and samples, wrong for secrets."""
     return Severity.ERROR if SECRETIVE.search(_words_around(place)) else None
 
 
 def _words_around(place: Place) -> str:
-    """Return the simple statement around a place, or what it is of another, and the name of the function around."""
+    """Return the simple statement or expression around a place, and the name of the enclosing function."""
     words: list[str] = []
     for node in place.around:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -166,7 +166,7 @@ def _words_around(place: Place) -> str:
 
 
 def _if_in_earnest(place: Place) -> Severity:
-    """Hard-coded passwords: a word is a name or a placeholder, letters with digits or signs are not."""
+    """Grade hard-coded passwords: words may be names or placeholders; letters with digits or symbols are passwords."""
     values = [node.value for node in ast.walk(place.node) if isinstance(node, ast.Constant)] if place.node else []
     texts = [value for value in values if isinstance(value, str)]
     return Severity.ERROR if any(map(_is_password, texts)) else Severity.WARNING
@@ -177,7 +177,7 @@ def _is_password(text: str) -> bool:
     return len(text) >= _LEAST and kinds >= 2 and not _PLACEHOLDER.search(text) and not _NAME.match(text)
 
 
-# Errors wherever they are: certificates that are not checked, and YAML that makes objects.
+# Always errors: unchecked certificates, and YAML that constructs objects.
 _SURE: Final = frozenset({"S323", "S501", "S506", "S507"})
 _RULES: Final[Mapping[str, Callable[[Place], Severity | None]]] = {
     "S102": _unless_constant,

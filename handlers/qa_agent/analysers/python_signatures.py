@@ -1,4 +1,4 @@
-"""How a Python function may be called, and whether a call fits."""
+"""Signatures of Python functions, and whether a call matches one."""
 
 import ast
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from qa_agent.analysers.python_scope import is_named
 
 @dataclass(frozen=True)
 class Signature:
-    """The names of a function's parameters, and which must be given."""
+    """The names of a function's parameters, and which of them are required."""
 
     positional: tuple[str, ...]
     positional_only: frozenset[str]
@@ -18,7 +18,7 @@ class Signature:
     takes_any_keyword: bool
 
     def objection(self, call: ast.Call) -> str | None:
-        """Return why a call does not fit; None if it fits, or if `*` or `**` in it hide what is given."""
+        """Return why a call does not match; None if it does, or if `*` or `**` hide its arguments."""
         if any(isinstance(argument, ast.Starred) for argument in call.args):
             return None
         names = [keyword.arg for keyword in call.keywords]
@@ -37,7 +37,7 @@ class Signature:
 
 
 def read_signature(arguments: ast.arguments, *, bound: bool = False) -> Signature:
-    """Return the signature of a function's arguments; of a method that is `bound`, without its first one."""
+    """Return the signature for a function's arguments; without the first one if it is a `bound` method."""
     only, both = [a.arg for a in arguments.posonlyargs], [a.arg for a in arguments.args]
     positional = (only + both)[1 if bound else 0 :]
     optional = (only + both)[len(only + both) - len(arguments.defaults) :]
@@ -54,7 +54,7 @@ def read_signature(arguments: ast.arguments, *, bound: bool = False) -> Signatur
 
 
 def read_callable(node: ast.stmt) -> Signature | None:
-    """Return how a function or a class is called; None where decorators, bases or the like may change that."""
+    """Return the signature of a function or class; None if decorators, bases or the like may change it."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None if node.decorator_list else read_signature(node.args)
     if not isinstance(node, ast.ClassDef) or node.bases or node.keywords:
@@ -72,7 +72,7 @@ def read_callable(node: ast.stmt) -> Signature | None:
 
 
 def _read_dataclass(node: ast.ClassDef) -> Signature | None:
-    """Return how a plain dataclass is called: its fields in order."""
+    """Return the signature of a plain dataclass: its fields in order."""
     (decorator, *others) = node.decorator_list
     options = decorator.keywords if isinstance(decorator, ast.Call) else []
     called = decorator.func if isinstance(decorator, ast.Call) else decorator

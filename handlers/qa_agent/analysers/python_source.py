@@ -1,4 +1,4 @@
-"""Python, read by the interpreter that runs this and, where that is too old for the code, by ruff."""
+"""Parses Python with the running interpreter and, if that is too old for the code, with ruff."""
 
 import warnings
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from qa_agent.analysers.ruff import run_ruff
 from qa_agent.analysers.syntax import Place
 
 NEWEST = "py314"
-"""The newest Python that ruff reads: code for it is right even where QA runs on an older one."""
+"""The newest Python that ruff supports: code for it is valid even if QA runs on an older version."""
 
 _STATEMENTS: Final = "F701,F702,F704,F706,F707"
-"""Statements out of place, which are syntax errors to Python and rules to ruff."""
+"""Misplaced statements, which are syntax errors in Python and lint rules in ruff."""
 
 
 def parse(text: str) -> Iterable[Place]:
-    """Return compile, which finds more than parsing does (a `return` outside of a function); nothing is run."""
+    """Compile the text, which finds more than parsing (a `return` outside of a function); nothing is run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -30,5 +30,5 @@ def parse(text: str) -> Iterable[Place]:
 
 
 def _second_opinion(text: str, place: Place) -> list[Place]:
-    """Return the place where Python stopped, unless a newer Python goes on."""
+    """Return the place where Python stopped, unless a newer Python accepts the code."""
     return [place] if run_ruff(("--target-version", NEWEST, "--select", _STATEMENTS, "-"), text) else []

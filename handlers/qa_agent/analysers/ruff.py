@@ -1,4 +1,4 @@
-"""Lint, security and complexity of Python, by ruff: its families F, S, B and C90."""
+"""Checks Python with ruff for lint, security and complexity: the rule families F, S, B and C90."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from shared.models.severity import Severity
 from shared.paths import safe_path
 
 SECONDS: Final = 30
-"""What one run may take."""
+"""The time limit of one run."""
 
 COMPLEX: Final = 10
 """The cyclomatic complexity above which a function is hard to test: McCabe's own limit (1976)."""
@@ -27,16 +27,16 @@ _OPTIONS: Final = (
     "--config", f"lint.mccabe.max-complexity={COMPLEX}",
 )  # fmt: skip
 
-# Sure to fail when the line is reached: undefined names, wrong use of print, of formats, of statements.
+# Certain to fail when the line runs: undefined names, misuse of print, of formats, of statements.
 ERRORS: Final = ("F50", "F52", "F63", "F7", "F82")
-# What every program that runs another one would be told, however careful it is.
+# Reported for every program that starts another one, however careful it is.
 _SILENT: Final = ("S404", "S603", "S607", "F401:__init__.py")
-# Tests assert, make up passwords and call local servers, and are as long as the list of what they check.
+# Tests use assert, invent passwords, call local servers, and are as long as their list of cases.
 _SILENT_IN_TESTS: Final = ("S", "B011", "B017", "C901")
 
 
 class Ruff:
-    """Runs ruff once over every Python file, in a folder of their own."""
+    """Runs ruff once over all Python files, in a temporary folder."""
 
     name: ClassVar[str] = "ruff"
     alone: ClassVar[bool] = False
@@ -46,7 +46,7 @@ class Ruff:
         return file.language == "python"
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return what ruff finds, in files under safe paths; raises UnsafePath for another, and AnalyserFailed."""
+        """Return ruff's findings in files with safe paths. Raises UnsafePath and AnalyserFailed."""
         by_path = {file.path: file for file in files}
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve()
@@ -63,7 +63,7 @@ class Ruff:
 
 
 def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> list[dict[str, Any]]:
-    """Return what ruff finds; raises AnalyserFailed. Nothing on the machine configures it."""
+    """Return ruff's findings, regardless of the machine's configuration. Raises AnalyserFailed."""
     try:
         finished = subprocess.run(
             [find_ruff_bin(), *_OPTIONS, *options],
@@ -85,7 +85,7 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
 
 
 def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
-    """Return a finding of ruff's; None for what parsers report and for what is no fault in a file of this kind."""
+    """Return a ruff finding as a fault; None if a parser reports it, or if it is acceptable in such a file."""
     rule = item["code"]
     if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
         return None

@@ -1,4 +1,4 @@
-"""Secrets that someone left in a file, told from placeholders, and never repeated in full."""
+"""Finds secrets in files, distinguishes them from placeholders, and never repeats them in full."""
 
 import math
 import re
@@ -13,13 +13,13 @@ RULE: Final = "secret"
 
 
 class Pattern(NamedTuple):
-    """A kind of secret: what it is called, and what it looks like (the first group, or all, is the secret)."""
+    """A kind of secret: its name, and its pattern, of which the first group, or else all, is the secret."""
 
     name: str
     looks: re.Pattern[str]
 
 
-# Shapes that their issuers publish, so a match is a secret unless it says that it is none.
+# Formats that issuers publish, so a match is a secret unless it is marked as an example.
 _KNOWN: Final = tuple(
     Pattern(name, re.compile(looks))
     for name, looks in (
@@ -39,7 +39,7 @@ _KNOWN: Final = tuple(
         ("a private key", r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY-----\s*([0-9A-Za-z+/=\s]{64,})"),
     )
 )
-# A name that says secret, and a quoted text given to it.
+# A name that suggests a secret, with a quoted text as its value.
 _ASSIGNED: Final = Pattern(
     "a hard-coded secret",
     re.compile(
@@ -58,17 +58,17 @@ _PLACEHOLDER: Final = re.compile(
 )
 _BORING: Final = re.compile(r"(.)\1{5,}|EXAMPLE|XXXX|0123456789|1234567890|abcdefghij", re.IGNORECASE)
 _ENTROPY: Final = 3.0
-"""Bits a character: words and names have less, random text of 16 characters or more has more."""
+"""Bits per character: words and names have less, random text of 16 characters or more has more."""
 
 
 class Secrets:
-    """Looks for secrets in every file that is text."""
+    """Searches every text file for secrets."""
 
     name: ClassVar[str] = "secrets"
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Read every file: any may hold a secret."""
+        """Return True: any file may contain a secret."""
         return True
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
@@ -99,7 +99,7 @@ def _find_secrets(file: SourceFile) -> Iterator[tuple[str, int, str, Severity]]:
 
 
 def mask_secrets(text: str) -> str:
-    """Replace every secret that is found in the text, whatever the file, by its mask; lines stay in place."""
+    """Replace every secret in the text with its mask; lines stay in place."""
     file = SourceFile("", "", text)
     for _, _, secret, _ in sorted(_find_secrets(file), key=lambda found: -len(found[2])):
         text = text.replace(secret, mask(secret) + "\n" * secret.count("\n"))
@@ -107,7 +107,7 @@ def mask_secrets(text: str) -> str:
 
 
 def _is_random(text: str) -> bool:
-    """Return whether a text given to a name like `password` looks like one, and not like a placeholder or a word."""
+    """Return whether the value of a name like `password` looks like one, not like a placeholder or a word."""
     if _PLACEHOLDER.search(text) or _BORING.search(text):
         return False
     kinds = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
@@ -115,11 +115,11 @@ def _is_random(text: str) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Return Shannon's entropy of the characters of a text, in bits per character."""
+    """Return the Shannon entropy of a text in bits per character."""
     counts = Counter(text)
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
 
 
 def mask(secret: str) -> str:
-    """Return the first four characters and how many there are."""
+    """Return the first four characters and the length."""
     return f"{secret[:4]}... ({len(secret)} characters)"

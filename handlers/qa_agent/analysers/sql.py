@@ -1,4 +1,4 @@
-"""SQL, read by sqlglot: the dialect is unknown, so a statement that any of the common ones reads is right."""
+"""Parses SQL with sqlglot: as the dialect is unknown, a statement is valid if any common dialect accepts it."""
 
 import logging
 import re
@@ -11,13 +11,13 @@ from sqlglot.errors import ParseError, SqlglotError
 from qa_agent.analysers.syntax import Place
 
 _DIALECTS: Final = ("postgres", "mysql", "sqlite", "tsql", "oracle", "bigquery", "snowflake")
-# What holds statements of its own, client commands, and templates: sqlglot does not claim to read them.
+# Statements that contain others, client commands, and templates: sqlglot does not claim to parse them.
 _BEYOND: Final = re.compile(
     r"^\s*(?:\\\w|DELIMITER\b|GO\s*$|CREATE\s+(?:OR\s+\w+\s+)?(?:DEFINER\s*=\s*\S+\s+)?"
     r"(?:FUNCTION|PROCEDURE|TRIGGER|PACKAGE|RULE|EVENT)\b|DO\s+\$|BEGIN\b|DECLARE\b|COPY\b)|\{\{|\{%",
     re.IGNORECASE | re.MULTILINE,
 )
-# Whether a backslash escapes a quote depends on the dialect: first where it does, then where it does not.
+# Whether a backslash escapes a quote depends on the dialect: the first pattern if it does, the second if not.
 _TOKENS: Final = tuple(
     re.compile(
         rf"""--[^\n]*|/\*.*?\*/|{text}|"[^"]*"|`[^`]*`|\$(\w*)\$.*?\$\1\$|(?P<end>;)|(?P<open>\()|(?P<close>\))|.""",
@@ -29,7 +29,7 @@ _LINE: Final = re.compile(r"[Ll]ine (\d+)")
 
 
 def parse(text: str) -> Iterable[Place]:
-    """Return the first fault of each statement that no dialect reads, named by the dialect that read furthest."""
+    """Return the first fault of each statement that no dialect accepts, from the dialect that got furthest."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     brackets = [_check_brackets(text, token) for token in _TOKENS]
     if all(brackets):
@@ -46,7 +46,7 @@ def parse(text: str) -> Iterable[Place]:
 
 
 def _check_brackets(text: str, token: re.Pattern[str]) -> Place | None:
-    """Return the bracket without its partner, which sqlglot forgives in statements that it only passes on."""
+    """Return the unmatched bracket, which sqlglot ignores in statements that it only passes on."""
     opened: list[int] = []
     for match in token.finditer(text):
         if match["open"]:
@@ -59,7 +59,7 @@ def _check_brackets(text: str, token: re.Pattern[str]) -> Place | None:
 
 
 def _split_statements(text: str) -> Iterator[tuple[int, str]]:
-    """Each statement and the line that it begins on."""
+    """Yield each statement and its first line."""
     start = 0
     for match in _TOKENS[0].finditer(text):
         if match["end"]:

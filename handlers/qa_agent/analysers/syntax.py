@@ -1,4 +1,4 @@
-"""Whether a file parses at all: one parser for each language, loaded when a file needs it."""
+"""Checks whether files parse: one parser for each language, imported when a file needs it."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,14 +9,14 @@ from qa_agent.analysers.port import Fault, SourceFile
 from shared.models.severity import Severity
 
 MOST: Final = 5
-"""Faults reported of one file: what follows the first ones is seldom a fault of its own."""
+"""The maximum number of faults per file: later ones are usually consequences of the first."""
 
 SYNTAX: Final = "syntax"
 DOUBT: Final = "syntax-doubt"
 
 
 class Place(NamedTuple):
-    """Where a parser lost its way, and why; in doubt means that the file may well be right."""
+    """Where and why a parser stopped; `in_doubt` means that the file may be correct."""
 
     line: int
     message: str
@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 Parse = Callable[[str], Iterable[Place]]
 
-# Where each language's parser lives: a module of this package and a function there. Imported on first use.
+# The parser of each language: a module of this package and its function, imported on first use.
 _PARSERS: Final = {
     "python": "python_source:parse",
     "javascript": "tree_sitter_languages:parse_javascript",
@@ -47,29 +47,29 @@ _PARSERS: Final = {
 
 LANGUAGES: Final = frozenset(_PARSERS)
 
-# Configuration whose readers take comments in JSON.
+# Configuration files in which JSON may have comments.
 _WITH_COMMENTS: Final = re.compile(
     r"(?:^|/)(?:(?:ts|js)config(?:\.[\w.-]+)?\.json|devcontainer\.json|\.eslintrc\.json|api-extractor\.json|turbo\.json"
     r"|\.vscode/[\w.-]+\.json)$"
 )
-# Formats and interpreters that do not take a byte order mark for one.
+# Formats and interpreters that do not accept a byte order mark.
 _WITHOUT_MARK: Final = frozenset({"json", "toml", "bash"})
 _MARK: Final = "\ufeff"
 
 
 class Syntax:
-    """Parses each file; what does not parse is an error, what the parser may not know is a warning."""
+    """Parses each file; syntax errors are errors, and constructs that the parser may not know are warnings."""
 
     name: ClassVar[str] = "syntax"
     alone: ClassVar[bool] = True
 
     def reads(self, file: SourceFile) -> bool:
-        """Return whether there is a parser for its language; zsh, which counts as bash, is another one."""
+        """Return whether there is a parser for its language; zsh counts as bash, but is not parsed."""
         is_zsh = file.path.endswith(".zsh") or (file.text.startswith("#!") and "zsh" in file.text.split("\n", 1)[0])
         return file.language in LANGUAGES and not is_zsh
 
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
-        """Return the first places at which each file does not parse."""
+        """Return the first syntax faults of each file."""
         return [fault for file in files for fault in _find_faults(file)]
 
 
@@ -92,7 +92,7 @@ def _find_faults(file: SourceFile) -> list[Fault]:
 
 
 def _check_beginning(file: SourceFile) -> Iterator[Place]:
-    """Yield what makes the first bytes of a file mean something else than they show."""
+    """Yield what makes the start of a file mean something else than it shows."""
     if file.text.startswith(f"{_MARK}#!"):
         yield Place(1, "a byte order mark before #! hides it: the system does not find the interpreter")
     elif file.text.startswith(_MARK) and file.language in _WITHOUT_MARK and not _WITH_COMMENTS.search(file.path):

@@ -1,8 +1,8 @@
-"""JavaScript, TypeScript, Go, Java, Rust, C and C++, read by their tree-sitter grammars.
+"""Parses JavaScript, TypeScript, Go, Java, Rust, C and C++ with their tree-sitter grammars.
 
-A grammar takes a little more than its language does, and in places a little less. What experience found is answered
-here, for each language in its own function: see "What is known to be missed" in docs/quality-score.md. Where a grammar
-stops for another reason, the file is doubted, unless `certainty` sees that it is wrong in any version of the language.
+A grammar accepts a little more than its language does, and in places a little less. Each language's function handles
+the known differences: see "What is known to be missed" in docs/quality-score.md. If a grammar stops for another reason,
+the file is in doubt, unless `certainty` finds that it is wrong in any version of the language.
 """
 
 import re
@@ -22,10 +22,10 @@ _NIGHTLY: Final = re.compile(r"^\s*#!\[feature\(", re.MULTILINE)
 _FOREIGN_INCLUDE: Final = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"|<[\w.-]*/)', re.MULTILINE)
 _BRACKET_LINE: Final = re.compile(r"(\}[ \t]*\r?\n\s*)\[")
 _ELSE: Final = re.compile(r"^[ \t]*#[ \t]*el", re.MULTILINE)
-# Attributes on expressions, `for<'a>` in the middle of a type, and a lifetime that leads the bounds of `dyn`:
-# Rust reads the same without them.
+# Attributes on expressions, `for<'a>` in the middle of a type, and a leading lifetime in the bounds of `dyn`:
+# they can be removed without changing whether Rust parses the rest.
 _RUST_GAPS: Final = re.compile(r"""#\[\w+(?:\([^()"']*\))?\]|\bfor<(?:'\w+,?\s*)*>|(?<=\bdyn )\s*'\w+\s*\+""")
-# A variable that has the name of a type operator, compared by `<`: the grammar expects a type.
+# A variable with the name of a type operator after `<`, where the grammar expects a type.
 _TYPESCRIPT_GAPS: Final = re.compile(
     r"(<\s*)(?:abstract|asserts|infer|is|keyof|readonly|unique)\b(?=\s*(?:[.;)\]}?:,&|=!+*/%-]|$))", re.MULTILINE
 )
@@ -38,7 +38,7 @@ Rule = Callable[[Node], Place | None]
 def parse_javascript(text: str) -> Iterable[Place]:
     """Parse ECMAScript 2025 with JSX.
 
-    The grammar takes `[` on the line after `}` for a subscript, also where only a new statement can begin.
+    The grammar reads `[` on the line after `}` as a subscript, even where only a new statement can begin.
     """
     places = _strict("javascript", text, _constant_without_value)
     if places and _BRACKET_LINE.search(text):
@@ -47,7 +47,7 @@ def parse_javascript(text: str) -> Iterable[Place]:
 
 
 def parse_typescript(text: str) -> Iterable[Place]:
-    """Parse TypeScript 5; with JSX where it does not parse without."""
+    """Parse TypeScript 5, with JSX if it does not parse without."""
     places = _strict("typescript", text)
     if not places or not _strict("tsx", text):
         return []
@@ -66,7 +66,7 @@ def parse_java(text: str) -> Iterable[Place]:
 
 
 def parse_rust(text: str) -> Iterable[Place]:
-    """Parse stable Rust, edition 2024; a file that turns on nightly features is read with doubt."""
+    """Parse stable Rust, edition 2024; a file that enables nightly features is in doubt."""
     places = _strict("rust", text, _not_rust)
     if places:
         places = _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust)
@@ -76,7 +76,7 @@ def parse_rust(text: str) -> Iterable[Place]:
 
 
 def parse_c(text: str) -> Iterable[Place]:
-    """Parse C23; a header (every .h counts as C) may be C++."""
+    """Parse C23; a header may be C++, as every .h counts as C."""
     places = _parse_preprocessed("c", text)
     return places if not places or _parse_preprocessed("cpp", text) else []
 
@@ -87,13 +87,13 @@ def parse_cpp(text: str) -> Iterable[Place]:
 
 
 def read_clean(language: str, text: str) -> Node | None:
-    """Return the root of a file's tree; None where the grammar does not read all of it."""
+    """Return the root of a file's tree; None if the grammar does not read all of it."""
     root = read_best(language, text)
     return None if root.has_error else root
 
 
 def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
-    """Return the faults of a file; what the grammar takes but the language does not is for `rule` to find."""
+    """Return the faults of a file; `rule` finds what the grammar accepts but the language does not."""
     content = text.encode("utf-8", "replace")
     tree = parser(grammar).parse(content)
     places = _find_places(grammar, tree, content) if tree.root_node.has_error else []
@@ -104,9 +104,9 @@ def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
 
 
 def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
-    """Read C as it is, then with its conditionals resolved, then without what looks like macros.
+    """Parse C as it is, then with conditionals resolved, then without apparent macros.
 
-    Brackets and quotes are counted apart, so that no macro hides one that is missing.
+    Brackets and quotes are counted separately, so that no macro hides a missing one.
     """
     source = c_source.read(text)
     fault = source.imbalance or (_ELSE.search(text) and c_source.read(text, last=True).imbalance)
@@ -118,7 +118,7 @@ def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
     places = _strict(grammar, c_macros.without_gaps(plain))
     if places and _is_cut(source):
         return [place._replace(in_doubt=False) for place in places]
-    # Taking out what looks like a macro may itself leave `= }` behind.
+    # Removing an apparent macro may itself leave `= }` behind.
     sure = [place for place in _strict(grammar, c_macros.without_gaps(source.text)) if places and not place.in_doubt]
     if not sure and (macros or _FOREIGN_INCLUDE.search(text)):
         return _doubt(places, "a macro may be why")
@@ -126,7 +126,7 @@ def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
 
 
 def _is_cut(source: c_source.Source) -> bool:
-    """Return whether the last token is one that no C file ends with; the name of a macro may stand there."""
+    """Return whether no C file can end with the last token, which is not a macro's name either."""
     solid = source.solid
     last = source.tokens[solid[-1]].text if solid else ";"
     return last not in {";", "}", ")"} and not c_macros.looks_like_macro(last)
@@ -137,7 +137,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _explain(places: list[Place], reason: str = "the parser may not know all of the language") -> list[Place]:
-    """Give the doubts among the places the reason for them."""
+    """Add the reason to the places that are in doubt."""
     return [
         place._replace(message=f"could not be read ({place.message}); {reason}") if place.in_doubt else place
         for place in places
@@ -149,9 +149,9 @@ def _doubt(places: list[Place], reason: str) -> list[Place]:
 
 
 def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
-    """Return the innermost faults of a tree, the bracket that is not closed first.
+    """Return the innermost faults of a tree, beginning with the unclosed bracket.
 
-    Where brackets are in balance, those that the language may well allow are doubts, and follow the others.
+    If brackets are balanced, faults that the language may allow are in doubt, and come last.
     """
     nodes = list(walk(tree.root_node))
     unbalanced = _find_unbalanced(_find_brackets(nodes))
@@ -170,7 +170,7 @@ def _bracket_place(node: Node) -> Place:
 
 
 def _constant_without_value(root: Node) -> Place | None:
-    """JavaScript's `const name` without a value, which is also what a cut leaves of `const name = value`."""
+    """Return JavaScript's `const name` without a value, which may be a truncated `const name = value`."""
     for node in walk(root):
         if node.type == "lexical_declaration" and node.children[0].type == "const":
             for declared in node.named_children:
@@ -180,7 +180,7 @@ def _constant_without_value(root: Node) -> Place | None:
 
 
 def _not_go(root: Node) -> Place | None:
-    """A Go file without its package clause, or with what a cut leaves of a declaration: a word, a constant's name."""
+    """Return a missing package clause in Go, or a truncated declaration: a single word, a constant's name."""
     if not any(child.type == "package_clause" for child in root.children):
         return Place(1, "package clause is missing")
     for child in root.named_children:
@@ -193,7 +193,7 @@ def _not_go(root: Node) -> Place | None:
 
 
 def _not_rust(root: Node) -> Place | None:
-    """Return a Rust attribute or doc comment with nothing after it to describe, or `#!` that begins no attribute."""
+    """Return a Rust attribute or doc comment with nothing after it, or `#!` that does not begin an attribute."""
     stray = next((child for child in root.children if child.type == "shebang" and child.start_byte), None)
     if stray:
         return Place(stray.start_point.row + 1, "unexpected #!")
@@ -218,7 +218,7 @@ def _find_brackets(nodes: Iterable[Node]) -> list[Node]:
 
 
 def _find_unbalanced(brackets: list[Node]) -> list[Node]:
-    """Return the brackets that are open at the end, or the first that closes another than the last one opened."""
+    """Return the brackets that are open at the end, or the first one that does not close the last opened."""
     opened: list[Node] = []
     for node in brackets:
         if node.type in _OPENS:

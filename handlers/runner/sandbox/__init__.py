@@ -1,5 +1,5 @@
-"""Runs code that nobody has read, in namespaces of its own, and says how its tests ended. See docs/sandbox.md.
+"""Runs unreviewed code in its own namespaces, and reports the results of its tests. See docs/sandbox.md.
 
-`process` runs any program, and `verdict` judges what one of the `runners` reported. The sandbox needs Linux 5.14;
+`process` runs any program, and `verdict` judges the report of one of the `runners`. The sandbox needs Linux 5.14;
 elsewhere `process` raises `errors.NoSandbox`.
 """

@@ -1,4 +1,4 @@
-"""What ends a run before it begins.
+"""Errors that prevent a run.
 
 NotRun         nothing was run
  └─ NoSandbox  because this machine has no sandbox
@@ -6,8 +6,8 @@ NotRun         nothing was run
 
 
 class NotRun(Exception):
-    """The program was not run; the message is the rest of a sentence that begins with "not run:"."""
+    """The program was not run; the message continues a sentence that begins with "not run:"."""
 
 
 class NoSandbox(NotRun):
-    """No sandbox can be made on this machine, whatever the program."""
+    """No sandbox can be created on this machine for any program."""

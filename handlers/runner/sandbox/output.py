@@ -1,14 +1,14 @@
-"""What a program printed: its beginning and end, in characters that are safe to show anywhere."""
+"""A program's output: its beginning and end, in characters that are safe to display anywhere."""
 
 import unicodedata
 from typing import Final
 
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Control, format and private characters, halves of surrogate pairs, and line separators: terminals obey some."""
+"""Control, format and private characters, surrogates, and line separators: terminals interpret some of them."""
 
 
 class Kept:
-    """The first and last bytes of a stream of any length, at most `limit` of them; the rest is only counted."""
+    """Keeps the first and last bytes of a stream of any length, at most `limit`; the rest is only counted."""
 
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
@@ -17,7 +17,7 @@ class Kept:
         self.total = 0
 
     def add(self, chunk: bytes) -> None:
-        """Take what comes next."""
+        """Add the next bytes."""
         self.total += len(chunk)
         room = self._half - len(self._head)
         self._head += chunk[:room]
@@ -26,7 +26,7 @@ class Kept:
 
     @property
     def left_out(self) -> int:
-        """How many bytes between the beginning and the end were not kept."""
+        """The number of bytes that were dropped between beginning and end."""
         return self.total - len(self._head) - len(self._tail)
 
     @property
@@ -36,21 +36,21 @@ class Kept:
 
     @property
     def text(self) -> str:
-        """What was kept as text that is safe to show, with a line for what was left out."""
+        """The kept bytes as text that is safe to display, with a line for those that were dropped."""
         if not self.left_out:
             return shown(self.whole)
         return f"{shown(bytes(self._head))}\n... {self.left_out:,} bytes left out ...\n{shown(bytes(self._tail))}"
 
 
 def shown(content: bytes | str) -> str:
-    """Return text that is safe to show: all but printable characters, tabs and line ends is escaped, as in \\x1b."""
+    """Return text that is safe to display: only printable characters, tabs and line ends are not escaped."""
     text = content.decode("utf-8", "backslashreplace") if isinstance(content, bytes) else content
     return escape(text.replace("\r\n", "\n"), keep="\n\t")
 
 
 def escape(text: str, *, keep: str = "") -> str:
-    """Return the text with every character that is not printable as an escape such as \\x1b, except those in `keep`."""
-    if text.isprintable():  # most are: it holds no character of these categories
+    """Return the text with every unprintable character as an escape such as \\x1b, except those in `keep`."""
+    if text.isprintable():  # most are: then no character is in these categories
         return text
     return "".join(
         char.encode("unicode_escape").decode("ascii")

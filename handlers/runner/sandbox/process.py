@@ -1,4 +1,4 @@
-"""Runs a program in a sandbox and listens to it until all of it has ended."""
+"""Runs a program in a sandbox, and reads its output until all of its processes have ended."""
 
 import json
 import math
@@ -20,12 +20,12 @@ from runner.sandbox.output import Kept
 from runner.sandbox.refusals import why_not
 
 INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-"""The real path of this interpreter, outside of any virtual environment."""
+"""The real path of this interpreter, outside any virtual environment."""
 
 _LIBRARIES: Final = "LD_LIBRARY_PATH"
 
 _PROGRAMS: Final = ("/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/local/lib", "/etc/alternatives", "/nix/store")
-"""Folders that are never hidden, nor are the folders above them."""
+"""Folders that are never hidden, nor are their parents."""
 
 _ROOT: Final = str(Path(__file__).parents[2])
 _LAUNCH: Final = (
@@ -34,13 +34,13 @@ _LAUNCH: Final = (
 _CHUNK: Final = 65536
 _LISTEN_SECONDS: Final = 0.1
 _AFTERWARDS_SECONDS: Final = 2
-"""How long output is read after the run has ended: without a sandbox, a process that is left may still print."""
+"""How long output is read after the run: without a sandbox, a remaining process may still print."""
 
 _STATUS_BYTES: Final = 8192
 
 
 def find_libraries(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables without which some interpreters do not start; they name no folder but the interpreter's."""
+    """Return the variables that some interpreters need to start; they name only the interpreter's own folders."""
     prefix = os.path.realpath(sys.base_prefix)
     folders = environ.get(_LIBRARIES, "").split(os.pathsep)
     own = [folder for folder in folders if folder and Path(os.path.realpath(folder)).is_relative_to(prefix)]
@@ -49,10 +49,10 @@ def find_libraries(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class EndedRun:
-    """How a program ended: `exit` is its status, or a signal's number below 0; None where a limit ended it.
+    """How a program ended: `exit` is its status, or a negative signal number; None if a limit ended it.
 
     `exceeded` is that limit: "time", "memory", "machine" for the machine's memory, or "killed" from outside.
-    `report` is None if there was too much of it.
+    `report` is None if it was too long.
     """
 
     exit: int | None
@@ -63,9 +63,9 @@ class EndedRun:
 
 
 def run(job: Job, *, unsafe: bool = False) -> EndedRun:
-    """Run a job in a sandbox, and return when no process of it is left.
+    """Run a job in a sandbox, and return when all of its processes have ended.
 
-    Raises `NotRun`. Where this machine has no sandbox, `unsafe` runs the job without one; otherwise it is not run.
+    If this machine has no sandbox, `unsafe` runs the job without one; otherwise it is not run. Raises `NotRun`.
     """
     try:
         _check(job)
@@ -77,7 +77,7 @@ def run(job: Job, *, unsafe: bool = False) -> EndedRun:
 
 
 def _check(job: Job) -> None:
-    """Raise `NoSandbox` on another system, or if the program cannot be shown inside without the user's home."""
+    """Raise `NoSandbox` if this is not Linux, or if showing the program would expose the user's home folder."""
     if sys.platform != "linux":
         raise NoSandbox(f"the sandbox needs Linux, and this is {platform.system()}")
     home = Path(os.path.realpath(os.path.expanduser("~")))
@@ -87,7 +87,7 @@ def _check(job: Job) -> None:
 
 
 def _private(job: Job) -> tuple[str, ...]:
-    """Return the user's own folders that may lie in a folder that is shown, as in /usr/src, and hold nothing needed."""
+    """Return the user's folders that shown folders may contain, as in /usr/src, and that the program does not need."""
     work = Path.cwd()
     folders = [*job.hidden, os.path.expanduser("~"), str(work), _ROOT, os.environ.get("AGENTICAI_HOME", "")]
     folders += [str(folder / ".agenticai") for folder in (work, *work.parents)]
@@ -106,14 +106,14 @@ def _run(job: Job) -> EndedRun:
             _send(leash, replace(job, report=writing))
             _listen(process, {printed.fileno(): output, said.fileno(): status, reading: report})
         finally:
-            leash.close()  # and with it the sandbox ends
+            leash.close()  # this ends the sandbox
             process.wait()
     code, exceeded = _end(status.text)
     return EndedRun(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
 
 
 def _start(report: int) -> "subprocess.Popen[bytes]":
-    """Start the process that makes the sandbox: with no variables of ours, in a session of its own."""
+    """Start the process that creates the sandbox: without our variables, in its own session."""
     return subprocess.Popen(
         [INTERPRETER, "-I", "-S", "-B", "-c", _LAUNCH, _ROOT],
         stdin=subprocess.PIPE,
@@ -135,7 +135,7 @@ def _send(leash: IO[bytes], job: Job) -> None:
 
 
 def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
-    """Read all streams until they end; at most `_AFTERWARDS_SECONDS` after the run, if a process is left."""
+    """Read all streams until they end; if a process remains, at most `_AFTERWARDS_SECONDS` after the run."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
             selector.register(stream, selectors.EVENT_READ)
@@ -155,9 +155,9 @@ def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> 
 
 
 def _end(status: str) -> tuple[int | None, str]:
-    """Return the exit status and the limit that was exceeded, as the processes around the program reported them.
+    """Return the exit status and the exceeded limit, as the processes around the program reported them.
 
-    Raises `NotRun` if the program was never started; a program that was started cannot cause that.
+    Raises `NotRun` if the program was never started; a started program cannot cause that.
     """
     said: dict[str, Any] = {"began": False}
     for line in status.splitlines():

@@ -1,4 +1,4 @@
-"""Why a machine has no sandbox, in words."""
+"""Explains why a machine has no sandbox."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,11 @@ _SETTINGS: Final = {
     "kernel/unprivileged_userns_clone": "0",
     "user/max_user_namespaces": "0",
 }
-"""What forbids user namespaces below /proc/sys, where it has this value."""
+"""Settings below /proc/sys that forbid user namespaces, if they have this value."""
 
 
 def why_not(step: str, number: int, settings: Path = Path("/proc/sys")) -> str:
-    """Return why the sandbox cannot be made: the step that failed with an error's number, and what may forbid it."""
+    """Return why the sandbox cannot be created: the failed step with its error number, and a possible cause."""
     failure = f"this machine does not let a program make a sandbox ({step}: {os.strerror(number)})"
     for name, forbidding in _SETTINGS.items():
         if _read(settings / name) == forbidding:

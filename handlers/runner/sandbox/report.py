@@ -1,4 +1,4 @@
-"""The report of one of our test runners, line by line; the tests run in the same process and could forge it."""
+"""Parses a test runner's report line by line; the tests run in the same process and could forge it."""
 
 import json
 import math
@@ -14,7 +14,7 @@ TestOutcome = Literal["passed", "failed", "error", "skipped"]
 
 @dataclass(frozen=True)
 class Frame:
-    """A line of the project that led to a failure, in a function; the texts are safe to show."""
+    """A line and function of the project in a failure's traceback; the texts are safe to display."""
 
     path: str
     line: int
@@ -23,7 +23,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class TestResult:
-    """How one test ended; its texts are safe to show, and `frames` are the project's own, the outermost first."""
+    """The outcome of one test; its texts are safe to display, and `frames` are the project's, outermost first."""
 
     __test__ = False
     id: str
@@ -35,7 +35,7 @@ class TestResult:
 
 @dataclass(frozen=True)
 class WrittenTest:
-    """A test in a source file, and how many checks it makes."""
+    """A test in a source file, and the number of its checks."""
 
     id: str
     path: str
@@ -45,7 +45,7 @@ class WrittenTest:
 
 @dataclass(frozen=True)
 class EmptiedFunction:
-    """A function that was emptied, whether the tests called it, and whether any of them then failed."""
+    """An emptied function, whether the tests called it, and whether any of them then failed."""
 
     name: str
     path: str
@@ -56,11 +56,11 @@ class EmptiedFunction:
 
 @dataclass(frozen=True)
 class Report:
-    """The results, and in `running` what had begun and not ended.
+    """The results, and in `running` the tests that started and did not end.
 
     It is `complete` if its last line has the number of lines before it, and `damaged` if the runner did not write one
     of them. `expected` are the tests in the source files, and `changed` what the tests replaced in their runner; both
-    are empty if the runner does not look for them. `emptied` are the functions that it emptied.
+    are empty if the runner does not report them. `emptied` are the functions that it emptied.
     """
 
     results: tuple[TestResult, ...]
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def not_run(self) -> tuple[str, ...]:
-        """The tests that have no result, and are not in a class or module that was skipped as a whole."""
+        """The tests without a result that are not in a class or module that was skipped as a whole."""
         have = {without_parameters(result.id) for result in self.results}
         skipped = [match[1] for match in map(_WHOLE.fullmatch, have) if match]
         left = (test.id for test in self.expected if test.id not in have)
@@ -81,7 +81,7 @@ class Report:
 
     @classmethod
     def read(cls, content: bytes) -> "Report":
-        """Read a report of any length and content."""
+        """Parse a report of any length and content."""
         lines = _lines(content)
         results, emptied, running = [], [], ""
         for line in filter(None, lines):
@@ -106,27 +106,27 @@ class Report:
 
 
 _WHOLE: Final = re.compile(r"(?:setUp(?:Class|Module) \(|unittest\.loader\.ModuleSkipped\.)([^()]+)\)?")
-"""How unittest names what is skipped as a whole: a class or a module."""
+"""How unittest names a class or module that is skipped as a whole."""
 
 LONGEST_ID: Final = 500
 
 _LINES: Final = ("expects", "began", "test", "emptied", "complete")
-"""What a line of a report tells of."""
+"""The kinds of a report's lines."""
 
 
 def without_parameters(test: str) -> str:
-    """Return a test's id as it is written: pytest adds the parameters of each run."""
+    """Return a test's id without the parameters that pytest adds for each run."""
     return test.partition("[")[0]
 
 
 def shown_id(name: object) -> str:
-    """Return a test's name on one line, in characters that are safe to show, and shortened."""
+    """Return a test's name on one line, in safe characters, shortened."""
     text = shown(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
     return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}..."
 
 
 def _lines(content: bytes) -> list[Mapping[str, object] | None]:
-    """Return the lines of a report; None for each whose key is not that of the first line."""
+    """Return the lines of a report; None for each line without the first line's key."""
     lines = [_line(line) for line in content.splitlines()]
     key = lines[0].get("key") if lines and lines[0] else None
     return [line if line and line.get("key") == key else None for line in lines]
@@ -139,7 +139,7 @@ def _ids(line: Mapping[str, object] | None, name: str) -> tuple[str, ...]:
 
 
 def _line(line: bytes) -> Mapping[str, object] | None:
-    """Return a line of a report; None if it is not one."""
+    """Return a line of a report; None if it is invalid."""
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
@@ -162,7 +162,7 @@ def _result(line: Mapping[str, object]) -> TestResult:
 
 
 def _written(line: Mapping[str, object] | None) -> tuple[WrittenTest, ...]:
-    """Return the tests that the first line of a report expects."""
+    """Return the tests in the first line of a report."""
     tests = (line or {}).get("expects")
     rows = tests if isinstance(tests, list) else []
     return tuple(

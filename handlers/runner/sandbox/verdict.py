@@ -1,4 +1,4 @@
-"""How a project's own tests ended, judged by their runner's report alone: their output is never interpreted."""
+"""Judges a project's tests by their runner's report alone: their output is never interpreted."""
 
 import signal
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True)
 class TestRun:
-    """How all tests of a project ended.
+    """The results of all tests of a project.
 
-    `trouble` says why they prove nothing although none of them failed, `output` is what they printed, shortened and
-    safe to show, and `contained` says whether they were run in a sandbox. `written` are the tests in the source files.
+    `trouble` says why they prove nothing although none failed, `output` is what they printed, shortened and safe to
+    display, and `contained` tells whether they ran in a sandbox. `written` are the tests in the source files.
     """
 
     __test__ = False
@@ -29,7 +29,7 @@ class TestRun:
 
     @property
     def ran(self) -> int:
-        """How many tests were run to an end."""
+        """The number of tests that ran to the end."""
         return sum(result.outcome != "skipped" for result in self.results)
 
     @property
@@ -39,7 +39,7 @@ class TestRun:
 
     @property
     def passed(self) -> bool:
-        """Whether there were tests, all of them were run, and none failed."""
+        """Whether there are tests, all of them ran, and none failed."""
         return not self.trouble and not self.failed and self.ran > 0
 
     @property
@@ -49,7 +49,7 @@ class TestRun:
 
 
 def judge(ended: EndedRun, limits: Limits) -> TestRun:
-    """Return the results in the report, and why they prove nothing if the report or the run is not to be trusted."""
+    """Return the report's results, and why they prove nothing if the report or the run is not trustworthy."""
     report = Report.read(ended.report or b"")
     trouble = _excess(ended, report, limits) or _doubt(ended, report)
     return TestRun(report.results, trouble, ended.output, ended.contained, report.expected)
@@ -74,7 +74,7 @@ def _excess(ended: EndedRun, report: Report, limits: Limits) -> str:
 
 
 def _doubt(ended: EndedRun, report: Report) -> str:
-    """Return why the report proves nothing, however the tests in it ended; empty if it does."""
+    """Return why the report proves nothing, regardless of its results; empty if it is valid."""
     how = f"signal {-ended.exit}" if ended.exit is not None and ended.exit < 0 else f"exit status {ended.exit}"
     if not report.complete:
         where = f", in {report.running}" if report.running else ""
@@ -95,6 +95,6 @@ def _doubt(ended: EndedRun, report: Report) -> str:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    """Return the first of some names, and how many more there are."""
+    """Return the first of some names, and the number of the others."""
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -1,4 +1,4 @@
-"""The model's API key, looked up in Parameter Store for each call: a new one counts as soon as it is stored."""
+"""Reads the model's API key from Parameter Store for each call, so that a new key is used as soon as it is stored."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 ReadKey = Callable[[], str]
-"""Reads the key; raises `ModelUnusable` if there is none, `ModelUnavailable` if it cannot be read now."""
+"""Reads the key; raises `ModelUnusable` if it does not exist, `ModelUnavailable` if it cannot be read now."""
 
 
 class KeyedModel:
-    """A model that is connected anew when its key has changed, and whose answers and errors never show the key."""
+    """A model that reconnects when its key has changed, and whose replies and errors never show the key."""
 
     def __init__(self, read_key: ReadKey, connect: Callable[[str], LanguageModel]) -> None:
         self._read_key = read_key
@@ -31,7 +31,7 @@ class KeyedModel:
 
 
 def read_key(client: "SSMClient", name: str) -> str:
-    """Return the key under a parameter's name, a SecureString."""
+    """Return the key in a SecureString parameter."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -1,4 +1,4 @@
-"""Asking the model at most once for each question: the raw reply is stored before anyone parses it."""
+"""Asks the model each question at most once: the raw reply is stored before it is parsed."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -12,13 +12,13 @@ from shared.storage.objects import Objects
 A = TypeVar("A")
 
 TURNS: Final = 2
-"""The first reply, and one with its faults pointed out."""
+"""The first reply, and one after its faults are pointed out."""
 
 
 def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delivery: Delivery) -> Reply:
-    """Return the reply stored under `key`, or, where there is none, the model's, stored there first.
+    """Return the reply stored under `key`; if there is none, ask the model and store its reply first.
 
-    Two workers that ask at once both get the reply that was stored first. Its tokens are added to the delivery's.
+    If two workers ask concurrently, both get the reply that was stored first. Its tokens are added to the delivery's.
     """
     stored = objects.get(key)
     if stored is None:
@@ -30,7 +30,7 @@ def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delive
 
 
 class NoUsableReply(Exception):
-    """None of the model's replies can be used; `reasons` say what is wrong with the last."""
+    """None of the model's replies is usable; `reasons` say what is wrong with the last."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -43,10 +43,10 @@ def ask_twice(
     read: Callable[[Reply], tuple[A | None, list[str]]],
     correct: Callable[[Prompt, Reply, list[str]], Prompt],
 ) -> A:
-    """Return the answer in the reply to a prompt, asked once more with the faults of the first reply pointed out.
+    """Return the answer in the reply to a prompt; after a faulty reply, ask once more with its faults pointed out.
 
-    `reply_to` takes the number of the turn, from 1. `read` returns the answer and what is wrong with it, and `correct`
-    makes the second prompt of that. Raises `NoUsableReply`.
+    `reply_to` gets the prompt and the number of the turn, from 1. `read` returns the answer and its faults, from which
+    `correct` makes the second prompt. Raises `NoUsableReply`.
     """
     reasons: list[str] = []
     for turn in range(1, TURNS + 1):

@@ -1,7 +1,7 @@
-"""Gemini's answers as they come over HTTP: what `generateContent` said, or which failure it is.
+"""Parses Gemini's HTTP answers: the reply of `generateContent`, or the kind of failure.
 
-Both adapters read here rather than in their SDK's types: the older SDK knows neither thoughts nor half of the finish
-reasons, and the newer one warns of those it does not know. See ai.google.dev/api/generate-content.
+Both adapters use this instead of their SDK's types: the older SDK knows neither thoughts nor half of the finish
+reasons, and the newer one warns about unknown ones. See ai.google.dev/api/generate-content.
 """
 
 import json
@@ -16,7 +16,7 @@ from shared.models.errors import AgentError
 from shared.models.project import TokenUsage
 
 QUOTA_WAIT_SECONDS: Final = 3600.0
-"""Until a spent daily quota is tried again. It returns at midnight in California; RetryInfo does not say so."""
+"""The wait after a spent daily quota. It is renewed at midnight in California, which RetryInfo does not tell."""
 
 _FINISHED: Final = {
     "STOP": FinishReason.STOP,
@@ -29,15 +29,15 @@ _FINISHED: Final = {
 )  # fmt: skip
 
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
-"""The reason in the error of an endpoint that replays stored replies and has none; its message says what to do."""
+"""The error reason of an endpoint that replays stored replies and has none; its message says what to do."""
 
-# What no waiting changes: a quota of none, credits that are spent, a limit that a person has set.
+# What waiting does not change: a quota of zero, spent credits, a limit that a person has set.
 _NEVER: Final = re.compile(
     r"\blimit:\s*0(?![.\d])|\bprepa(?:id|yment)\b.{0,60}\b(?:credits?|balance|depleted)"
     r"|\bcredits?\b.{0,60}\b(?:depleted|exhausted|spent|used up)|\bspend(?:ing)?[ -](?:cap|limit)|\bmonthly[ -]spend",
     re.IGNORECASE | re.DOTALL,
 )
-# Reasons of google.rpc.ErrorInfo that say what a person must do elsewhere; the key itself is a good one.
+# Reasons in google.rpc.ErrorInfo that require a person to act elsewhere; the key itself is valid.
 _NOT_ALLOWED: Final = frozenset({"SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED", "CONSUMER_INVALID"})
 _DISABLED: Final = re.compile(r"\bhas not been used in project\b|\bit is disabled\b", re.IGNORECASE)
 _PER_DAY: Final = re.compile(r"per[ _-]?day|daily", re.IGNORECASE)
@@ -82,7 +82,7 @@ class _Violation(_Wire):
 
 
 class _Detail(_Wire):
-    """Any of google.rpc's error details (cloud.google.com/apis/design/errors): the fields that tell something here."""
+    """Any of google.rpc's error details (cloud.google.com/apis/design/errors), with the fields that matter here."""
 
     reason: str = ""
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -105,7 +105,7 @@ class _Answer(_Wire):
 
 
 def read_reply(body: str) -> Reply:
-    """Return the reply in the body of a 200; raises `ModelUnavailable` if there is none, or what its error means."""
+    """Return the reply in the body of a 200. Raises `ModelUnavailable` if there is none, or its error's exception."""
     answer = _parse(body)
     if answer is None:
         raise ModelUnavailable("the model's answer could not be read")
@@ -124,7 +124,7 @@ def read_reply(body: str) -> Reply:
 
 
 def failure(code: int, body: str, retry_after: str = "") -> AgentError:
-    """Return what an HTTP status other than 200 means, with its body and its Retry-After header, in seconds."""
+    """Return the exception for an HTTP status other than 200; `retry_after` is the header's value in seconds."""
     answer = _parse(body)
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
@@ -160,12 +160,12 @@ def _make_quota_error(status: _Status, body: str, retry_after: str, said: str) -
 
 
 def _shorten(text: str) -> str:
-    """Return the text's beginning, cut between two words: half of a key could not be found and taken out."""
+    """Return the beginning of the text, cut between words, as redaction would not find half a key."""
     return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
 
 def _delay(status: _Status, retry_after: str) -> float | None:
-    """Return the seconds to wait that RetryInfo or the header asks for."""
+    """Return the wait in seconds that RetryInfo or the header requests."""
     asked = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
     match = _SECONDS.fullmatch(asked[0].strip())
     return float(match[1]) if match else None
@@ -175,8 +175,8 @@ def _parse(body: str) -> _Answer | None:
     try:
         raw = json.loads(body)
         if isinstance(raw, list) and len(raw) == 1:
-            (raw,) = raw  # an error to a streaming request comes in an array
-        # Half of a surrogate pair is possible in JSON, but not in UTF-8.
+            (raw,) = raw  # errors of streaming requests come in an array
+        # JSON can contain unpaired surrogates, but UTF-8 cannot.
         return _Answer.model_validate_json(json.dumps(raw, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return None

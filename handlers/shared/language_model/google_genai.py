@@ -1,4 +1,4 @@
-"""The language model port on Google's `google-genai` SDK."""
+"""The language model port with Google's `google-genai` SDK."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class GoogleGenaiModel:
-    """Gemini, over the Developer API's `generateContent`; one attempt a call."""
+    """Gemini through the Developer API's `generateContent`; one attempt per call."""
 
     def __init__(self, api_key: str, model: str, endpoint: str | None = None) -> None:
         self._api_key = api_key
@@ -20,7 +20,7 @@ class GoogleGenaiModel:
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
         seconds = call_seconds(remaining)
-        # Imported and built on first use: the SDK takes most of a second of a cold start.
+        # Imported and created on first use: the SDK takes most of a second of a cold start.
         from google.genai import errors
         from httpx2 import HTTPError
 
@@ -28,7 +28,7 @@ class GoogleGenaiModel:
         try:
             response = client.models.generate_content(model=self._model, contents=prompt.text, config=config)
         except errors.APIError as error:
-            answer: Any = error.response  # of httpx2, as the client is not asynchronous
+            answer: Any = error.response  # a response of httpx2, as the client is synchronous
             raise failure(error.code, answer.text, answer.headers.get("retry-after", "")) from error
         except (HTTPError, TimeoutError, ConnectionError) as error:
             raise ModelUnavailable(f"the model did not answer: {type(error).__name__}") from error

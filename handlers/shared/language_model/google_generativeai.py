@@ -1,7 +1,7 @@
-"""The language model port on Google's older `google-generativeai` SDK, over REST; for those who name it.
+"""The language model port with Google's older `google-generativeai` SDK, over REST; used only if configured.
 
-The SDK's support has ended and it is pinned, so that what is used of its inside (a model's client and its HTTP session)
-stays as it is.
+The SDK is no longer supported and its version is pinned, so that the internals used here (a model's client and its
+HTTP session) do not change.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from shared.language_model.port import ModelUnavailable, ModelUnusable, Prompt, 
 if TYPE_CHECKING:
     import requests
 
-# What the SDK's Schema has under the same name; the rest of JSON Schema is left to whoever validates the reply.
+# Keywords that the SDK's Schema supports under the same name; the reply's validation checks the others.
 _SAME: Final = frozenset({"type", "description", "enum", "required", "nullable"})
 _RENAMED: Final = {"minItems": "min_items", "maxItems": "max_items"}
 
 
 class GoogleGenerativeaiModel:
-    """Gemini, over the Developer API's `generateContent`; one attempt a call."""
+    """Gemini through the Developer API's `generateContent`; one attempt per call."""
 
     def __init__(self, api_key: str, model: str, endpoint: str | None = None) -> None:
         self._api_key = api_key
@@ -50,7 +50,7 @@ class GoogleGenerativeaiModel:
         raise AssertionError("the SDK read an answer that should have been taken from it")
 
     def _client(self) -> Any:
-        """This model's own client: the SDK keeps the latest only."""
+        """Return this model's own client: the SDK keeps only the latest."""
         if self._connected is None:
             try:
                 from google import generativeai as genai
@@ -68,7 +68,7 @@ class GoogleGenerativeaiModel:
 
 
 class _Answered(Exception):
-    """Carries an answer past the SDK, whose types drop what they do not know, such as that a part is a thought."""
+    """Carries an answer past the SDK, whose types drop unknown fields, such as the mark of a thought."""
 
     def __init__(self, response: "requests.Response") -> None:
         super().__init__(f"HTTP status {response.status_code}")
@@ -89,7 +89,7 @@ def _config(prompt: Prompt) -> dict[str, Any]:
 
 
 def response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the SDK can send of a JSON schema, with its references put in; recursive ones are not possible."""
+    """Return the part of a JSON schema that the SDK supports, with references resolved; recursion is not supported."""
     if "$ref" in schema:
         named = definitions[schema["$ref"].rpartition("/")[2]]
         return response_schema({**named, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)

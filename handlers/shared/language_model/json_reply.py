@@ -1,6 +1,6 @@
-"""Reading the JSON out of a model's reply: bare, in a fence, or with prose around it; never repaired.
+"""Reads the JSON in a model's reply: bare, in a code fence, or surrounded by prose; it is never repaired.
 
-A repaired reply would be a plausible one: whatever closes a cut string or a missing bracket makes up the rest.
+A repaired reply would look plausible, but completing a cut string or a missing bracket makes up the rest.
 """
 
 import json
@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Final, NoReturn
 
-# A fence of JSON, and what begins an object rather than a brace in prose.
+# A fence around JSON, and the start of an object, as opposed to a brace in prose.
 _FENCED: Final = re.compile(
     r"^[ \t]*(?:```|~~~)[ \t]*(?:json[\w-]*)?[ \t]*\n\s*(?=[{\[])", re.IGNORECASE | re.MULTILINE
 )
@@ -18,11 +18,11 @@ _SHOWN: Final = 40
 
 
 def read_json(text: str) -> object:
-    """Return the one JSON value, an object or an array, of a reply.
+    """Return the only JSON value, an object or an array, in a reply.
 
-    It is the whole text, or what a code fence begins with, or the first object in prose. Raises ValueError, with a
-    message for the model, if there is none, if it is broken (where it breaks off is said), if another follows, or if
-    an object names a member twice.
+    It is the whole text, or at the start of a code fence, or the first object in prose. Raises ValueError, with a
+    message for the model, if there is none, if it is malformed (the message says where), if another follows, or if an
+    object repeats a member.
     """
     text = text.removeprefix("\ufeff").strip()
     start = _start(text)
@@ -64,7 +64,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _refuse_repeated(members: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object; of two members of one name the last would win, and what the first held would be lost."""
+    """Return an object. Raises ValueError if members repeat, as only the last value would be kept."""
     repeated = [name for name, count in Counter(name for name, _ in members).items() if count > 1]
     if repeated:
         raise ValueError(f"an object has more than one member {repeated[0]!r}")

@@ -1,4 +1,4 @@
-"""How a key can be written in a text that repeats it."""
+"""The forms in which a text may repeat a key."""
 
 import json
 from base64 import b64encode
@@ -7,11 +7,11 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 SHORTEST: Final = 8
-"""Characters of a key: a shorter one would be found in any text."""
+"""Minimum length of a key: shorter ones would be found in any text."""
 
 
 def list_key_forms(key: str) -> tuple[str, ...]:
-    """Return the key as it is, escaped, in hexadecimal and in Base64, the longest first; nothing for a short key."""
+    """Return the key as it is, escaped, in hexadecimal and in Base64, the longest first; empty for a short key."""
     if len(key) < SHORTEST:
         return ()
     content = key.encode()
@@ -21,7 +21,7 @@ def list_key_forms(key: str) -> tuple[str, ...]:
 
 
 def _in_base64(content: bytes) -> Iterator[str]:
-    """The characters that stand for it alone, wherever it begins in what was encoded (RFC 4648, both alphabets)."""
+    """Yield the characters that encode only the content, at any offset (RFC 4648, both alphabets)."""
     for before, mixed in ((0, 0), (1, 2), (2, 3)):
         bits = 8 * (before + len(content))
         form = b64encode(bytes(before) + content).decode()[mixed : bits // 6]

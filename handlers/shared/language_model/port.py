@@ -1,4 +1,4 @@
-"""The port to a language model: a prompt, a reply, and the ways in which there is none."""
+"""The port to a language model: the prompt, the reply, and the errors if there is none."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.project import TokenUsage
 
 Remaining = Callable[[], float]
-"""The seconds left before the function is stopped."""
+"""The seconds left before the function times out."""
 
 RESERVE_SECONDS: Final = 15.0
-"""Left of the function's time for storing what the model said."""
+"""Time reserved for storing the model's reply."""
 
 MAX_CALL_SECONDS: Final = 300.0
-"""The longest that one attempt may take, so that a call that hangs leaves time for another."""
+"""The longest time for one attempt, so that a call that hangs leaves time for another."""
 
 
 class FinishReason(StrEnum):
@@ -29,7 +29,7 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model is asked; with a JSON schema, the reply is to be JSON of that schema."""
+    """A prompt; with a JSON schema, the reply has to be JSON of that schema."""
 
     system: str
     text: str
@@ -38,7 +38,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the model said. `detail` names the model's own finish reason where it is not a plain stop."""
+    """The model's reply. `detail` is the model's own finish reason if it is not a plain stop."""
 
     text: str
     finish_reason: FinishReason
@@ -48,7 +48,7 @@ class Reply:
 
 @dataclass
 class Delivery:
-    """One delivery of a message: the seconds left, and the tokens of all replies read so far, stored ones too."""
+    """One delivery of a message: the seconds left, and the tokens of all replies read, including stored ones."""
 
     remaining: Remaining
     tokens: TokenUsage = field(default_factory=TokenUsage)
@@ -61,16 +61,16 @@ class LanguageModel(Protocol):
     """
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
-        """Ask, and take no more than the `remaining` seconds less `RESERVE_SECONDS`."""
+        """Return the model's reply, within the `remaining` seconds minus `RESERVE_SECONDS`."""
         ...
 
 
 class ModelUnavailable(Retryable):
-    """Throttled, overloaded, timed out or cut off: the same prompt may work later."""
+    """Throttled, overloaded, timed out or interrupted: the same prompt may work later."""
 
 
 class ModelQuotaSpent(Deferrable):
-    """The day's quota is used up."""
+    """The daily quota is used up."""
 
 
 class ModelUnusable(Terminal):
@@ -78,7 +78,7 @@ class ModelUnusable(Terminal):
 
 
 def call_seconds(remaining: Remaining) -> float:
-    """Return the seconds that one attempt may take now; raises `ModelUnavailable` if there are none."""
+    """Return the seconds that one attempt may take now. Raises `ModelUnavailable` if there are none."""
     seconds = min(remaining() - RESERVE_SECONDS, MAX_CALL_SECONDS)
     if seconds <= 0:
         raise ModelUnavailable("no time is left to ask the model")

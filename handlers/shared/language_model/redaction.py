@@ -1,4 +1,4 @@
-"""Keys taken out of what a model or its SDK says: an answer may echo the request that it refuses."""
+"""Removes keys from what a model or its SDK returns, as an error may repeat the request that it refuses."""
 
 import re
 from dataclasses import replace
@@ -11,11 +11,11 @@ from shared.models.errors import AgentError
 REDACTED: Final = "[REDACTED]"
 
 _CREDENTIAL: Final = re.compile(r"AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]+|(?<=[Bb]earer )[0-9A-Za-z._~+/-]{16,}=*")
-"""What Google's keys and access tokens look like, in case that an error names another than the one it was sent."""
+"""The patterns of Google's keys and access tokens, in case an error names another one than the one it was sent."""
 
 
 class Redaction:
-    """Takes one key out of texts, however it is escaped or encoded there."""
+    """Removes one key from texts, in any escaped or encoded form."""
 
     def __init__(self, key: str) -> None:
         self._forms = list_key_forms(key)
@@ -27,13 +27,13 @@ class Redaction:
         return text
 
     def of_reply(self, reply: Reply) -> Reply:
-        """Return the reply without the key; what looks like another one stays, because code may hold examples."""
+        """Return the reply without the key; other texts that look like keys stay, because code may contain examples."""
         return replace(reply, text=self.of(reply.text), detail=self.of(reply.detail))
 
     def of_error(self, error: Exception) -> Exception:
-        """Return an error of the port without the key, or another one in its place where an SDK's own would show it.
+        """Return an error of the port without the key, or a replacement if an SDK's own error would show the key.
 
-        It has no cause: that would be logged with it, and holds the answer as it came.
+        It has no cause, as that would be logged with it, and contains the unredacted answer.
         """
         if isinstance(error, AgentError):
             error.args = tuple(_CREDENTIAL.sub(REDACTED, self.of(str(argument))) for argument in error.args)
@@ -44,7 +44,7 @@ class Redaction:
 
 
 def _collect_text(error: BaseException | None) -> str:
-    """Return all that a traceback would tell of an error: its own text, and those of its causes."""
+    """Return all text that a traceback shows of an error: its own, and its causes'."""
     told: list[str] = []
     while error is not None and len(told) < 20:
         told += [str(error), repr(error.args)]

@@ -1,4 +1,4 @@
-"""Asking again within one invocation, so that a short hiccup of the model does not cost a redelivery by SQS."""
+"""Retries a call to the model within one invocation, so that a short failure does not cost a redelivery by SQS."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,17 +8,17 @@ from shared.language_model.port import RESERVE_SECONDS, LanguageModel, ModelUnav
 MAX_ATTEMPTS: Final = 5
 FIRST_DELAY_SECONDS: Final = 1.0
 MAX_DELAY_SECONDS: Final = 70.0
-"""The longest wait that is asked for: RetryInfo of a quota per minute names up to one minute."""
+"""The longest wait before a retry: RetryInfo for a quota per minute is up to one minute."""
 
 MIN_CALL_SECONDS: Final = 30.0
-"""Less time than this is not worth another attempt."""
+"""The minimum time left for another attempt."""
 
 Wait = Callable[[float], None]
-"""Waits for so many seconds, as `time.sleep` does."""
+"""Waits for a number of seconds, as `time.sleep` does."""
 
 
 class RetryingModel:
-    """A model that is asked again while it is unavailable and time remains.
+    """Retries a model while it is unavailable and time remains.
 
     It waits as long as the model says (RetryInfo), else with exponential backoff and full jitter: a `chance` between 0
     and 1 of a delay that doubles (aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).

@@ -1,1 +1,1 @@
-"""What the agents speak about: projects, plans, files, reports, messages, and the timeline."""
+"""The data that agents exchange and store: projects, plans, files, reports, messages, and the timeline."""

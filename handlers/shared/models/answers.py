@@ -1,4 +1,4 @@
-"""What the API says of itself: that it is alive, what it reaches, and why an answer is not the one asked for."""
+"""The API's answers about itself: health, dependencies, and problems."""
 
 from pydantic import ConfigDict, Field
 
@@ -12,7 +12,7 @@ class Health(Model):
 
 
 class Check(Model):
-    """Whether the API reaches one of the things that it stands on."""
+    """Whether the API reaches one of its dependencies."""
 
     name: str
     ok: bool
@@ -20,14 +20,14 @@ class Check(Model):
 
 
 class HealthReport(Model):
-    """The API reaches all that it stands on."""
+    """The API reaches all of its dependencies."""
 
     status: str = "ok"
     checks: list[Check]
 
 
 class Fault(Model):
-    """One thing that is wrong with a request."""
+    """One fault in a request."""
 
     detail: str
     pointer: str | None = Field(default=None, description="a JSON pointer into the body (RFC 6901)")
@@ -35,7 +35,7 @@ class Fault(Model):
 
 
 class ProblemView(Model):
-    """Why there is no other answer (RFC 9457)."""
+    """A problem document (RFC 9457)."""
 
     model_config = ConfigDict(title="Problem")
 

@@ -1,18 +1,18 @@
-"""The base of every model: frozen, and closed to fields that it does not name.
+"""The base classes of all models: immutable, with strict or tolerant handling of unknown fields.
 
-Its validator is built when it is first used: no function uses all models, and building them is part of a cold start.
+Validators are built on first use: no function uses all models, and building them is part of a cold start.
 """
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Model(BaseModel):
-    """A value: immutable, compared by content, refusing unknown fields."""
+    """A value: immutable, compared by content; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class TolerantModel(BaseModel):
-    """A value parsed from text that a model wrote: unknown fields are dropped, known ones checked."""
+    """A value parsed from a model's or a service's text: unknown fields are dropped, known ones are validated."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)

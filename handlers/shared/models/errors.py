@@ -1,19 +1,19 @@
-"""The failures that a worker can meet, and what each does to its message and its project.
+"""The failures that a worker handles, and the effect of each on its message and its project.
 
 AgentError
 ├── Retryable    SQS redelivers: throttled, unavailable, out of time
-├── Deferrable   parked until the model's quota returns; never a step towards the dead-letter queue
+├── Deferrable   parked until the model's quota is renewed; never counts towards the dead-letter queue
 ├── Terminal     the project fails, with a reason that a person can act on; the message is acknowledged
-└── Poison       the message cannot be read; it goes the way to the dead-letter queue
+└── Poison       the message cannot be read; it ends in the dead-letter queue
 """
 
 
 class AgentError(Exception):
-    """The root: every failure that the worker contract knows how to handle."""
+    """The base of all failures that the worker contract handles."""
 
 
 class Retryable(AgentError):
-    """The same message may succeed later; `after` is how many seconds to wait, None for the contract's own choice."""
+    """The same message may succeed later, after `after` seconds; None leaves the wait to the contract."""
 
     def __init__(self, message: str, *, after: float | None = None) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class Retryable(AgentError):
 
 
 class Deferrable(AgentError):
-    """Nothing is wrong but the time: try again `after` seconds, however often that takes."""
+    """Only the time is wrong: try again after `after` seconds, any number of times."""
 
     def __init__(self, message: str, *, after: float) -> None:
         super().__init__(message)
@@ -33,4 +33,4 @@ class Terminal(AgentError):
 
 
 class Poison(AgentError):
-    """The message is not one that this queue's worker can read."""
+    """The worker of this queue cannot read the message."""

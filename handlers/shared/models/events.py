@@ -1,4 +1,4 @@
-"""The project's timeline: who did what, when, on which work and attempt, how long it took."""
+"""The project's timeline: which agent did what and when, on which work and attempt, and how long it took."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,7 @@
-"""The layout of what is stored: the one place that spells the keys of the table's items and of the bucket's objects.
+"""The layout of stored data: the only place that spells the keys of the table's items and of the bucket's objects.
 
-A project's items are one partition of the table, told apart by how their sort keys begin (`ItemKind`). Its objects are
-below its id in each of the bucket's `FOLDERS`.
+A project's items are one partition of the table, distinguished by the prefixes of their sort keys (`ItemKind`). Its
+objects are below its id in each of the bucket's `FOLDERS`.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ METADATA: Final = "METADATA"
 """The sort key of the item that says that a project, or a template, exists."""
 
 FOLDERS: Final = ("projects", "plans", "test_results", "deployments")
-"""The top folders of the bucket; the template's policies name them too."""
+"""The top-level folders of the bucket; the template's policies name them too."""
 
 _CODE, _PLANS, _TESTS, _DEPLOYMENTS = FOLDERS
 
@@ -28,7 +28,7 @@ class Listing(StrEnum):
 
 
 class ItemKind(StrEnum):
-    """What an item of a project is; the value is the prefix of its sort key."""
+    """The kind of a project's item; the value is the prefix of its sort key."""
 
     PLAN = "PLAN#"
     TASK = "TASK#"
@@ -41,12 +41,12 @@ class ItemKind(StrEnum):
     REQUEST = "REQUEST#"
 
     def key(self, name: Revision | str | int) -> str:
-        """Return the sort key of the item of this kind with this name."""
+        """Return the sort key of the item of this kind and name."""
         return f"{self}{name}"
 
 
 WORK: Final = (ItemKind.DEPLOYMENT, ItemKind.PLAN, ItemKind.TASK, ItemKind.TEST)
-"""The kinds that agents work on, under the worker contract."""
+"""The kinds of items that agents work on, under the worker contract."""
 
 
 def project(project_id: str) -> str:
@@ -79,67 +79,67 @@ deployment: Final = ItemKind.DEPLOYMENT.key
 """Return the sort key of a revision's deployment."""
 
 change: Final = ItemKind.CHANGE.key
-"""Return the sort key of the change that a build makes."""
+"""Return the sort key of a build's change."""
 
 file: Final = ItemKind.FILE.key
-"""Return the sort key of the file at a path."""
+"""Return the sort key of a file by its path."""
 
 event: Final = ItemKind.EVENT.key
-"""Return the sort key of the timeline's event with an id."""
+"""Return the sort key of a timeline event by its id."""
 
 archive: Final = ItemKind.ARCHIVE.key
-"""Return the sort key of the archive of the files with a digest."""
+"""Return the sort key of an archive by its files' digest."""
 
 request: Final = ItemKind.REQUEST.key
-"""Return the key of a request's stored answer, by its digest: the partition key of a creation, else a sort key."""
+"""Return the key of a stored request by its digest: a partition key if it creates a project, else a sort key."""
 
 
 def kind_of(sort_key: str) -> ItemKind | None:
-    """Return what an item of a project is; None for its METADATA and for what is not known."""
+    """Return the kind of a project's item; None for its METADATA and for unknown keys."""
     return next((kind for kind in ItemKind if sort_key.startswith(kind)), None)
 
 
 def task_of(sort_key: str) -> str | None:
-    """Return the id of the task that a sort key is of; None if it is of something else."""
+    """Return the id of the task in a sort key; None if it is not a task's."""
     return sort_key.split("#", 2)[2] if kind_of(sort_key) is ItemKind.TASK else None
 
 
 def objects(project_id: str) -> tuple[str, ...]:
-    """Return the prefixes of the keys of all of a project's objects."""
+    """Return the key prefixes of all of a project's objects."""
     return tuple(f"{folder}/{project_id}/" for folder in FOLDERS)
 
 
 def _object(folder: str, project_id: str, revision: Revision | str | int, name: str = "") -> str:
-    """Return the key of an object of a revision; without a `name`, the prefix of all of them."""
+    """Return the key of a revision's object; without a `name`, the prefix of all of them."""
     return f"{folder}/{project_id}/{revision}/{name}"
 
 
 plan_object: Final = partial(_object, _PLANS)
-"""Return the object key of a file of a build's plan, by its name."""
+"""Return the object key of a file in a build's plan, by its name."""
 
 code_object: Final = partial(_object, _CODE)
 """Return the object key of a file's content in a revision, by its path."""
 
 report_object: Final = partial(_object, _TESTS)
-"""Return the object key of a file of a revision's test, by its name."""
+"""Return the object key of a file in a revision's test, by its name."""
 
 deployment_object: Final = partial(_object, _DEPLOYMENTS)
-"""Return the object key of a file of a revision's deployment, by its name."""
+"""Return the object key of a file in a revision's deployment, by its name."""
 
 
 def reply_object(project_id: str, build: int, retries: int | str = "", name: str = "") -> str:
-    """Return the key of a reply of the model in a build, after so many retries; without a `name`, their prefix."""
+    """Return the key of a model's reply in a build, after that many retries; without a `name`, the common prefix."""
     tried = f"{retries}/" if retries != "" else ""
     return plan_object(project_id, build, f"replies/{tried}{name}")
 
 
 def proofs(project_id: str, revision: Revision | str | int) -> str:
-    """Return the prefix of the keys of what was seen of a revision's package."""
+    """Return the key prefix of the trials of a revision's package."""
     return deployment_object(project_id, revision, "proofs/")
 
 
 def proof_object(project_id: str, revision: Revision | str | int, request: str, retries: int) -> str:
-    """Return the key of what was seen of a package for one request to deploy it, after so many retries."""
+    """Return the key of a package's trial for one request to deploy it, after that many retries."""
     digest = hashlib.sha256(request.encode()).hexdigest()[:16]
     return f"{proofs(project_id, revision)}{retries}-{digest}.json"
 

@@ -1,4 +1,4 @@
-"""What travels between the agents: ids and keys, never code; every type names its schema and version."""
+"""The messages between agents: ids and keys, never code; every type has its schema and version."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from shared.models.plan import TaskId
 from shared.models.project import ProjectId, Revision
 
 REPAIR: Final = "repair"
-"""The one task of a repair round."""
+"""The id of the only task of a repair round."""
 
 
 class Message(Model):
@@ -27,16 +27,16 @@ class Message(Model):
 
     @property
     def id(self) -> str:
-        """The deterministic id: the same work always has the same one, however often it is sent."""
+        """The deterministic id: the same work always has the same id, however often it is sent."""
         return f"{self.project_id}/{self.work}"
 
     @property
     def work(self) -> str:
-        """The sort key of the item that this message asks to work on."""
+        """The sort key of the work item for this message."""
         raise NotImplementedError
 
     def head(self) -> dict[str, Any]:
-        """Return what a message that follows from this one carries on."""
+        """Return the fields that a message passes on to those that follow from it."""
         return {"project_id": self.project_id, "correlation_id": self.correlation_id, "revision": self.revision}
 
 
@@ -51,7 +51,7 @@ class PlanRequested(Message):
 
 
 class TaskReady(Message):
-    """Develop one task: everything it depends on is done."""
+    """Develop one task, whose dependencies are all done."""
 
     schema_: Literal["task-ready/2"] = Field(default="task-ready/2", alias="schema")
     task_id: TaskId
@@ -89,7 +89,7 @@ _VERSION: Final = 2
 
 
 def parse(body: str | bytes) -> AnyMessage:
-    """Return the message in a queue's record, of this version or the one before, because a retry may meet either.
+    """Return the message in a queue's record, of this version or the previous one, as retries may meet both.
 
     Raises ValueError (pydantic's ValidationError is one) if it is not a message.
     """
@@ -98,6 +98,6 @@ def parse(body: str | bytes) -> AnyMessage:
 
 
 def _upgrade(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message of version 1, which had no `not_before`, as one of version 2; any other as it is."""
+    """Return a message of version 1, which had no `not_before`, as one of version 2; others are unchanged."""
     name, _, version = str(document.get("schema", "")).partition("/")
     return {**document, "schema": f"{name}/{_VERSION}"} if version == "1" else dict(document)

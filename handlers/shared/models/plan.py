@@ -1,4 +1,4 @@
-"""The plan: tasks with the files each makes, and the order they depend on."""
+"""The plan: tasks with the files that each writes, and their dependencies."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -59,12 +59,12 @@ class Plan(TolerantModel):
     tasks: tuple[PlannedTask, ...]
 
     def task(self, task_id: str) -> PlannedTask:
-        """Return the task of that id; KeyError if the plan has none."""
+        """Return the task with an id. Raises KeyError if the plan has none."""
         for task in self.tasks:
             if task.id == task_id:
                 return task
         raise KeyError(task_id)
 
     def ready(self, done: frozenset[str]) -> tuple[str, ...]:
-        """Return the ids of the tasks, not done yet, whose dependencies all are, in plan order."""
+        """Return the ids of the tasks that are not done and whose dependencies are all done, in plan order."""
         return tuple(task.id for task in self.tasks if task.id not in done and done.issuperset(task.depends_on))

@@ -1,4 +1,4 @@
-"""A project as it is stored and shown, and the marks that name its builds."""
+"""A project as it is stored and shown, and the revisions that identify its builds."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -12,12 +12,12 @@ ULID: Final = "[0-9A-HJKMNP-TV-Z]{26}"
 """The pattern of a ULID: Crockford base 32, see https://github.com/ulid/spec."""
 
 ProjectId = Annotated[str, StringConstraints(pattern=f"^{ULID}$")]
-"""A ULID: it sorts by the time the project was created."""
+"""A ULID: ids sort by the time of creation."""
 
 
 class Revision(Model):
-    """One state of a project's code: build 1 is the first request, each change request makes the next;
-    round 0 is the development, each repair after QA the next."""
+    """One state of a project's code: build 1 is the first request, and each change request starts the next build;
+    round 0 is the development, and each repair after QA starts the next round."""
 
     build: int = Field(ge=1)
     round: int = Field(ge=0, default=0)
@@ -26,12 +26,12 @@ class Revision(Model):
         return f"{self.build}.{self.round}"
 
     def repaired(self) -> "Revision":
-        """Return the revision that the next repair round makes."""
+        """Return the revision of the next repair round."""
         return Revision(build=self.build, round=self.round + 1)
 
 
 class StoredObject(Model):
-    """An object in the bucket, as an item names it."""
+    """An object in the bucket, as an item refers to it."""
 
     key: str
     size: int = Field(ge=0, description="bytes")
@@ -39,7 +39,7 @@ class StoredObject(Model):
 
 
 class TokenUsage(Model):
-    """What the language model was asked and answered, in calls and tokens."""
+    """The use of the language model, in calls and tokens."""
 
     calls: int = 0
     prompt_tokens: int = 0
@@ -54,21 +54,21 @@ class TokenUsage(Model):
 
 
 class Failure(Model):
-    """Why a project, or its latest change, failed, in words a person can act on."""
+    """Why a project, or its latest change, failed, in words that a person can act on."""
 
     step: str
     reason: str
 
 
 class Archive(Model):
-    """An `ARCHIVE#{files}` item: a zip of all of a project's files, as they were when `files` was their digest."""
+    """An `ARCHIVE#{files}` item: a zip of all of a project's files at the time when `files` was their digest."""
 
     files: str = Field(pattern=r"^[0-9a-f]{64}$")
     object: StoredObject
 
 
 class ProjectSummary(Model):
-    """What the listing indexes hold of a project."""
+    """The part of a project in the listing indexes."""
 
     id: ProjectId
     name: str

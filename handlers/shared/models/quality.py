@@ -1,4 +1,4 @@
-"""What QA found and how it scored: findings, parts of the score, and the report that holds both."""
+"""QA's results: findings, parts of the score, and the report with both."""
 
 from pydantic import Field
 
@@ -23,7 +23,7 @@ class Finding(Model):
 
 
 class ScorePart(Model):
-    """One part of the score: `points` of `weight`; not measured means no points and no weight."""
+    """One part of the score: `points` of `weight`; a part that is not measured counts for neither."""
 
     name: str
     weight: float = Field(ge=0)
@@ -33,7 +33,7 @@ class ScorePart(Model):
 
 
 class QualityReport(Model):
-    """A revision's report; the score is 100 x the points of the measured parts over their weights."""
+    """A revision's report; the score is 100 x the points of the measured parts / their weights."""
 
     revision: Revision
     score: float = Field(ge=0, le=100)
@@ -51,11 +51,11 @@ class QualityReport(Model):
 
     @property
     def passing(self) -> int:
-        """How many of the project's own tests passed."""
+        """The number of the project's own tests that passed."""
         return sum(test.outcome == "passed" for run in self.runs for test in run.tests)
 
     @property
     def repairable(self) -> tuple[Finding, ...]:
-        """The findings that a developer can act on, the errors first."""
+        """The findings that a developer can act on, errors first."""
         acted_on = [finding for finding in self.findings if finding.severity is not Severity.INFO]
         return tuple(sorted(acted_on, key=lambda finding: finding.severity is not Severity.ERROR))

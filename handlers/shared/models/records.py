@@ -1,4 +1,4 @@
-"""The items of a project beside its metadata: work in its states, files, and what each agent left."""
+"""The items of a project beside its metadata: work and its state, files, and the results of each agent."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from shared.models.workflow import ProjectStatus
 
 
 class WorkState(StrEnum):
-    """How far a piece of work is; only DONE and FAILED are final."""
+    """The state of a piece of work; only DONE and FAILED are final."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -21,7 +21,7 @@ class WorkState(StrEnum):
 
 
 class Work(Model):
-    """The part that `PLAN#`, `TASK#`, `TEST#` and `DEPLOY#` items share: the worker contract's state."""
+    """The part that `PLAN#`, `TASK#`, `TEST#` and `DEPLOY#` items have in common: the worker contract's state."""
 
     work: str = Field(description="the sort key")
     revision: Revision
@@ -34,7 +34,7 @@ class Work(Model):
 
 
 class PlanRecord(Work):
-    """A `PLAN#{build}` item; `done` is the fan-in: the tasks that are finished."""
+    """A `PLAN#{build}` item; `done` is the fan-in: the finished tasks."""
 
     plan: StoredObject | None = None
     base: StoredObject | None = Field(default=None, description="the files that a change starts from")
@@ -65,7 +65,7 @@ class TestRecord(Work):
 
 
 class TriedFunction(Model):
-    """What was seen of one function when its package was tried."""
+    """The result of trying one function of a package."""
 
     handler: str = Field(description="in Lambda's notation")
     passed: bool | None = Field(description="null if it could not be tried")
@@ -86,7 +86,7 @@ class DeploymentRecord(Work):
 
 
 class FileRecord(Model):
-    """A `FILE#{path}` item: the current content of one path."""
+    """A `FILE#{path}` item: the current content at a path."""
 
     path: str
     language: str
@@ -105,7 +105,7 @@ class Manifest(Model):
 
 
 class Standing(Model):
-    """Where a finished project stands: what a change that fails leaves as it was."""
+    """The state of a finished project, which is restored if a change fails."""
 
     status: ProjectStatus
     revision: Revision
@@ -113,7 +113,7 @@ class Standing(Model):
 
 
 class ChangeRecord(Model):
-    """A `MOD#{build}` item: the change that a build is to make, in its owner's words."""
+    """A `MOD#{build}` item: the change that a build makes, in its owner's words."""
 
     build: int = Field(ge=2, description="the build that makes the change")
     requirements: str
@@ -123,7 +123,7 @@ class ChangeRecord(Model):
 
 
 class RequestRecord(Model):
-    """What an Idempotency-Key stands for: a request, and what it was answered with."""
+    """The request with an Idempotency-Key, and its result."""
 
     content: str = Field(description="the digest of what was asked")
     project: Project = Field(description="as the request left it")

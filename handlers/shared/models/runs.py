@@ -1,4 +1,4 @@
-"""What the runner is asked, and what it answers: a project's files, and how each of its tests ended."""
+"""The runner's requests and answers: a project's files, and the outcome of each of its tests."""
 
 from typing import Annotated, Final, Literal
 
@@ -7,10 +7,10 @@ from pydantic import Field, StringConstraints
 from shared.models.base import Model
 
 MOST_TESTS: Final = 1_000
-"""Tests that a result lists, those that did not pass first."""
+"""Maximum tests in a result, beginning with those that did not pass."""
 
 SPENT: Final = 75
-"""The exit status of an environment of the runner that has had its one run without a sandbox."""
+"""The exit status of a runner's environment that has already had its only run without a sandbox."""
 
 Language = Literal["python", "node"]
 Outcome = Literal["passed", "failed", "error", "skipped"]
@@ -18,7 +18,7 @@ Message = Annotated[str, StringConstraints(max_length=4_000)]
 
 
 class TestsRequested(Model):
-    """Run the tests of a project. `files` are packed by `shared.packed_files`; `project_id` is who it is done for.
+    """Run the tests of a project. `files` are packed by `shared.packed_files`; `project_id` is the project's.
 
     With `weakness`, functions are emptied afterwards to see whether the tests notice.
     """
@@ -32,7 +32,7 @@ class TestsRequested(Model):
 
 
 class ProjectFrame(Model):
-    """A line of the project on the way to a failure."""
+    """A line of the project in a failure's traceback."""
 
     path: str
     line: int = Field(ge=1)
@@ -40,7 +40,7 @@ class ProjectFrame(Model):
 
 
 class TestedTest(Model):
-    """How one test ended, and where it is written; `checks` is how many checks it makes, None if that is not known."""
+    """The outcome of one test, and where it is written; `checks` is how many checks it makes, None if not known."""
 
     __test__ = False
     id: str
@@ -64,7 +64,7 @@ class Emptied(Model):
 
 
 class TestsRun(Model):
-    """How a project's tests ended; with `not_run` nothing was run, and it is the rest of "not run: ..."."""
+    """The results of a project's tests; if nothing was run, `not_run` is the rest of "not run: ..."."""
 
     __test__ = False
     schema_: Literal["tests-run/1"] = Field(default="tests-run/1", alias="schema")

@@ -1,4 +1,4 @@
-"""Templates: projects to begin from."""
+"""Templates: requirements from which new projects can begin."""
 
 from typing import Annotated, Final
 
@@ -21,6 +21,6 @@ class TemplateSummary(Model):
 
 
 class Template(TemplateSummary):
-    """The `METADATA` item of a template: requirements that a project begins with."""
+    """The `METADATA` item of a template: requirements from which a project begins."""
 
     requirements: str

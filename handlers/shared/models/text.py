@@ -1,4 +1,4 @@
-"""Text that people write: what of it is taken, and what is refused."""
+"""Text that people write: which of it is accepted, and which is refused."""
 
 import re
 from typing import Annotated, Final
@@ -6,22 +6,22 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 
 MAX_REQUIREMENTS: Final = 20_000
-"""Characters of a request's requirements."""
+"""Maximum characters of a request's requirements."""
 
-# Controls, marks that turn the direction of text, invisible operators and tags, and the mark of a byte that was lost;
-# written so that JSON Schema's dialect of regular expressions and Python's read it alike.
+# Controls, bidirectional marks, invisible operators and tags, and the replacement for a lost byte; written so that
+# JSON Schema's dialect of regular expressions and Python's read it alike.
 _REFUSED: Final = (
     r"\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u2061-\u2064"
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffd-\uffff"
     "\U000e0000-\U000e007f"
 )
-# What editors and word processors leave in a text: form feeds, line separators, soft hyphens, spaces of no width.
+# What editors and word processors may insert: form feeds, line separators, soft hyphens, zero-width spaces.
 _UNSEEN: Final = r"\u000c\u00ad\u200b\u2028\u2029\u2060\ufeff"
 _MARK: Final = "\ufeff"
 
 
 class _Visible:
-    """Refuses text with characters of a class, and text that shows nothing but what is `unseen`."""
+    """Refuses text with characters of a class, and text in which all characters are white space or `unseen`."""
 
     def __init__(self, refused: str, unseen: str = "") -> None:
         self.pattern = rf"^[^{refused}]*[^\s{refused}{unseen}][^{refused}]*$"

@@ -1,4 +1,4 @@
-"""The API's contract: what a caller sends, and what each resource looks like."""
+"""The API's contract: the bodies of requests, and the representation of each resource."""
 
 from datetime import datetime
 from typing import Generic, Self, TypeVar
@@ -40,13 +40,13 @@ class NewProject(Model):
 
 
 class ProjectChange(Model):
-    """The body of PUT /api/projects/{project_id}: what may change without new work."""
+    """The body of PUT /api/projects/{project_id}: what can be changed without new work."""
 
     name: Name
 
 
 class Modification(Model):
-    """The body of POST /api/projects/{project_id}/modify: what is to be different."""
+    """The body of POST /api/projects/{project_id}/modify: the change that is requested."""
 
     requirements: Requirements
 
@@ -66,7 +66,7 @@ class ProjectSummaryView(Model):
 
     @classmethod
     def of(cls, project: ProjectSummary) -> Self:
-        """Return what a caller sees of a stored project."""
+        """Return the view of a stored project."""
         return cls.model_validate(project.model_dump(include=set(cls.model_fields)))
 
 
@@ -78,7 +78,7 @@ class ProjectView(ProjectSummaryView):
 
 
 class ArchiveView(Model):
-    """All of a project's files as one zip, at an address that holds for 15 minutes."""
+    """All of a project's files as one zip, at an address that is valid for 15 minutes."""
 
     url: str
     size: int = Field(description="bytes")
@@ -87,7 +87,7 @@ class ArchiveView(Model):
 
     @classmethod
     def of(cls, archive: Archive, files: int, url: str) -> "ArchiveView":
-        """Return what a caller sees of an archive."""
+        """Return the view of an archive."""
         return cls(url=url, size=archive.object.size, sha256=archive.object.sha256, files=files)
 
 
@@ -102,7 +102,7 @@ class FileView(Model):
 
     @classmethod
     def of(cls, file: FileRecord) -> "FileView":
-        """Return what a caller sees of a stored file."""
+        """Return the view of a stored file."""
         return cls(
             path=file.path,
             language=file.language,
@@ -124,7 +124,7 @@ class TestView(Model):
 
     @classmethod
     def of(cls, record: TestRecord, report_url: str | None, page_url: str | None) -> "TestView":
-        """Return what a caller sees of a test."""
+        """Return the view of a test."""
         return cls(
             revision=record.revision,
             state=record.state,
@@ -155,7 +155,7 @@ class DeploymentView(Model):
     def of(
         cls, record: DeploymentRecord, package_url: str | None, template_url: str | None, instructions_url: str | None
     ) -> "DeploymentView":
-        """Return what a caller sees of a deployment."""
+        """Return the view of a deployment."""
         return cls(
             revision=record.revision,
             state=record.state,
@@ -173,31 +173,31 @@ class DeploymentView(Model):
 
 
 class Page(Model, Generic[T]):
-    """Some of a list, in the list's order."""
+    """A page of a list, in the list's order."""
 
     items: list[T]
     next: str | None = Field(description="the cursor of the next page; null on the last")
 
 
 class ProjectPage(Page[ProjectSummaryView]):
-    """Some projects, newest first."""
+    """A page of projects, newest first."""
 
 
 class FilePage(Page[FileView]):
-    """Some files of a project, by path."""
+    """A page of a project's files, by path."""
 
 
 class TestPage(Page[TestView]):
-    """Some tests of a project, oldest revision first."""
+    """A page of a project's tests, oldest revision first."""
 
 
 class DeploymentPage(Page[DeploymentView]):
-    """Some packaged revisions of a project, oldest first."""
+    """A page of a project's packaged revisions, oldest first."""
 
 
 class EventPage(Page[TimelineEvent]):
-    """Some of a project's timeline, oldest first."""
+    """A page of a project's timeline, oldest first."""
 
 
 class TemplatePage(Page[TemplateSummary]):
-    """Some templates, by id."""
+    """A page of templates, by id."""

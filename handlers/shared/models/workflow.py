@@ -1,11 +1,11 @@
-"""A project's status and its legal moves; a conditional write refuses every other."""
+"""A project's status and its legal moves; conditional writes refuse all others."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class ProjectStatus(StrEnum):
-    """Where a project stands."""
+    """The status of a project."""
 
     CREATED = "CREATED"
     PLANNING = "PLANNING"
@@ -33,7 +33,7 @@ LEGAL_MOVES: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = {
 }
 
 AT_REST: Final = frozenset({_S.COMPLETED, _S.NEEDS_REVIEW})
-"""The statuses in which a project has finished software, and takes a change or another deployment."""
+"""The statuses in which a project has finished software, and accepts a change or another deployment."""
 
 FINAL: Final = AT_REST | {_S.FAILED}
 """The statuses in which no agent has anything left to do."""
@@ -41,7 +41,7 @@ FINAL: Final = AT_REST | {_S.FAILED}
 TAKEN_BACK: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = dict.fromkeys(
     (_S.PLANNING, _S.DEVELOPING, _S.TESTING), AT_REST
 )
-"""The moves of a change that failed: the project stands again where it stood before the change."""
+"""The moves of a failed change: the project returns to its status before the change."""
 
 
 def sources(target: ProjectStatus) -> frozenset[ProjectStatus]:

@@ -1,1 +1,1 @@
-"""Whoever runs produced software: the port, and the Lambda function behind it."""
+"""Runners of generated software: the port, and the Lambda function behind it."""

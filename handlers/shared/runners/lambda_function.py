@@ -1,4 +1,4 @@
-"""The runner as a Lambda function that is asked and waited for."""
+"""The runner as a Lambda function, which is invoked synchronously."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 ANSWERS_SECONDS: Final = 150.0
-"""How long an answer is waited for: longer than the function's timeout."""
+"""How long to wait for an answer: longer than the function's timeout."""
 
 _TRIES: Final = 2
-"""What is run may end the runner itself; once that may be chance."""
+"""Tests may end the runner's process; the first time may be chance."""
 
 _MOST_SPENT: Final = 10
-"""A spent environment ends when it is asked, and another one answers: isolation without a sandbox is for one run."""
+"""A spent environment exits when it is invoked, so that another answers: without a sandbox, each runs one project."""
 
 _ENDED: Final = "Runtime.ExitError"
 
 
 class LambdaRunner:
-    """Asks the function that runs tests, by its name or ARN."""
+    """Invokes the function that runs tests, by its name or ARN."""
 
     def __init__(self, client: Callable[[], "LambdaClient"], function: str) -> None:
         self._client = client
         self._function = function
 
     def run(self, request: TestsRequested) -> TestsRun:
-        """Return how the tests ended; see `shared.runners.port.Runner`."""
+        """Return the results of the tests; see `shared.runners.port.Runner`."""
         endings: list[str] = []
         for _ in range(_MOST_SPENT + _TRIES):
             answer = self._invoke(request)

@@ -1,4 +1,4 @@
-"""Runners by language, asked as one."""
+"""Combines the runners of several languages."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ from shared.runners.port import Runner
 
 
 class LanguageRunners:
-    """Asks the runner of the language that a request names."""
+    """Delegates to the runner for a request's language."""
 
     def __init__(self, runners: Mapping[Language, Runner]) -> None:
         self._runners = runners
 
     def run(self, request: TestsRequested) -> TestsRun:
-        """Return how the tests ended; see `shared.runners.port.Runner`."""
+        """Return the results of the tests; see `shared.runners.port.Runner`."""
         return self._runners[request.language].run(request)

@@ -1,4 +1,4 @@
-"""What runs produced software, as an agent asks it."""
+"""The port to what runs generated software."""
 
 from typing import Protocol
 
@@ -6,15 +6,15 @@ from shared.models.runs import TestsRequested, TestsRun
 
 
 class RunnerEnded(Exception):
-    """What was run ended the runner itself, more than once; the message says how."""
+    """The tests ended the runner itself more than once; the message says how."""
 
 
 class Runner(Protocol):
-    """Runs a project's tests where they can harm nothing."""
+    """Runs a project's tests in isolation."""
 
     def run(self, request: TestsRequested) -> TestsRun:
-        """Return how the tests ended, or why they were not run.
+        """Return the results of the tests, or why they were not run.
 
-        Raises `shared.models.errors.Retryable` where the runner is not in reach, and `RunnerEnded`.
+        Raises `shared.models.errors.Retryable` if the runner is not reachable, and `RunnerEnded`.
         """
         ...

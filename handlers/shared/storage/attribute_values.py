@@ -1,6 +1,6 @@
-"""Plain values as DynamoDB's attribute values, and back.
+"""Converts plain values to DynamoDB's attribute values and back.
 
-boto3 has the same as TypeSerializer and TypeDeserializer; importing them imports all of boto3, at every cold start.
+boto3's TypeSerializer and TypeDeserializer do the same, but importing them imports all of boto3 in every cold start.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ AttributeValue = dict[str, Any]
 
 
 def attribute_value(value: object) -> AttributeValue:
-    """Return a JSON-like value as an attribute value; raises TypeError for any other."""
+    """Return a JSON-like value as an attribute value. Raises TypeError for any other value."""
     match value:
         case None:
             return {"NULL": True}
@@ -30,7 +30,7 @@ def attribute_value(value: object) -> AttributeValue:
 
 
 def plain_value(stored: Mapping[str, Any]) -> Any:
-    """Return the value of an attribute value: a number without a fraction is an int, any other a float."""
+    """Return the plain value of an attribute value: numbers without a fraction are int, others float."""
     ((kind, value),) = stored.items()
     match kind:
         case "S" | "BOOL":

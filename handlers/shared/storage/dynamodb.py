@@ -26,7 +26,7 @@ from shared.storage.table import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Another transaction held the item: for whoever wrote it, that is the same as a condition which just changed.
+# Another transaction held the item: for the writer, that is the same as a condition that has just changed.
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (conflict handling)
 _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _CONFLICT_ERRORS: Final = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
@@ -70,7 +70,7 @@ class DynamoDbTable:
         )
 
     def _items(self, after: Mapping[str, Any] | None, limit: int | None, **request: Any) -> tuple[Item, ...]:
-        # One call, unless the answer would be larger than 1 MB: then the paginator asks for the rest.
+        # One call, unless the answer is larger than 1 MB: then the paginator requests the rest.
         # docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
         request["PaginationConfig"] = {"MaxItems": limit, "PageSize": limit}
         if after:
@@ -110,7 +110,7 @@ def _transact(table: str, write: Write) -> Any:
 
 
 def _update(write: Update) -> dict[str, Any]:
-    """The update's expressions; every attribute goes by a placeholder, so that no name can be a reserved word."""
+    """Return the update's expressions; all attributes have placeholders, as names may be reserved words."""
     values: dict[str, Any] = {}
     names: dict[str, str] = {}
 
@@ -145,7 +145,7 @@ def _item(raw: Mapping[str, Any]) -> Item:
 
 
 class _translated:  # noqa: N801 - reads as a statement: with _translated():
-    """Turns botocore's errors into this package's: failed conditions into `Conflict`, all else into `Retryable`."""
+    """Converts botocore's errors to this package's: failed conditions to `Conflict`, all others to `Retryable`."""
 
     def __init__(self, writes: tuple[Write, ...] = ()) -> None:
         self._writes = writes

@@ -17,28 +17,28 @@ class Objects(Protocol):
     """A bucket of objects. Throttling and outages raise `shared.models.errors.Retryable`."""
 
     def put(self, key: str, content: bytes, content_type: str) -> StoredObject:
-        """Write an object, over an earlier one of that key."""
+        """Write an object, replacing an earlier one with that key."""
         ...
 
     def put_first(self, key: str, content: bytes, content_type: str) -> bytes:
-        """Write an object unless there is one already; return the content that the bucket then holds."""
+        """Write an object unless it exists already; return the content that the bucket then has."""
         ...
 
     def get(self, key: str) -> bytes | None:
-        """Read an object; None if there is none."""
+        """Read an object; None if it does not exist."""
         ...
 
     def erase(self, prefix: str, *, at_most: int = 1000) -> bool:
-        """Delete some versions of the objects whose keys begin so, 1000 at the most; return whether there are more."""
+        """Delete at most 1000 versions of objects with a key prefix; return whether there are more."""
         ...
 
     def link(self, stored: StoredObject, seconds: int) -> str:
-        """Return an address at which anyone may read the object for that long."""
+        """Return an address at which anyone can read the object for that many seconds."""
         ...
 
 
 class S3Objects:
-    """A bucket on S3."""
+    """An S3 bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -76,7 +76,7 @@ class S3Objects:
             raise Retryable(f"S3 could not be reached: {error}") from error
 
     def erase(self, prefix: str, *, at_most: int = 1000) -> bool:
-        # Deleting a key of a versioned bucket only hides it; naming the versions, delete markers too, removes them.
+        # Deleting a key of a versioned bucket only hides it; deleting its versions, delete markers too, removes it.
         # docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
         try:
             listed = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix, MaxKeys=at_most)
@@ -104,12 +104,12 @@ class S3Objects:
 
 
 def describe(key: str, content: bytes) -> StoredObject:
-    """Return the key, size and SHA-256 by which an item names an object."""
+    """Return the key, size and SHA-256 by which an item refers to an object."""
     return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def read_named(objects: Objects, named: StoredObject) -> bytes:
-    """Return the object that an item names; raises `Retryable` if it is missing or not the one that was named."""
+    """Return the object that an item refers to. Raises `Retryable` if it is missing or has another content."""
     content = objects.get(named.key)
     if content is None or hashlib.sha256(content).hexdigest() != named.sha256:
         raise Retryable(f"{named.key} is not the object that was stored")

@@ -1,4 +1,4 @@
-"""The port to a table of items with a partition and a sort key, and the writes that it can make at once."""
+"""The port to a table of items with a partition and a sort key, and its transactional writes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ Attributes = Mapping[str, Any]
 """An item's attributes as JSON-like values: str, int, float, bool, None, lists and mappings."""
 
 MAX_WRITES: Final = 100
-"""Writes in one transaction (DynamoDB's TransactWriteItems quota)."""
+"""Maximum writes in one transaction (DynamoDB's TransactWriteItems quota)."""
 
 MAX_CONFLICTS: Final = 20
-"""Tries at a write whose conditions keep changing, before it is given up as `shared.models.errors.Retryable`."""
+"""Maximum attempts at a write that meets conflicts; then `shared.models.errors.Retryable` is raised."""
 
 LAST: Final = "\U0010ffff"
-"""A text that sorts after every sort key; behind a prefix, after every sort key that begins with it."""
+"""Sorts after every sort key; appended to a prefix, after every sort key with that prefix."""
 
 
 class Key(NamedTuple):
@@ -38,7 +38,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Put:
-    """Write a whole item; with `absent`, only where there is none."""
+    """Write a whole item; with `absent`, only if it does not exist."""
 
     key: Key
     attributes: Attributes
@@ -47,7 +47,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """Set and add to attributes of an item that exists and whose attributes are `among` the given values."""
+    """Set and add to attributes of an existing item whose attributes are `among` the given values."""
 
     key: Key
     set: Attributes = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Remove:
-    """Delete an item, if it is there."""
+    """Delete an item, if it exists."""
 
     key: Key
 
@@ -66,9 +66,9 @@ Write = Put | Update | Remove
 
 
 class Conflict(Exception):
-    """A condition did not hold, or another transaction was writing at that moment, and nothing was written.
+    """A condition failed, or another transaction was writing at that moment; nothing was written.
 
-    `keys` are the items whose writes failed; looking at them again tells which it was.
+    `keys` are the items whose writes failed; read them again to find out which it was.
     """
 
     def __init__(self, keys: Sequence[Key]) -> None:
@@ -77,9 +77,9 @@ class Conflict(Exception):
 
 
 def retry_on_conflict(attempt: Callable[[], T], what: str) -> T:
-    """Make an attempt, which reads and writes, again whenever another write came between the two.
+    """Call `attempt`, which reads and writes, again whenever another write came between the two.
 
-    Raises `Retryable`, which names `what` keeps changing, when that does not end.
+    Raises `Retryable`, which names `what` keeps changing, after too many conflicts.
     """
     for _ in range(MAX_CONFLICTS):
         try:
@@ -90,7 +90,7 @@ def retry_on_conflict(attempt: Callable[[], T], what: str) -> T:
 
 
 class Index(StrEnum):
-    """The listing indexes. Both sort by `GSI1SK`, and hold only the items that have it."""
+    """The listing indexes. Both sort by `GSI1SK`, and contain only items that have it."""
 
     ALL = "GSI1"
     STATUS = "GSI2"
@@ -103,7 +103,7 @@ INDEX_SORT: Final = "GSI1SK"
 
 
 class Position(NamedTuple):
-    """A place in an index: an item's key, and the value it is sorted by."""
+    """A position in an index: an item's key, and its sort value."""
 
     key: Key
     sort: str
@@ -113,28 +113,28 @@ class Table(Protocol):
     """A table. Throttling and outages raise `shared.models.errors.Retryable`."""
 
     def get(self, key: Key) -> Attributes | None:
-        """Read one item, consistently; None if there is none."""
+        """Return one item, read consistently; None if it does not exist."""
         ...
 
     def query(
         self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
-        """Return the items of a partition whose sort key is from `first` to `last` inclusive, in order, consistently.
+        """Return the items of a partition with sort keys from `first` to `last` inclusive, in order, read consistently.
 
-        With `after`, a sort key in that range, only those that follow it, whether there is such an item or not; with
-        `limit` so many at the most. Fewer than `limit` are all that there are.
+        `after`, a sort key in that range that need not exist, restricts them to later items, and `limit` to a maximum
+        number. Fewer than `limit` are all that exist.
         """
         ...
 
     def query_index(
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
-        """Return the items of an index's partition, last in order first; `after` and `limit` as of `query`.
+        """Return the items of an index's partition in descending order; `after` and `limit` are as in `query`.
 
-        An index follows the table a moment later.
+        An index is eventually consistent with the table.
         """
         ...
 
     def write(self, *writes: Write) -> None:
-        """Make all writes or none; raises `Conflict` if a condition does not hold."""
+        """Make all writes or none. Raises `Conflict` if a condition fails."""
         ...

@@ -1,4 +1,4 @@
-"""The API's client repeats what failed on the other side, and so that it counts once."""
+"""The API's client retries requests that failed on the other side, in such a way that they are applied once."""
 
 import itertools
 from collections.abc import Sequence
@@ -47,12 +47,12 @@ class Server:
 
     @property
     def keys(self) -> Sequence[str | None]:
-        """The Idempotency-Key of each request."""
+        """The Idempotency-Keys of the requests."""
         return [request.headers.get("Idempotency-Key") for request in self.requests]
 
 
 def api(server: Server, waits: list[float]) -> ProjectsApi:
-    """A client whose keys are numbers."""
+    """Return a client whose keys are numbers."""
     keys = itertools.count(1)
     transport = httpx2.MockTransport(server)
     return ProjectsApi("http://api", "token", wait=waits.append, new_key=lambda: str(next(keys)), transport=transport)

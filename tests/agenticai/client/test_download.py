@@ -1,4 +1,4 @@
-"""A download replaces its folder as a whole, follows no link, and writes what is safe to write and nothing else."""
+"""A download replaces its folder as a whole, follows no links, and writes only safe paths."""
 
 import hashlib
 import os
@@ -45,7 +45,7 @@ SAFE = {"main.py": b"1", "src/a.py": b"2", "file.py": b"3", "src/b.py": b"4"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, but for the marker."""
+    """Return every file below a folder, except the marker."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 

@@ -1,4 +1,4 @@
-"""Where what the API names is fetched: at the emulator's own address, as it was signed."""
+"""The address of downloads: the emulator's own, with the signed path."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SIGNED = "/bucket/a%20b/%C3%BC%2Bc?X-Amz-SignedHeaders=host&X-Amz-Signature=0f"
 
 @pytest.fixture
 def asked() -> Iterator[tuple[str, list[str]]]:
-    """The address of a server, and what it was asked for."""
+    """Yield the address of a server, and its requests."""
     heard: list[str] = []
 
     class Hearing(BaseHTTPRequestHandler):

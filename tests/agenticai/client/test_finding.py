@@ -1,4 +1,4 @@
-"""What is said of an address where no engine is, and where something else answers."""
+"""The message for an address without an engine, or with something else."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The folder that is written to is looked at first, and a write that fails is one sentence."""
+"""The target folder is checked first, and a failed write is reported in one sentence."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Log events come by time, once each, however late they arrive."""
+"""Log events are returned in order of time, once each, even if they arrive late."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -60,7 +60,7 @@ class NoMoreLooks(Exception):
 
 class TestFollowing:
     def follow(self, looks: list[list[dict[str, Any]]]) -> list[list[str]]:
-        """What is told of each look, when the log holds these events one look after the other."""
+        """Return the events of each reading of a log that contains these events, one reading after another."""
         fake, reader = logs(pm=looks[0])
         rest, told = iter(looks[1:]), [list[str]()]
 

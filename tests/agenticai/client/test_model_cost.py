@@ -1,4 +1,4 @@
-"""What the model costs: by its name, its tokens and the day; nothing where replies are stored."""
+"""The model's cost: by its name, tokens and date; nothing for stored replies."""
 
 from datetime import date
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_rea
 
 
 class FakeTarget:
-    """A target whose functions have these variables; dev may ask a model of its own."""
+    """A target whose functions have these variables; dev may use another model."""
 
     def __init__(self, dev: str = "", **variables: str) -> None:
         self._variables = variables

@@ -1,4 +1,4 @@
-"""What `compare` takes as targets, and how it shows what they came to."""
+"""The targets that `compare` accepts, and how it shows their results."""
 
 import json
 from typing import Any
@@ -64,7 +64,7 @@ REPORT = ComparisonReport(
 
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables have the width that they have where nobody says how wide the screen is."""
+    """Give tables the width that they have without a terminal."""
     monkeypatch.delenv("COLUMNS", raising=False)
 
 

@@ -1,4 +1,4 @@
-"""The command that the dashboard's page names where there is no stack starts one where the page looks for it."""
+"""The command that the dashboard's page suggests without a stack starts one where the page looks for it."""
 
 import pytest
 

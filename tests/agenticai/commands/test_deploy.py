@@ -1,4 +1,4 @@
-"""What follows a deployment: the API is asked whether it is healthy, and what served before comes back if not."""
+"""After a deployment the API's health is checked, and the previous versions are restored if it is not healthy."""
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FakeDeployed:
-    """A deployed stack whose API is healthy after so many questions; notes the versions that are to serve."""
+    """A deployed stack whose API is healthy after a number of checks; records the restored versions."""
 
     def __init__(self, healthy_after: int, statuses: "Sequence[ProjectStatus]" = ()) -> None:
         self._left = healthy_after

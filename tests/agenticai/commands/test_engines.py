@@ -1,4 +1,4 @@
-"""Which engine is started is said by options, and by LocalStack's own variables."""
+"""Options and LocalStack's own variables select the engine to start."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which model an engine asks, from the options: what is wrong is said before an engine starts."""
+"""Options select the model that an engine uses; faults are reported before an engine starts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What functions may do and did: the narrowest policy, and what a person is shown."""
+"""Functions' granted and used permissions: the narrowest policy, and how it is shown."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""A project is named by its id, by the beginning of one, or by `last`."""
+"""A project is named by its id, by the beginning of its id, or by `last`."""
 
 from collections.abc import Sequence
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ IDS = (NEWEST, MIDDLE, OLDEST)
 
 
 def api(ids: Sequence[str] = IDS, page: int = 2) -> ProjectsApi:
-    """An API that lists projects of these ids, so many on a page."""
+    """Return an API that lists projects with these ids, `page` of them per page."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         query = parse_qs(request.url.query.decode())

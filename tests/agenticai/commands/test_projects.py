@@ -1,4 +1,4 @@
-"""The hints of the commands that talk to a stack lead to the same stack."""
+"""Hints in commands for a stack refer to the same stack."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which dead letters a command means, and what it refuses to guess."""
+"""The dead letters that a command selects, and ambiguous selections that it refuses."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast

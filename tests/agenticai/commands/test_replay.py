@@ -1,4 +1,4 @@
-"""What `replay` plays: the files that are named, and the longest ones first."""
+"""The scenarios that `replay` plays: the named files, the longest first."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What `up` prints can be pasted, and what `demo` says of tests is said as it is."""
+"""The output of `up` can be pasted, and `demo` reports test results as they are."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""An option goes before its variable, that before the engine that runs, and that before the default port."""
+"""Precedence of settings: an option, its variable, the running engine, the default port."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -33,7 +33,7 @@ def test_the_engine_is_found(environ: Mapping[str, str], running: list[str], fou
 
 
 def note_as(number: int, engines: ExitStack, home: Path, address: str, target: str = "embedded") -> None:
-    """Note an engine, as another process would: under a name of its own."""
+    """Record an engine under its own name, as another process would."""
     engines.enter_context(noted(home, address, target=target))
     folder = home / "engines"
     newest = next(path for path in folder.iterdir() if path.stem.isdigit())

@@ -1,4 +1,4 @@
-"""Drift ends a comparison with a sentence that names what drifted, or why that is not known."""
+"""If there is drift, a comparison ends with a sentence that names it, or says why it is not known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether a reply is stored is asked with the very request that the PM agent will send."""
+"""Stored replies are looked up with exactly the request that the PM agent will send."""
 
 from typing import TYPE_CHECKING, cast
 

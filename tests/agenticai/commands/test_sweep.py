@@ -1,4 +1,4 @@
-"""What `sweep` shows and exits with: what broke, how to repeat it, and the faults that it takes."""
+"""The output and exit status of `sweep`: what broke, how to repeat it, and the faults that it accepts."""
 
 import json
 import shlex
@@ -44,7 +44,7 @@ def sound(_: Bench, __: Sequence[Fault]) -> Ending:
 
 
 def losing(_: Bench, faults: Sequence[Fault]) -> Ending:
-    """The end of a factory that loses its project when it is killed after its second PutObject."""
+    """Return the end of a factory that loses its project if it is killed after its second PutObject."""
     return BROKEN if LOSING.fault in faults else SURVIVED
 
 

@@ -1,4 +1,4 @@
-"""What the messages between a page and its server tell of its runs, and when a page counts as drawn."""
+"""What messages between a page and its server show about its runs, and when a page is drawn."""
 
 import base64
 

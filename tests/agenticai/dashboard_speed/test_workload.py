@@ -1,4 +1,4 @@
-"""The engine's rate without the dashboard and with it: in pairs, and each comes first in turn."""
+"""The engine's rate without and with the dashboard: in pairs, each coming first in turn."""
 
 from agenticai.dashboard_speed.__main__ import kept, pages
 from agenticai.dashboard_speed.workload import Pair, compare

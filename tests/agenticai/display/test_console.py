@@ -1,4 +1,4 @@
-"""What is printed is text, whatever is in it; and what is to be pasted is the command as it was started."""
+"""Printed text is always shown as text; commands to paste are as they were started."""
 
 import json
 import os

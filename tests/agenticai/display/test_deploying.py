@@ -1,4 +1,4 @@
-"""What a deployment would change, and what came of each resource, in words."""
+"""A deployment's changes, and the result of each resource, in words."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A project that is followed: what it works on, what it waits for, and each event in a line."""
+"""Following a project: what it works on, what it waits for, and one line per event."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ STARTED = event(EventType.WORK_STARTED, ProjectStatus.PLANNING)
 
 @dataclass
 class Watched:
-    """A project that is followed on a clock of the test's own."""
+    """A followed project on the test's own clock."""
 
     now: float = 0.0
     shown: list[str] = field(default_factory=list)
@@ -36,11 +36,11 @@ class Watched:
         self._following = Following(Display(), cast("Status", self), now=lambda: self.now)
 
     def update(self, text: "Text") -> None:
-        """Take the place of the spinner."""
+        """Stand in for the spinner."""
         self.shown.append(text.plain)
 
     def after(self, seconds: float, event: TimelineEvent | None = None) -> str:
-        """What the spinner says when an event, or none, is seen so many seconds later."""
+        """Return the spinner's text if an event, or none, is seen that many seconds later."""
         self.now += seconds
         self._following(event)
         return self.shown[-1]

@@ -1,4 +1,4 @@
-"""How a project ended, and what it cost, in words."""
+"""The end of a project and its cost, in words."""
 
 from datetime import date
 

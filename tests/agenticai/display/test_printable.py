@@ -1,4 +1,4 @@
-"""Text of unknown origin cannot steer a terminal."""
+"""Untrusted text cannot control a terminal."""
 
 import pytest
 

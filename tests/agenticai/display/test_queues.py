@@ -1,4 +1,4 @@
-"""Queues, letters and log lines in a terminal: ids whole, hostile text shown as text."""
+"""Queues, letters and log lines in a terminal: complete ids, hostile text shown as text."""
 
 import io
 import json
@@ -29,7 +29,7 @@ ID = "348e63d6-6f1f-4687-bebc-88bc7f3c50ff"
 
 
 def shown(*parts: Any, width: int = 60) -> str:
-    """What a narrow terminal without colours shows."""
+    """Return what a narrow terminal without colours shows."""
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, str | Text))

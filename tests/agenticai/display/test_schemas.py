@@ -1,4 +1,4 @@
-"""A reply's schema in words: what PM's plan looks like to somebody who writes one, and the forms beside it."""
+"""A reply's schema in words: the PM's plan for somebody who writes one, and the other forms."""
 
 from agenticai.display.schemas import describe_schema
 from shared.models.plan import Plan

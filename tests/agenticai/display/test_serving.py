@@ -1,4 +1,4 @@
-"""What `up` says of what stays when it is stopped."""
+"""What `up` says remains after it is stopped."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast

@@ -1,4 +1,4 @@
-"""Whatever is written, and to whatever stream, a command does not fail for that."""
+"""Commands do not fail because of any text that they write to any stream."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What LocalStack's container is told, and why one does not start; Docker itself is in tests/containers."""
+"""The configuration of LocalStack's container, and why a start fails; Docker itself is tested in tests/containers."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +43,7 @@ def test_an_image_that_starts_containers_needs_permission() -> None:
 
 
 class Containers:
-    """Docker, with containers of these runs."""
+    """Docker, with the containers of these runs."""
 
     def __init__(self, *runs: Path) -> None:
         self.left = list(runs)

@@ -1,4 +1,4 @@
-"""Why Docker is not there, as its client's errors say it, in one sentence each."""
+"""Reasons why Docker is not available, from its client's errors, in one sentence each."""
 
 import errno
 import gc
@@ -17,7 +17,7 @@ WHERE = "unix:///var/run/docker.sock"
 
 
 def wrapped(number: int) -> DockerException:
-    """As docker-py raises it: the system's error inside of urllib3's, inside of requests'."""
+    """Return docker-py's error: the system's error inside urllib3's, inside requests'."""
     return DockerException("no version", Exception("Connection aborted.", OSError(number, os.strerror(number))))
 
 
@@ -53,7 +53,7 @@ def test_a_docker_of_another_machine_is_refused() -> None:
 
 
 class Images:
-    """Docker's images as far as a pull sees them: there, or pulled with these lines or this error."""
+    """Docker's images for a pull: existing, or pulled with these lines or this error."""
 
     def __init__(self, *lines: dict[str, str], there: bool = False, error: Exception | None = None) -> None:
         self.lines, self.there, self.error = lines, there, error

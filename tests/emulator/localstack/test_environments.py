@@ -1,4 +1,4 @@
-"""What LocalStack's executor tells is what the meter and the faults know."""
+"""The events of LocalStack's executor are passed on to the meter and the faults."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Functions as local processes: real processes, and no LocalStack."""
+"""Functions as local processes: with real processes, and without LocalStack."""
 
 import json
 import os
@@ -40,7 +40,7 @@ NODE = shutil.which("node")
 
 
 class Told(Observer):
-    """Keeps what it is told."""
+    """Keeps the events."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -51,7 +51,7 @@ class Told(Observer):
 
 
 class Running:
-    """One environment after the other, all of which are stopped at the end."""
+    """Starts environments one after another, and stops all of them at the end."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""The observer is told with a token, which may be in a file that is written later."""
+"""The observer gets events with a token, which may be in a file that is written later."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from agenticai.emulator.engines.localstack.extensions.localstack_without_docker.
 
 @pytest.fixture
 def told() -> Iterator[tuple[str, list[tuple[str | None, str]]]]:
-    """The address of whoever observes, and the token and event of each document."""
+    """Yield the observer's address, and the token and event of each document."""
     heard: list[tuple[str | None, str]] = []
 
     class Hearing(BaseHTTPRequestHandler):

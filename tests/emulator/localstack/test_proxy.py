@@ -1,4 +1,4 @@
-"""The proxy hands on what came, byte for byte, and what came back, as it comes."""
+"""The proxy forwards requests and answers unchanged, byte for byte, as they arrive."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ BODY = (b"content-length", b"6")
 
 
 class Pieces(httpx2.AsyncByteStream):
-    """An answer's body in pieces; it waits for the event before the last one, if there is an event."""
+    """An answer's body in pieces; it waits for the event, if there is one, before the last."""
 
     def __init__(self, *pieces: bytes, until: asyncio.Event | None = None) -> None:
         self._pieces = pieces
@@ -33,7 +33,7 @@ class Pieces(httpx2.AsyncByteStream):
 
 
 class Upstream(httpx2.AsyncBaseTransport):
-    """LocalStack: keeps what it was asked, and gives one answer."""
+    """LocalStack: keeps its requests, and gives one answer."""
 
     def __init__(self, answer: httpx2.Response | None = None, error: Exception | None = None) -> None:
         self.answer = answer or httpx2.Response(200, stream=Pieces(b"do", b"ne"))

@@ -1,4 +1,4 @@
-"""LocalStack's runtime is installed once, or refused in one sentence, and what was cut short is made anew."""
+"""LocalStack's runtime is installed once, or refused in one sentence; an interrupted installation is repeated."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ PLENTY = 10**12
 
 
 class FakeUv:
-    """Makes an environment that has nothing but a file for its interpreter; may end with a complaint at a call."""
+    """Creates an environment with only a file as its interpreter; may fail with a message at a call."""
 
     def __init__(self, complaint: str = "", at: int = 1) -> None:
         self.calls: list[Sequence[str]] = []

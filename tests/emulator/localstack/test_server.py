@@ -1,4 +1,4 @@
-"""A LocalStack that serves, one that is none, and one that ends: a small server stands in for it."""
+"""A running LocalStack, something that is not one, and one that ends: a small server stands in for it."""
 
 import os
 import queue
@@ -40,7 +40,7 @@ BROKEN = "raise SystemExit('there is no room')"
 
 
 def standing_in(folder: Path, source: str) -> Path:
-    """A program in the place of the interpreter that has LocalStack."""
+    """Return a program in place of the interpreter with LocalStack."""
     (folder / "server.py").write_text(source)
     program = folder / "python"
     program.write_text(f"#!/bin/sh\nexec {sys.executable} {folder / 'server.py'}\n")

@@ -1,4 +1,4 @@
-"""Who may call, what is read of a request, and what every answer has."""
+"""Authentication, the parts of a request that are read, and the headers of every answer."""
 
 import json
 

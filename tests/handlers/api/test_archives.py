@@ -1,4 +1,4 @@
-"""All files of a project as one zip: made once for the same files, named by an item, gone with the project."""
+"""All files of a project as one zip: built once for the same files, recorded by an item, deleted with the project."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ from tests.fakes.api import FakeApi
 
 
 def named_objects(api: FakeApi, project_id: str) -> dict[str, str]:
-    """The objects that a project's archives name, each with its SHA-256."""
+    """Return the objects that a project's archives name, with their SHA-256."""
     items = api.table.query(f"PROJECT#{project_id}", first="ARCHIVE#", last="ARCHIVE#~")
     return {item.attributes["object"]["key"]: item.attributes["object"]["sha256"] for item in items}
 

@@ -1,4 +1,4 @@
-"""What describes the API agrees with it: the document, the page, the template and the documentation."""
+"""All descriptions of the API agree with it: the document, the page, the template and the documentation."""
 
 import json
 import re

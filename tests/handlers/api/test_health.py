@@ -1,4 +1,4 @@
-"""The deeper check: what the API stands on is asked, each thing by its name, and what does not answer is told."""
+"""The deep health check: each dependency is called, and failures are reported by its name."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -35,7 +35,7 @@ def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def report(notes: list[str], **answers: tuple[int, object]) -> tuple[list[Check], dict[str, Wire]]:
-    """Return what is told where the named services answer so, and what each was asked."""
+    """Return the report if the named services answer like this, and the requests to each."""
     settings = read_settings(ApiSettings, ENVIRON)
     health = make_service(connect(settings), settings, notes.append).health
     services = {"dynamodb": (200, {}), "s3": (200, b""), "ssm": (200, BOTH), "sqs": (200, {}), **answers}

@@ -1,4 +1,4 @@
-"""The API's lists: page by page, each item once, and cursors that are good for the list that gave them."""
+"""The API's lists: page by page, each item once, with cursors that are valid only for their own list."""
 
 import base64
 import itertools
@@ -28,7 +28,7 @@ LISTS = (*OF_A_PROJECT, "templates", "projects")
 
 
 class Lists:
-    """An API with five of everything that it lists."""
+    """An API with five entries in each of its lists."""
 
     def __init__(self) -> None:
         self.api = FakeApi()
@@ -63,7 +63,7 @@ class Lists:
         return list(self.page(name, limit="100")["items"])
 
     def walk(self, name: str, limit: int, between: Callable[[], object] = lambda: None) -> list[list[Any]]:
-        """The pages of a list."""
+        """Return the pages of a list."""
         pages, query = [], {"limit": str(limit)}
         while True:
             page = self.page(name, **query)
@@ -188,7 +188,7 @@ def test_a_page_has_bounds(lists: Lists, name: str, most: int) -> None:
 
 
 def watch(table: InMemoryTable) -> list[str]:
-    """The names of the calls that a table gets from now on."""
+    """Return a list to which the table's calls are added from now on."""
     calls: list[str] = []
 
     def watched(name: str, method: Callable[..., Any]) -> Callable[..., Any]:

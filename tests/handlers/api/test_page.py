@@ -1,4 +1,4 @@
-"""An OpenAPI document as a page: each operation by its tag, what it takes and answers, and the schemas."""
+"""An OpenAPI document as a page: operations by tag, their inputs and answers, and the schemas."""
 
 import json
 from typing import Any

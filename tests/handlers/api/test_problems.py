@@ -1,4 +1,4 @@
-"""What a caller is told of each problem, and how much of it."""
+"""The problem document for each error, and its limits."""
 
 import json
 

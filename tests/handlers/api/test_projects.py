@@ -1,4 +1,4 @@
-"""Projects over the API: made once, listed once each, renamed with care, changed, packaged, retried."""
+"""Projects over the API: created once, listed once, renamed conditionally, changed, packaged, retried."""
 
 import itertools
 import json
@@ -16,13 +16,13 @@ from tests.fakes.api import REQUIREMENTS, Answer, FakeApi
 
 
 def put_status(api: FakeApi, project_id: str, status: ProjectStatus, **fields: Any) -> None:
-    """Bring a project into a status, as agents would."""
+    """Set a project's status, as agents would."""
     key = Key(f"PROJECT#{project_id}", "METADATA")
     api.table.write(Update(key, set={"status": status, **fields}, add={"version": 1}))
 
 
 def finished(api: FakeApi, status: ProjectStatus = ProjectStatus.COMPLETED) -> str:
-    """A project that no agent works on any more."""
+    """Create a finished project."""
     project_id = str(api.post().json["id"])
     api.sent.take()
     work = Key(f"PROJECT#{project_id}", "PLAN#1")
@@ -58,7 +58,7 @@ def test_a_project_can_begin_from_a_template() -> None:
 
 
 def pages(api: FakeApi, limit: int, **query: str) -> list[list[str]]:
-    """The ids of each page."""
+    """Return the ids on each page."""
     seen: list[list[str]] = []
     while True:
         page = api.call("GET", "/api/projects", query={"limit": str(limit), **query}).json

@@ -1,4 +1,4 @@
-"""The token as Parameter Store gives it: what is gone, what may not be read, and what is to be tried again."""
+"""Reading the token from Parameter Store: missing versions, missing permissions, and retryable errors."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The API's tokens: which are valid, from when, for how long, and what it costs to know."""
+"""The API's tokens: which are valid, from when, for how long, and how often they are read."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Answers that are refused, and why; and honest code that is not."""
+"""Answers that are refused, with the reasons; and correct code that is accepted."""
 
 import argparse
 import ast

@@ -1,4 +1,4 @@
-"""Files in tagged envelopes: found whole, byte for byte, or refused with what the model did wrong."""
+"""Files in tagged envelopes: read completely, byte for byte, or refused with a reason for the model."""
 
 import re
 
@@ -132,7 +132,7 @@ LINES = st.text(st.one_of(st.sampled_from("`~ \t\r\n<>/#*-.\"'=:ab1"), st.charac
 
 
 def ends_no_file(content: str) -> bool:
-    """Whether a content can be told from the marks around it: no line of it is one."""
+    """Return whether a content differs from the marks around it: no line of it is a mark."""
     return not re.search(rf"^\s*<\s*/?\s*file-{TAG}", content, re.IGNORECASE | re.MULTILINE)
 
 
@@ -151,7 +151,7 @@ def test_any_content_comes_back_from_its_envelope(files: list[tuple[str, str]]) 
 
 
 def is_unwrapped(content: str, original: str) -> bool:
-    """Whether the content is the original without a fence around it: the one thing that is taken off."""
+    """Return whether the content is the original without the fence around it, which alone is removed."""
     lines = original.strip().split("\n")
     return content == "".join(f"{line}\n" for line in lines[1:-1]) and lines[-1].strip()[:3] in {"```", "~~~"}
 
@@ -170,7 +170,7 @@ def test_no_text_is_too_odd(reply: str, expected: list[str]) -> None:
 
 
 def read(reply: str, *expected: str) -> list[GeneratedFile]:
-    """The files of a reply; none if it is refused, which must be with a reason."""
+    """Return the files of a reply; none if it is refused, which must have a reason."""
     try:
         return extract(reply, TAG, expected)
     except MalformedReply as refusal:
@@ -188,6 +188,6 @@ def read(reply: str, *expected: str) -> list[GeneratedFile]:
      "```a.py\n# a.py\n\n```\n"],
 )  # fmt: skip
 def test_much_of_anything_is_read_without_going_over_it_again_and_again(piece: str) -> None:
-    # Whatever takes time that grows with the square of the length would take long here.
+    # Quadratic time would be noticeable here.
     for text in (piece, piece.replace("\n", " "), piece + "x\n" * 50):
         read(text * (250_000 // len(text)), "a.py", "b/a.py", "README.md")

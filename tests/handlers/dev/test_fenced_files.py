@@ -10,7 +10,7 @@ CODE = "import x\n\n\nprint(x)\n"
 
 
 def fenced(reply: str, *expected: str) -> dict[str, str]:
-    """What a reply without envelopes holds of the expected files, each once."""
+    """Return the expected files in a reply without envelopes, each once."""
     files = extract(reply, TAG, expected)
     assert len({file.path for file in files}) == len(files)
     return {file.path: file.content for file in files}
@@ -139,7 +139,7 @@ def test_fences_nest(opening: str, closing: str, content: str) -> None:
         'def f():\n    """\n    ```\n    f()\n    ```\n    """\n',
         'PROMPT = """\n```json\n{}\n```\n"""\n',
         'FENCE = "```"\nOTHER = """ ```json """\n',
-        'BEGIN = """\n```json\n"""\n',  # opened, and never closed
+        'BEGIN = """\n```json\n"""\n',  # opened and never closed
         "# ~~~~~~~~\n~~~~~~~\nx = '~~~'\n",
         "s = '```'  # ```\n",
         "",

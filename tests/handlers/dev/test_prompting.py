@@ -1,4 +1,4 @@
-"""What the model is shown for a task and for a repair: what others wrote stands between marks that name what it is."""
+"""The prompts for a task and for a repair: text from others is between marks that name what it is."""
 
 import pytest
 

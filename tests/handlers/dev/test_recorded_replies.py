@@ -1,4 +1,4 @@
-"""Replies that models gave to other programs: what a careful reader would take from them, and nothing else."""
+"""Replies that models gave to other programs: read as a careful reader would."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from dev_agent.generated import GeneratedFile, MalformedReply
 
 REPLIES = Path(__file__).parents[3].parent / "shared" / "corpus" / "replies.jsonl"
 TAG = "1a2b3c4d"
-# A block as these replies have them: no fence is inside another, and the path is a heading in its first line.
+# A block as in these replies: no fence is inside another, and the path is a heading in its first line.
 NAMED_BLOCK = re.compile(r"^ *```\w+\n(## ([\w/]+\.py)\n.*?^) *```$", re.MULTILINE | re.DOTALL)
 SINGLE_BLOCK = re.compile(r"^```(?:python)?\n(.*?^)```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^## Code: (\S+\.py)$", re.MULTILINE)
@@ -63,7 +63,7 @@ def test_each_is_read_or_refused_whatever_is_expected() -> None:
 
 
 def read(reply: str, expected: tuple[str, ...]) -> list[GeneratedFile]:
-    """The files; none where a block is not closed, as in one of these replies."""
+    """Return the files; none if a block is not closed, as in one of these replies."""
     try:
         return extract(reply, TAG, expected)
     except MalformedReply as refusal:

@@ -1,4 +1,4 @@
-"""An HTTP server that answers as a script says: one answer for each request, the last one again and again."""
+"""A scripted HTTP server: one answer for each request, the last one repeatedly."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Scripted:
-    """One answer; `hangs` sends nothing until the server stops, `drops` cuts the connection in the body's middle."""
+    """One answer; `hangs` sends nothing until the server stops, `drops` cuts the connection in mid-body."""
 
     status: int = 200
     body: bytes = b""
@@ -24,7 +24,7 @@ class Scripted:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came."""
+    """A request as it was received."""
 
     path: str
     headers: Mapping[str, str]
@@ -43,7 +43,7 @@ class ScriptedServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def script(self, *answers: Scripted) -> None:
-        """Answer so from now on."""
+        """Set the answers from now on."""
         self.requests, self.answers = [], answers
 
     def __enter__(self) -> Self:
@@ -70,7 +70,7 @@ class ScriptedServer:
                 scripted._send(self, answers[min(len(scripted.requests), len(answers)) - 1])
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing: the tests ask `requests`."""
+                """Write no log: the tests check `requests`."""
 
         return Handler
 
@@ -86,7 +86,7 @@ class ScriptedServer:
         if answer.drops:
             handler.wfile.write(answer.body[: len(answer.body) // 2])
             handler.wfile.flush()
-            # A reset rather than a polite end: no lingering.
+            # Reset the connection instead of closing it: no lingering.
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.shutdown(socket.SHUT_RDWR)
             handler.close_connection = True
@@ -95,5 +95,5 @@ class ScriptedServer:
 
 
 def said(body: object, status: int = 200, **headers: str) -> Scripted:
-    """An answer in JSON."""
+    """Return an answer in JSON."""
     return Scripted(status, json.dumps(body).encode(), {"Content-Type": "application/json; charset=UTF-8", **headers})

@@ -1,4 +1,4 @@
-"""What every adapter of the language model port does with what the Gemini endpoint answers."""
+"""How every adapter of the language model port handles the Gemini endpoint's answers."""
 
 import importlib.util
 import json
@@ -59,7 +59,7 @@ def lots_of_time() -> float:
 
 
 def answer(*parts: dict[str, Any], finish: str | None = "STOP", **more: Any) -> dict[str, Any]:
-    """A body of `generateContent`."""
+    """Return a body of `generateContent`."""
     candidate = {"content": {"role": "model", "parts": [*parts]}, "finishReason": finish, "index": 0}
     return {"candidates": [candidate], "usageMetadata": USAGE, **more}
 
@@ -345,13 +345,13 @@ class TestFailure:
 
 def test_nobody_listens(adapter: Adapter) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and does not listen
+        taken.bind(("127.0.0.1", 0))  # without listening
         model = adapter("key", MODEL, f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(ModelUnavailable, match="did not answer"):
             model.generate(PROMPT, lots_of_time)
 
 
-# What a careful reader makes of the bodies that others recorded: the finish reason and text, or the failure.
+# Bodies that others recorded, with the finish reason and text, or the failure, that they mean.
 RECORDED: dict[str, tuple[FinishReason, str] | type[AgentError]] = {
     "googleai_unary-failure-api-key": ModelUnusable,
     "googleai_unary-failure-finish-reason-safety": (FinishReason.BLOCKED, "Safety error incoming"),

@@ -1,4 +1,4 @@
-"""The model's API key: read from Parameter Store for each call, and a new one is used as soon as it is stored."""
+"""The model's API key is read from Parameter Store for each call; a new one is used as soon as it is stored."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

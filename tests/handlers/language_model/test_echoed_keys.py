@@ -1,4 +1,4 @@
-"""An endpoint that repeats the key that it was sent: through either adapter, nothing that comes of it has the key."""
+"""An endpoint that repeats the key it was sent: with either adapter, the key is in no result."""
 
 import traceback
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def error(code: int, status: str, message: str, *details: dict[str, Any]) -> Scr
 
 
 def escaped(text: str) -> str:
-    """As JSON may write it: every character as its number."""
+    """Return JSON text with every character escaped by its number."""
     return "".join(f"\\u{ord(character):04x}" for character in text)
 
 

@@ -1,4 +1,4 @@
-"""JSON in replies: read from wherever models put it, and never repaired."""
+"""JSON in replies: read wherever models put it, and never repaired."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Both places that take a key out of answers, the agents' port and the engine's recorder, know the same forms of it."""
+"""Both redactions of keys, the agents' port and the engine's recorder, know the same forms."""
 
 import json
 import urllib.parse

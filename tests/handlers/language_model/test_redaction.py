@@ -1,4 +1,4 @@
-"""The key is in nothing that comes from the model: no reply, no error, no cause of one."""
+"""The key is in nothing that the model returns: no reply, no error, no cause of an error."""
 
 import traceback
 from base64 import b64encode
@@ -25,7 +25,7 @@ PROMPT = Prompt("system", "text")
 
 
 class Echoing:
-    """A model that answers with something, or raises it."""
+    """A model that returns or raises something."""
 
     def __init__(self, answer: Reply | Exception) -> None:
         self._answer = answer
@@ -91,7 +91,7 @@ def test_an_sdks_own_error_is_told_by_its_name_alone() -> None:
 
 
 class Silent(Exception):
-    """An error of an SDK whose text does not say what it holds."""
+    """An SDK's error whose text does not show its content."""
 
     def __str__(self) -> str:
         return "silent"

@@ -1,4 +1,4 @@
-"""What the older SDK is sent of a JSON schema: references put in, and of what it does not know nothing."""
+"""The JSON schema for the older SDK: references are resolved, and unsupported keywords are dropped."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Asking an unavailable model again: how often, how long after, and when not."""
+"""Retrying an unavailable model: how often, after which delay, and when not."""
 
 import pytest
 from pydantic import ValidationError
@@ -39,7 +39,7 @@ class Clock:
 
 
 def ask(clock: Clock, *answers: Answer, chance: float = 1.0) -> tuple[Answer, int]:
-    """How asking ended, and after how many attempts."""
+    """Return the result of asking, and the number of attempts."""
     script = iter(answers)
     inner = ScriptedModel(lambda prompt: next(script))
     try:

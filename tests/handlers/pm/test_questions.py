@@ -1,4 +1,4 @@
-"""What the model is asked: a plan, the plan of a change, and what could not be carried out once more."""
+"""The prompts for a plan, for the plan of a change, and for the correction of a faulty plan."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ def project(wishes: str) -> Project:
 
 
 def about(*plans: Plan, wishes: str = WISHES) -> Prompt:
-    """The question about a change of two files."""
+    """Return the prompt for a change of two files."""
     change = ChangeRecord(build=2, requirements=CHANGE, requested_at=BEGUN, correlation_id="c")
     files = [
         FileRecord(

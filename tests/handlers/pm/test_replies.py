@@ -1,4 +1,4 @@
-"""Replies to the question for a plan: read where they are one plan, and refused with the place otherwise."""
+"""Replies to planning prompts: read if they are one plan, and otherwise refused with the place of the fault."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Plans that cannot be carried out, and the reasons that the model is told."""
+"""Plans that cannot be carried out, and the reasons given to the model."""
 
 from collections.abc import Sequence
 

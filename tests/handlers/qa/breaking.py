@@ -1,4 +1,4 @@
-"""Analysers that break in every way that a process can."""
+"""Analysers that break in every way in which a process can."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from shared.models.severity import Severity
 
 
 class Breaking:
-    """Does to the process what the file's text says."""
+    """Does what the file's text says to its process."""
 
     name: ClassVar[str] = "breaking"
     alone: ClassVar[bool] = True

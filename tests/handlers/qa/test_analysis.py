@@ -1,4 +1,4 @@
-"""The analysis as a whole: findings, a score whose parts add up, and nothing unread or failed that passes."""
+"""The whole analysis: findings, a score that is the sum of its parts, and no pass for unread or failed files."""
 
 import re
 from collections.abc import Mapping

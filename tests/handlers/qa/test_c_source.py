@@ -1,4 +1,4 @@
-"""C and C++: every directive and keyword is known, and what compilers read and the grammars do not is put in words."""
+"""C and C++: all directives and keywords are known, and what only compilers read is replaced for the grammars."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which modules a project may import by what its manifests declare."""
+"""The modules that a project may import according to its manifests."""
 
 import pytest
 

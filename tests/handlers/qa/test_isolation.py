@@ -1,4 +1,4 @@
-"""Analysers in their own process: whatever one does, the others' answers arrive and its own file is named."""
+"""Analysers in their own process: if one fails, the others' answers still arrive, and its file is named."""
 
 import sys
 
@@ -10,7 +10,7 @@ from tests.handlers.qa.breaking import Breaking, BreakingTogether
 
 LIMITS = JobLimits(file=60, job=60)
 SHORT = JobLimits(file=5)
-"""For what never ends; long enough for all else, of which the first job of a process has its imports, too."""
+"""For jobs that never end; long enough for all others, including imports in the process's first job."""
 
 
 def outcomes(*texts: str, analyser: Analyser | None = None, limits: JobLimits = LIMITS) -> list[JobResult]:

@@ -1,4 +1,4 @@
-"""Scripts across files: every ending, table, declaration and export that counts is known."""
+"""Scripts across files: all file extensions, tables, declarations and exports that matter are known."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.handlers.qa.test_web_links import check
 
 
 def scripts(files: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the paths and messages of what is found in scripts."""
+    """Return the paths and messages of faults in scripts."""
     return [(path, message) for path, _, _, message in check(JavascriptLinks(), files)]
 
 

@@ -1,4 +1,4 @@
-"""Leftovers of an answer are found in files that no parser reads, and real files of those kinds have none."""
+"""Leftovers of an answer are found in files without a strict parser, and not in real files of these kinds."""
 
 import re
 

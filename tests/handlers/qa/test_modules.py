@@ -1,4 +1,4 @@
-"""Which files a test imports: every form and ending of an import is followed."""
+"""The files that a test imports: all forms of imports and file extensions are followed."""
 
 import pytest
 

@@ -13,7 +13,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 class Elements(HTMLParser):
-    """The elements of a page and its text."""
+    """Collects the elements of a page and its text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

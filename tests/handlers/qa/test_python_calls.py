@@ -1,4 +1,4 @@
-"""Python across files: what a module defines, where it is found, and how its functions and classes are called."""
+"""Python across files: a module's definitions, where it is found, and the signatures of functions and classes."""
 
 import pytest
 

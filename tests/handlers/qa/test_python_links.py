@@ -1,4 +1,4 @@
-"""Python across files: what is imported or called though it is not there is found, and what may be there is not."""
+"""Python across files: missing imports and wrong calls are found, and what may exist is not reported."""
 
 import pytest
 

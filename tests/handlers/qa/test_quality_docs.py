@@ -1,4 +1,4 @@
-"""docs/quality-score.md says what the code does."""
+"""docs/quality-score.md agrees with the code."""
 
 import re
 from importlib import import_module
@@ -32,7 +32,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "quality-score.md").read_text(encod
 
 
 def rows(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading."""
+    """Return the cells of the table under a heading."""
     section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.split("\n") if line.startswith("| ")][1:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -71,7 +71,7 @@ def test_the_severities() -> None:
 
 
 def find_rules() -> set[str]:
-    """The names of rules that analysers have as constants; those of ruff are its own."""
+    """Return the names of rules in analysers' constants; ruff has its own."""
     modules = [import_module(f"{analysers.__name__}.{found.name}") for found in iter_modules(analysers.__path__)]
     constants = [value for module in modules for name, value in vars(module).items() if re.fullmatch("[A-Z]+", name)]
     words = {value for value in constants if isinstance(value, str) and re.fullmatch("[a-z-]+", value)}

@@ -1,4 +1,4 @@
-"""Ruff over Python: which rules are errors, which are silent where, and that nothing in the project configures it."""
+"""Ruff on Python: which rules are errors, where rules are ignored, and that a project cannot configure it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from shared.paths import UnsafePath
 
 
 def check(**files: str) -> list[Fault]:
-    """Check files; a name stands for a path: `a__b` is a/b.py."""
+    """Check files; names stand for paths: `a__b` is a/b.py."""
     sources = [SourceFile(f"{name.replace('__', '/')}.py", "python", text) for name, text in files.items()]
     return list(Ruff().check(sources))
 

@@ -1,4 +1,4 @@
-"""How the points of each part come about, by docs/quality-score.md."""
+"""How each part gets its points, according to docs/quality-score.md."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ def score(
 
 
 def lost(parts: dict[str, ScorePart]) -> set[str]:
-    """Return the parts that findings took points from."""
+    """Return the parts that lost points to findings."""
     return {name for name in ("security", "lint", "complexity") if parts[name].points < parts[name].weight}
 
 

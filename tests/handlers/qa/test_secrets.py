@@ -1,4 +1,4 @@
-"""Secrets: what issuers' forms and random values look like is found, placeholders are not, and none is repeated."""
+"""Secrets: issuers' formats and random values are found, placeholders are not, and none is repeated."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from shared.models.severity import Severity
 
 
 def made(*parts: str) -> str:
-    """A made-up secret, put together here so that no scanner of this repository takes it for a real one."""
+    """Return a made-up secret, assembled here so that scanners of this repository do not report it."""
     return "".join(parts)
 
 

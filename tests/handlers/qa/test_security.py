@@ -1,4 +1,4 @@
-"""Security by confidence: what somebody can exploit is an error, what only looks like it is not."""
+"""Security by confidence: exploitable code is an error, and code that only looks like it is not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Security by its tables: each name of a secret, each rule of ruff, and each placeholder."""
+"""The tables of security: each name for a secret, each rule of ruff, and each placeholder."""
 
 import pytest
 

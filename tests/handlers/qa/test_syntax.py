@@ -1,4 +1,4 @@
-"""Syntax: right code is never called wrong, and the same code cut or with a bracket or quote taken away is found."""
+"""Syntax: correct code is never reported, and the same code, cut or without a bracket or quote, always is."""
 
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,10 @@ from qa_agent.analysers.syntax import DOUBT, LANGUAGES, SYNTAX, Syntax
 from shared.models.severity import Severity
 from shared.source_files import language_of
 
-# Right code of every kind that a parser may not expect: a folder for each language.
+# Correct code of kinds that a parser may not expect: a folder for each language.
 KNOWN_GOOD: Final = sorted(path for path in Path(__file__).with_name("known_good").rglob("*") if path.is_file())
 
-# Programs without brackets or quotes inside of their strings and comments, so that each one matters.
+# Programs without brackets or quotes in their strings and comments, so that each one matters.
 PLAIN: Final = {
     "python": """\
 def f(a, b):
@@ -109,7 +109,7 @@ CREATE TABLE t (a INT, b VARCHAR(10) DEFAULT 'v');
 SELECT COUNT(*) FROM t WHERE a IN (1, 2);
 """,
 }
-# Where a mark alone may be right: in the shell `[` is a command and a word may hold `}`, in YAML one may hold a quote.
+# Where a single mark may be correct: in the shell `[` is a command and words may contain `}`; in YAML, a quote.
 NOT_BRACKETS: Final = {"bash": "[]{}", "yaml": '"'}
 
 

@@ -1,4 +1,4 @@
-"""What the parsers know by name: errors of HTML, dialects of SQL, operators, and configuration with comments."""
+"""The parsers' tables: errors of HTML, dialects of SQL, operators, and configuration with comments."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What running the tests showed becomes findings and points; what was not run becomes neither."""
+"""Test results become findings and points; tests that were not run become neither."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What follows from a report: when a repair is asked for, when the rounds end, and which revision is kept."""
+"""What follows from a report: when a repair is requested, when rounds end, and which revision is kept."""
 
 import pytest
 

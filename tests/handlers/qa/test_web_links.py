@@ -1,4 +1,4 @@
-"""Scripts and pages across files: what they name though it is not there is found, and what may be there is not."""
+"""Scripts and pages across files: missing references are found, and what may exist is not reported."""
 
 import pytest
 

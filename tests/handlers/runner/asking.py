@@ -1,4 +1,4 @@
-"""Projects to run, and what came of each of their tests."""
+"""Projects to run, and the outcome of each of their tests."""
 
 from dataclasses import replace
 from textwrap import dedent
@@ -12,7 +12,7 @@ TIGHT = replace(LIMITS, wall_seconds=40, memory_bytes=256 * MIB, processes=64, o
 
 
 def request(files: dict[str, str | bytes], language: str = "python") -> TestsRequested:
-    """A request for a project's files (content by path); text is dedented."""
+    """Return a request for a project's files (content by path); text is dedented."""
     contents = {path: dedent(text).encode() if isinstance(text, str) else text for path, text in files.items()}
     return TestsRequested.model_validate(
         {"schema": "tests-requested/1", "project_id": "p", "language": language, "files": pack(contents)}
@@ -25,6 +25,6 @@ def run(files: dict[str, str | bytes], limits: Limits = TIGHT) -> TestsRun:
 
 
 def outcomes(ended: TestsRun) -> dict[str, str]:
-    """How each test ended, by its id."""
+    """Return the outcome of each test by its id."""
     assert not ended.not_run, ended.not_run
     return {test.id: test.outcome for test in ended.tests}

@@ -1,4 +1,4 @@
-"""Where the function runs a project: in a sandbox or in a micro-VM, whatever its variables say."""
+"""Where the function runs a project: in a sandbox or in a micro-VM, regardless of its variables."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ LAMBDA = {
 
 
 def no_sandbox(job: Job, *, unsafe: bool = False) -> EndedRun:
-    """A machine without a sandbox."""
+    """Stand for a machine without a sandbox."""
     if not unsafe:
         raise NoSandbox("this machine has none")
     return EndedRun(0, "", "", b"", contained=False)
@@ -58,7 +58,7 @@ def test_in_a_micro_vm_what_an_earlier_run_left_is_deleted_first(
 
 
 def machine(root: Path, **changed: str) -> Path:
-    """A machine like one of Lambda's, but for what is changed; return where the code is on it."""
+    """Create a machine like Lambda's, except for what is changed; return the code's path on it."""
     files = {
         "proc/sys/kernel/osrelease": "5.10.240-246.956.amzn2.aarch64\n",
         "proc/mounts": "/dev/root / ext4 ro 0 0\n/dev/vdb /dev ext4 rw\n/dev/vdc /var/task squashfs ro\nproc /proc",
@@ -73,7 +73,7 @@ def machine(root: Path, **changed: str) -> Path:
 
 
 def why(root: Path, code: Path) -> str:
-    """Ask as a user to whom the system is read-only."""
+    """Return the reason for a user to whom the system is read-only."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "access", lambda *_: False)
         return why_no_micro_vm(code, root)
@@ -169,7 +169,7 @@ def test_a_child_cannot_read_the_variables_of_a_process_that_is_hidden(how: str,
 
 def test_an_environment_that_ran_something_without_a_sandbox_runs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     class Ended(Exception):
-        """The process would be gone."""
+        """The process would have ended."""
 
     def end(_: int) -> None:
         raise Ended
@@ -190,7 +190,7 @@ def test_what_is_no_request_is_refused() -> None:
 
 
 def test_a_run_without_a_sandbox_leaves_no_process(tmp_path: Path) -> None:
-    """As on Lambda; here it is a program whose folder would show the user's home."""
+    """As on Lambda; here it is a program whose folder would expose the user's home."""
     from runner.sandbox.process import INTERPRETER, run
 
     sleep = "86398.75"

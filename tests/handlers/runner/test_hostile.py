@@ -1,4 +1,4 @@
-"""Projects that mean harm: nothing of them is left, nothing of ours is read, and the answer says what they did."""
+"""Malicious projects: nothing of them is left, nothing of ours is read, and the answer says what they did."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from tests.handlers.runner.sandbox.projects import needs_sandbox
 pytestmark = needs_sandbox
 
 SLEEP = "86399.25"
-"""How long the children sleep: by it they are found."""
+"""How long the children sleep, by which they are found."""
 
 
 def project(body: str) -> dict[str, str | bytes]:
@@ -25,7 +25,7 @@ def project(body: str) -> dict[str, str | bytes]:
 
 
 def survivors() -> list[str]:
-    """The processes that a project left behind."""
+    """Return the processes that a project left behind."""
     found = []
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():

@@ -1,4 +1,4 @@
-"""The Lambda function behind the port: its answers, its ends, and what is tried again."""
+"""The Lambda function behind the port: its answers, its exits, and its retries."""
 
 import io
 import json
@@ -23,7 +23,7 @@ THROTTLED = ClientError({"Error": {"Code": "TooManyRequestsException", "Message"
 
 
 class FakeLambda:
-    """Answers each invocation with the next of `answers`: a document, an error's document, or what is raised."""
+    """Answers each invocation with the next of `answers`: a document, an error's document, or an exception to raise."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)

@@ -1,4 +1,4 @@
-"""Each language has a runner of its own."""
+"""Each language has its own runner."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a project declares is found wherever it does, and what the function does not carry is named."""
+"""A project's declared packages are found in all its manifests, and those that are not available are named."""
 
 from importlib.metadata import version
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is run for a project: by which program, with which variables, and what of this machine it can see."""
+"""How a project is run: the program, its variables, and what it can see of this machine."""
 
 import os
 import sys
@@ -41,7 +41,7 @@ def test_node_runs_our_runner_and_sees_nothing_but_itself() -> None:
 
 
 def script(folder: Path, body: str) -> Path:
-    """Write a `node` that is a script, as version managers have it."""
+    """Write a `node` that is a script, as version managers do."""
     file = folder / "node"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Files that root has run as another user can be read by all, and stay otherwise as they are."""
+"""Files that root runs as another user become readable to all, and otherwise stay unchanged."""
 
 import os
 from pathlib import Path

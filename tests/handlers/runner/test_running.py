@@ -1,4 +1,4 @@
-"""A project's tests are run by unittest or pytest, and each is told with its place, its message and the way to it."""
+"""A project's tests are run by unittest or pytest, and each is reported with its place, message and traceback."""
 
 import json
 from pathlib import Path
@@ -254,7 +254,7 @@ FILES = ("store.py", "tests/test_it.py", "tests/test_it/deep.py", "src/a.test.js
 
 
 def told(**line: Any) -> TestedTest:
-    """What is told of one test that failed."""
+    """Return the report on one failed test."""
     (test,) = answer(
         FakeSandbox([ended(**{"test": "tests.test_it.T.test_a", "outcome": "failed", **line})]), *FILES
     ).tests
@@ -336,7 +336,7 @@ def test_a_message_is_shown_without_the_traceback_in_it_and_its_end_if_it_is_lon
 
 
 MOST_TESTS = 1_000
-"""That an answer lists."""
+"""Maximum tests in an answer."""
 
 
 def test_of_very_many_tests_those_that_did_not_pass_are_listed_first() -> None:

@@ -1,4 +1,4 @@
-"""What the adapters ask of AWS, and what they make of its answers, where an engine answers no other way."""
+"""The adapters' requests to AWS, and their handling of answers that an engine cannot give."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def bucket_on(*answers: tuple[int, object]) -> tuple[S3Objects, Wire]:
 
 
 def refusal(code: str, *reasons: str) -> tuple[int, object]:
-    """Return how DynamoDB refuses a write, or with reasons a transaction."""
+    """Return DynamoDB's refusal of a write or, with reasons, of a transaction."""
     return 400, {
         "__type": f"com.amazonaws.dynamodb#{code}",
         "CancellationReasons": [{"Code": code} for code in reasons],

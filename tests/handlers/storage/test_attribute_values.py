@@ -1,4 +1,4 @@
-"""Attribute values: what is stored comes back, and it is stored as boto3 would."""
+"""Attribute values: stored values are returned unchanged, and are stored as boto3 does."""
 
 import json
 from decimal import Decimal
@@ -13,7 +13,7 @@ from shared.models.workflow import ProjectStatus
 from shared.storage.attribute_values import attribute_value, plain_value
 
 # DynamoDB's range and precision: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. A float
-# without a fraction comes back as an int, so beyond 2**53 it could come back as another one.
+# without a fraction is returned as an int, so beyond 2**53 it could be another number.
 NUMBERS = st.floats(1e-100, 1e15) | st.floats(-1e15, -1e-100) | st.integers(-(10**37), 10**37)
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.text(),

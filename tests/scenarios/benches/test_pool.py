@@ -1,4 +1,4 @@
-"""Jobs on several benches: shared, told of a bench that is lost, and ended with their engines at an interruption."""
+"""Jobs on several benches: distributed, notified of a lost bench, and ended with their engines on an interruption."""
 
 import threading
 from concurrent.futures import Future
@@ -18,7 +18,7 @@ def test_jobs_are_shared_by_the_benches_and_all_are_taken_away() -> None:
     benches, meeting = FakeBenches(), threading.Barrier(2)
 
     def job(bench: Bench) -> int:
-        meeting.wait(timeout=60)  # passes only where two jobs run at the same time
+        meeting.wait(timeout=60)  # passes only if two jobs run at the same time
         return id(bench)
 
     with BenchPool(benches, 2) as pool:

@@ -1,4 +1,4 @@
-"""The project templates: complete, stored once, and stored again only where they changed."""
+"""The project templates: complete, stored once, and stored again only if they changed."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The folders of runs: an ended one goes when newer ones come, one that is in use never."""
+"""The folders of runs: finished ones are removed when newer ones exist, those in use never."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Scenarios compared on the benches of several targets: who plays what, and what it comes to."""
+"""Scenarios compared on the benches of several targets: which bench plays what, and the result."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

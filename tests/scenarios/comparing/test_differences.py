@@ -1,4 +1,4 @@
-"""What two targets are compared in: all but times, ids, and the order of what may happen at once."""
+"""Two targets are compared in everything but times, ids, and the order of concurrent events."""
 
 from dataclasses import replace
 from datetime import timedelta

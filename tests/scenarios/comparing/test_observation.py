@@ -1,4 +1,4 @@
-"""What is told of a replay on a target: as far as the target counts it."""
+"""The observation of a replay on a target, as far as the target counts it."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Scenario files are read, and what is wrong in one is named with its file, line and field."""
+"""Scenario files are read, and faults in them are reported with file, line and field."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The reference of the scenario format, and its JSON Schema, say what the models say."""
+"""The reference of the scenario format, and its JSON Schema, agree with the models."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ projects:
 
 
 def models(annotation: Any, seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
-    """The models that an annotation names, and those that their fields name."""
+    """Return the models in an annotation, and those in their fields."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
         seen.add(annotation)
         for field in annotation.model_fields.values():
@@ -44,7 +44,7 @@ MODELS = sorted(models(Scenario, set()) | models(Fault, set()), key=lambda model
 
 
 def words() -> Iterator[str]:
-    """Everything that a scenario file may say: fields, steps, effects of faults, and bad replies."""
+    """Yield all names in scenario files: fields, steps, effects of faults, and bad replies."""
     for model in MODELS:
         for name, field in model.model_fields.items():
             yield name

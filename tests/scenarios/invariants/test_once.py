@@ -1,4 +1,4 @@
-"""What happened twice in a project, or was counted otherwise than it happened, is said."""
+"""Violations are reported: what happened twice in a project, or was counted wrongly."""
 
 from dataclasses import replace
 
@@ -21,14 +21,14 @@ def test_a_project_that_nobody_asked_for() -> None:
 
 
 def doubled_end(items: Items) -> Items:
-    """The first task done once more, by another attempt."""
+    """Return items in which the first task is done again, by another attempt."""
     done = next(event for event in items.events if event.work == "TASK#1.0#code" and event.type is EventType.WORK_DONE)
     again = done.model_copy(update={"id": done.id + "x", "attempt": 2, "tokens": type(done.tokens)()})
     return replace(items, events=tuple(sorted((*items.events, again), key=lambda event: event.id)))
 
 
 def without_end(items: Items) -> Items:
-    """No word of the first task's end."""
+    """Return items without the first task's end."""
     kept = [e for e in items.events if (e.work, e.type) != ("TASK#1.0#code", EventType.WORK_DONE)]
     gone = next(e for e in items.events if (e.work, e.type) == ("TASK#1.0#code", EventType.WORK_DONE))
     assert items.metadata is not None
@@ -38,35 +38,35 @@ def without_end(items: Items) -> Items:
 
 
 def attempts(items: Items) -> Items:
-    """The test counts an attempt that never began."""
+    """Return items in which the test counts an attempt that never began."""
     return replace(items, tests=tuple(test.model_copy(update={"attempts": 2}) for test in items.tests))
 
 
 def uncounted(items: Items) -> Items:
-    """The plan forgets a task, and its progress does not."""
+    """Return items in which the plan has lost a task that its progress still has."""
     return replace(items, plans=tuple(p.model_copy(update={"done": p.done[1:]}) for p in items.plans))
 
 
 def miscounted(items: Items) -> Items:
-    """The plan counted one task twice."""
+    """Return items in which the plan counted one task twice."""
     return replace(items, plans=tuple(p.model_copy(update={"progress": p.progress + 1}) for p in items.plans))
 
 
 def doubled_path(items: Items) -> Items:
-    """A second item for one path, in other letters."""
+    """Return items with a second one for a path, in another case."""
     other = items.files[0].model_copy(update={"path": items.files[0].path.upper()})
     tasks = [task.model_copy(update={"files": (*task.files, other)}) for task in items.tasks]
     return replace(items, files=(*items.files, other), tasks=tuple(tasks))
 
 
 def unwritten(items: Items) -> Items:
-    """A file whose content no task wrote."""
+    """Return items with a file whose content no task wrote."""
     foreign = items.files[0].object.model_copy(update={"sha256": "0" * 64})
     return replace(items, files=(items.files[0].model_copy(update={"object": foreign}), *items.files[1:]))
 
 
 def second_deployment(items: Items) -> Items:
-    """Two items for one revision's deployment."""
+    """Return items with two deployments of one revision."""
     other = items.deployments[0].model_copy(update={"work": "DEPLOY#1.0x", "state": WorkState.PENDING, "attempts": 0})
     return replace(items, deployments=(*items.deployments, other))
 

@@ -1,4 +1,4 @@
-"""Each invariant holds on what a whole run leaves, and says what is wrong where it does not."""
+"""Each invariant holds after a complete run, and violations are described."""
 
 import json
 from dataclasses import replace
@@ -149,7 +149,7 @@ def test_while_a_project_waits_nothing_is_in_flight() -> None:
 
 
 def moved(number: int, status: ProjectStatus) -> Alter:
-    """One event's status changed."""
+    """Return an alteration of one event's status."""
 
     def alter(items: Items) -> Items:
         events = list(items.events)

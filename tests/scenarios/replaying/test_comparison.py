@@ -1,4 +1,4 @@
-"""Two replays are alike when all but times and ids is."""
+"""Two replays are equal if everything except times and ids is equal."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a scenario came to is held to what its file expects."""
+"""A scenario's result is compared with what its file expects."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

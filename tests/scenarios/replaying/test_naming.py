@@ -1,4 +1,4 @@
-"""Fault rules have the names of agents in a file, and those of functions and queues on a stack."""
+"""Fault rules name agents in a file, and functions and queues on a stack."""
 
 from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
 from agenticai.scenarios.replaying.naming import agents_by_name, name_agents, name_deployed

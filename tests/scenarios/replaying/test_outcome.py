@@ -1,4 +1,4 @@
-"""What a project came to is read through the API, and its own tests are run where they are expected."""
+"""A project's result is read through the API, and its own tests are run if the scenario expects them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A target without a control API is waited for, until its queues are empty twice in a row."""
+"""On a target without a control API, a replay waits until its queues are empty twice in a row."""
 
 from typing import TYPE_CHECKING, cast
 

@@ -1,4 +1,4 @@
-"""Answers of what was deployed, held to what a step's calls say."""
+"""Answers of deployed software, compared with what a step's calls expect."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Which deliveries a seed puts off."""
+"""The deliveries that a seed postpones."""
 
 from agenticai.scenarios.replaying.replay import reordering
 

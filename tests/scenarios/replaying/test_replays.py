@@ -1,4 +1,4 @@
-"""Scenarios on several benches: all are replayed, a lost bench fails one of them, and a failed one can be kept."""
+"""Scenarios on several benches: all are replayed, a lost bench fails only one, and a failed bench can be kept."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Each step asks for what its file says, of the API, of AWS, or of what delivers messages."""
+"""Each step makes the request in its file: to the API, to AWS, or to what delivers messages."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +25,7 @@ DEV, DEAD = "http://queues/dev", "http://queues/dev-dead"
 
 
 class FakeApi(ProjectsApi):
-    """Keeps what is asked of it; ids are given in order."""
+    """Records the requests; ids are given in order."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
@@ -55,7 +55,7 @@ class FakeApi(ProjectsApi):
 
 
 class FakePace:
-    """Settles as it was told to beforehand, and keeps how it was asked."""
+    """Settles with preset results, and records the requests."""
 
     def __init__(self, *settled: Settled) -> None:
         self.settled = list(settled)
@@ -73,7 +73,7 @@ class FakePace:
 
 
 class PlayOfStatuses(Play):
-    """A play whose project has had these statuses, one after the other."""
+    """A play whose project has these statuses, one after another."""
 
     statuses: Iterable[ProjectStatus] = ()
 
@@ -177,7 +177,7 @@ def test_dead_letters_are_redriven_from_their_own_queue_and_purged() -> None:
 
 
 class FakeCloudWatch:
-    """Has one alarm, `agenticai-dev-dlq-dev`, with these states, one after the other."""
+    """Has one alarm, `agenticai-dev-dlq-dev`, with these states, one after another."""
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)

@@ -1,4 +1,4 @@
-"""The report of a run in all its forms: JSON, JUnit XML, a page, and lines in a terminal."""
+"""The report of a run in all its formats: JSON, JUnit XML, a page, and lines in a terminal."""
 
 import re
 from dataclasses import replace
@@ -90,7 +90,7 @@ def test_junit_has_the_figures_as_properties_and_the_course_as_output() -> None:
 
 
 class Page(HTMLParser):
-    """What a page holds: texts, attributes, and whether all that was opened is closed."""
+    """Collects a page's texts and attributes, and whether all elements are closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ def test_the_totals_name_the_seed() -> None:
 
 
 class FakeStatus:
-    """Keeps what it was last told to show."""
+    """Keeps the text that it showed last."""
 
     shown = Text()
 

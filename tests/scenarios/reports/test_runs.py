@@ -1,4 +1,4 @@
-"""Runs are kept with their reports, the newest ones, and listed."""
+"""The newest runs are kept with their reports, and listed."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A project's course as it is drawn: what is on which lane, in which colour, and where on a folded time axis."""
+"""The chart of a project's course: the items of each lane, their colours, and their positions on a folded time axis."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Random schedules: the same for a seed, of every kind of fault, and shrunk to what fails."""
+"""Random schedules: the same for a seed, with every kind of fault, and shrunk to what fails."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -135,7 +135,7 @@ TWICE = DeliveryFault(when=Delivery(on="delivery"), then=Duplicate(do="duplicate
 
 
 def holding(*needed: Fault) -> Callable[[Sequence[Fault]], bool]:
-    """Fails wherever all of these are."""
+    """Return a check that fails if all of these faults are present."""
     return lambda faults: all(fault in faults for fault in needed)
 
 

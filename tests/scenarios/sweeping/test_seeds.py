@@ -1,4 +1,4 @@
-"""Seeds tried over fakes: what fails is found, shrunk, and written as a scenario file has it."""
+"""Seeds tried over fakes: failures are found, shrunk, and written as scenario files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -70,7 +70,7 @@ TWICE = DeliveryFault(
 
 
 def fails_where_sending_is_hit(bench: Bench, faults: Sequence[Fault]) -> Ending:
-    """Every fault of a call to SQS loses the project."""
+    """Lose the project if a call to SQS has a fault."""
     return FAILED if _hits_sending(faults) else CLEAN
 
 

@@ -1,4 +1,4 @@
-"""The sweep over fakes: which cases a run has, how each is judged, and what happens when a bench is lost."""
+"""The sweep over fakes: the cases of a run, the verdict on each, and the loss of a bench."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

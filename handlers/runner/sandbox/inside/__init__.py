@@ -1,1 +1,1 @@
-"""What runs between this machine and the code in the sandbox: in an interpreter of its own, without any package."""
+"""What runs between this machine and the code in the sandbox: in its own interpreter, without any packages."""

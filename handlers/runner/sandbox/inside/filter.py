@@ -1,4 +1,4 @@
-"""The system calls that code in the sandbox may not make, as a seccomp filter: what namespaces do not separate.
+"""A seccomp filter for the system calls that code in the sandbox may not make, as namespaces do not isolate them.
 
 See Documentation/userspace-api/seccomp_filter.rst of the kernel, and <linux/filter.h> for the instructions.
 """
@@ -11,22 +11,22 @@ from typing import Final
 from runner.sandbox.inside.kernel import Architecture
 
 DENIED: Final = (
-    *("add_key", "request_key", "keyctl"),  # keys belong to a user, whatever the namespace
+    *("add_key", "request_key", "keyctl"),  # keys belong to a user in all namespaces
     *("memfd_create", "shmget", "msgget", "semget"),  # memory that belongs to no process, and so is not counted
     *("ptrace", "process_vm_readv", "process_vm_writev"),
     *("unshare", "setns"),
-    *("inotify_add_watch", "fanotify_init"),  # files of the system are the machine's too: they tell what others do
-    *("bpf", "perf_event_open", "userfaultfd", "syslog"),  # the kernel's own, and what has often led into it
+    *("inotify_add_watch", "fanotify_init"),  # on system files, which are shared with the machine
+    *("bpf", "perf_event_open", "userfaultfd", "syslog"),  # interfaces to the kernel that have often been exploited
 )
 _DENIED_EVERYWHERE: Final = (425, 426, 427, 447)
-"""io_uring, which goes around this filter, and memfd_secret; they have one number on all architectures."""
+"""io_uring, which bypasses this filter, and memfd_secret; their numbers are the same on all architectures."""
 
 FAMILIES: Final = (1, 2, 10, 16)
-"""AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are each separate for a network; AF_VSOCK, for one, is not."""
+"""AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK are isolated by a network namespace; AF_VSOCK, for one, is not."""
 
 _SOCKET_LEVEL: Final = 1
 _BUFFER_SIZES: Final = (7, 8)
-"""SO_SNDBUF and SO_RCVBUF, which are wishes; larger buffers would be much memory that belongs to no process."""
+"""SO_SNDBUF and SO_RCVBUF, which are only hints; larger buffers would use memory that belongs to no process."""
 
 _X32: Final = 0x40000000
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 24, 32
@@ -35,7 +35,7 @@ _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
 def seccomp_filter(machine: Architecture) -> bytes:
-    """Return the filter's instructions: what is denied fails with EPERM, and calls of another architecture kill."""
+    """Return the filter's instructions: denied calls fail with EPERM, and calls of another architecture kill."""
     return b"".join(_instructions(machine))
 
 
@@ -60,7 +60,7 @@ def _instructions(machine: Architecture) -> Iterator[bytes]:
 
 
 def _buffer_sizes(call: int) -> Iterator[bytes]:
-    """Have a wish for another size of a socket's buffers succeed and do nothing."""
+    """Make requests for another size of a socket's buffers succeed without effect."""
     yield _instruction(_EQUAL, call, skip_unless=7)
     yield _instruction(_LOAD, _SECOND_ARGUMENT)
     yield _instruction(_EQUAL, _SOCKET_LEVEL, skip_unless=4)

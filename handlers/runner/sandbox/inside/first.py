@@ -1,4 +1,4 @@
-"""The first process of a sandbox: it closes it off, starts the program, and watches it; what is left dies with it."""
+"""The first process of a sandbox: it isolates it, starts the program and watches it; other processes end with it."""
 
 import fcntl
 import os
@@ -13,16 +13,16 @@ from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.memory import Machine, Memory
 
 LOOK_SECONDS: Final = 0.05
-"""How often memory is looked at."""
+"""How often memory use is checked."""
 
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 
 Say = Callable[..., None]
-"""Tells the process outside what happened."""
+"""Reports an event to the process outside."""
 
 
 def be_first(job: Job, go: int, say: Say) -> NoReturn:
-    """Be process 1 of the new namespaces, once `go` can be read; never returns."""
+    """Act as process 1 of the new namespaces, once `go` can be read; never returns."""
     try:
         kernel.die_with_parent()
         if os.read(go, 1):
@@ -52,7 +52,7 @@ def _run(job: Job, say: Say) -> dict[str, object]:
 
 
 def start(job: Job, folder: str, say: Say) -> NoReturn:
-    """Become the program, or say why that cannot be."""
+    """Become the program, or report why that is not possible."""
     try:
         program.become(job, folder)
     except OSError as error:
@@ -61,7 +61,7 @@ def start(job: Job, folder: str, say: Say) -> NoReturn:
 
 
 def _close_off() -> None:
-    """Hide this process, let no user namespace be made inside, and give the network nothing but a loopback."""
+    """Hide this process, prevent new user namespaces, and leave the network only a loopback interface."""
     kernel.hide_from_others()
     with open("/proc/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
         file.write("0")
@@ -71,7 +71,7 @@ def _close_off() -> None:
 
 
 def _reap(child: int) -> int | None:
-    """Take note of all processes that have ended; return the program's status, if it is among them."""
+    """Reap all processes that have ended; return the program's status if it is among them."""
     found = None
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What is to be run, as it is sent to the process that makes the sandbox: a line of JSON, then the files' contents."""
+"""A job, as it is sent to the process that creates the sandbox: a line of JSON, then the files' contents."""
 
 import json
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from runner.sandbox.inside.limits import Limits
 
 @dataclass(frozen=True)
 class Job:
-    """A program and everything of this machine that it can see.
+    """A program, and everything of this machine that it can see.
 
     `shown` are real paths that can be read inside, and `hidden` are folders that are empty inside. `packages` are files
-    and folders by the name under which Python imports them, and can be read in the folder that `PYTHONPATH` names.
-    `files` (content by path) become its working folder. What it writes to the descriptor `REPORT` arrives at the
-    descriptor `report`. Without `contained`, it runs without a sandbox.
+    and folders by import name, which can be read in the folder that `PYTHONPATH` names. `files` (content by path)
+    become its working folder. What it writes to the descriptor `REPORT` arrives at the descriptor `report`. Without
+    `contained`, it runs without a sandbox.
     """
 
     command: tuple[str, ...]
@@ -36,7 +36,7 @@ class Job:
 
     @classmethod
     def received(cls, stream: IO[bytes]) -> "Job":
-        """Read a job as `sent` wrote it."""
+        """Read a job that `sent` has written."""
         head = json.loads(stream.readline())
         files = {path: stream.read(size) for path, size in head.pop("files")}
         return cls(
@@ -52,4 +52,4 @@ class Job:
 _HEAD = ("command", "environment", "shown", "report", "contained", "hidden", "packages")
 
 REPORT = 3
-"""The descriptor to which the program reports."""
+"""The descriptor on which the program reports."""

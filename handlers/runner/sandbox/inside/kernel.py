@@ -1,4 +1,4 @@
-"""The calls to Linux for which Python has no function."""
+"""Linux system calls for which Python has no function."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 NEW_NAMESPACES: Final = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-"""Of mounts, cgroups, UTS, IPC, users, processes and network: clone(2)."""
+"""For mounts, cgroups, UTS, IPC, users, processes and network: clone(2)."""
 
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 0x1, 0x2, 0x4, 0x8
 """Attributes of a mount: mount_setattr(2)."""
@@ -23,7 +23,7 @@ _SIGCHLD, _SIGKILL = 17, 9
 
 @dataclass(frozen=True)
 class Architecture:
-    """A processor's numbers: `audit` names it in a filter, and `calls` has the system calls that differ."""
+    """A processor's numbers: `audit` identifies it in a filter, and `calls` are system calls with differing numbers."""
 
     audit: int
     calls: Mapping[str, int]
@@ -53,7 +53,7 @@ _CALLS: Final = {
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
 }
-"""The numbers of system calls on x86_64, and on the architectures that came later."""
+"""System call numbers on x86_64, and on later architectures."""
 
 ARCHITECTURES: Final = {
     "x86_64": Architecture(0xC000003E, {name: old for name, (old, _) in _CALLS.items()}),
@@ -78,7 +78,7 @@ class _Filter(ctypes.Structure):
 
 
 def architecture() -> Architecture:
-    """Return this processor's numbers; raises `OSError` if they are not known."""
+    """Return this processor's numbers. Raises `OSError` if they are not known."""
     name = platform.machine() if struct.calcsize("P") == 8 else "a 32-bit interpreter"
     if name not in ARCHITECTURES:
         raise OSError(0, f"the sandbox does not know {name}", "processor")
@@ -86,7 +86,7 @@ def architecture() -> Architecture:
 
 
 def clone() -> int:
-    """Fork into new namespaces: return the process's id, or 0 in the child, which is process 1 of its own."""
+    """Fork into new namespaces; return the child's process id, or 0 in the child, which is process 1 there."""
     return _call("a user namespace", architecture().calls["clone"], NEW_NAMESPACES | _SIGCHLD, 0, 0, 0, 0)
 
 
@@ -97,12 +97,12 @@ def mount(kind: str, target: str, options: str) -> None:
 
 
 def make_private() -> None:
-    """Let no mount made here be seen outside."""
+    """Prevent mounts made here from being seen outside."""
     _check("mount /", _libc.mount(None, b"/", None, _RECURSIVE | _PRIVATE, None))
 
 
 def bind(source: str, target: str, attributes: int) -> None:
-    """Show `source`, with all that is mounted below it, at `target`."""
+    """Mount `source`, with everything below it, at `target`."""
     _check(f"bind {target}", _libc.mount(source.encode(), target.encode(), None, _BIND | _RECURSIVE, None))
     set_attributes(target, attributes, _AT_RECURSIVE)
 
@@ -115,37 +115,37 @@ def set_attributes(target: str, attributes: int, flags: int = 0) -> None:
 
 
 def pivot_root(root: str, old: str) -> None:
-    """Make `root` the root of all paths, and show the root so far at `old`, which lies below it."""
+    """Make `root` the root of all paths, and the previous root visible at `old`, which is below it."""
     _call("pivot_root", architecture().calls["pivot_root"], root.encode(), old.encode())
 
 
 def detach(target: str) -> None:
-    """Take a mount away."""
+    """Unmount `target`, lazily."""
     _check(f"umount {target}", _libc.umount2(target.encode(), _DETACH))
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when the one that started it ends."""
+    """Make the kernel kill this process when its parent ends."""
     _prctl(_SET_PDEATHSIG, _SIGKILL)
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all processes below this one whose own parent ends."""
+    """Become the parent of all descendants whose own parent ends."""
     _prctl(_SET_CHILD_SUBREAPER, 1)
 
 
 def hide_from_others() -> None:
-    """Let no process without more rights trace this one, or read its memory and environment."""
+    """Prevent unprivileged processes from tracing this one, or reading its memory and environment."""
     _prctl(_SET_DUMPABLE, 0)
 
 
 def refuse_new_privileges() -> None:
-    """Let no program that is executed from here have more rights than this process: PR_SET_NO_NEW_PRIVS."""
+    """Prevent programs executed from here from gaining privileges: PR_SET_NO_NEW_PRIVS."""
     _prctl(_SET_NO_NEW_PRIVS, 1)
 
 
 def install_filter(instructions: bytes) -> None:
-    """Install a seccomp filter, for this process and all that it starts."""
+    """Install a seccomp filter for this process and all its children."""
     program = _Filter(len(instructions) // 8, instructions)
     _check("seccomp filter", _libc.prctl(_SET_SECCOMP, 2, ctypes.byref(program), 0, 0))
 

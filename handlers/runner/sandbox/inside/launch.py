@@ -1,4 +1,4 @@
-"""The process that makes a sandbox, and ends it when its time is over or the process that asked for it is gone."""
+"""The process that creates a sandbox, and ends it after a timeout or when the process that requested it ends."""
 
 import fcntl
 import json
@@ -14,21 +14,21 @@ from typing import Final
 from runner.sandbox.inside.job import Job
 
 NOBODY: Final = 65534
-"""The user that the program is outside of the sandbox, if root makes it."""
+"""The user outside the sandbox as whom the program runs, if root creates it."""
 
 POLL_SECONDS: Final = 0.02
 
 KILL_SECONDS: Final = 5
 
 _LEASH: Final = 0
-"""Standard input: it ends when the sandbox is to end."""
+"""Standard input: the sandbox ends when it ends."""
 
 _channel = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 10)
-"""The descriptor of the messages to the process that asked: no program inherits it."""
+"""The descriptor for messages to the requesting process; no program inherits it."""
 
 
 def main() -> None:
-    """Read a job from standard input, run it, and write what happens to standard error, in lines of JSON."""
+    """Read a job from standard input, run it, and write its events to standard error, in lines of JSON."""
     os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open(_LEASH, "rb", closefd=False) as stream:
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def say(**message: object) -> None:
-    """Send a message to the process that asked for the sandbox."""
+    """Send a message to the process that requested the sandbox."""
     os.write(_channel, json.dumps(message).encode() + b"\n")
 
 
@@ -65,13 +65,13 @@ def _contained(job: Job) -> None:
 
 
 def _offer_to_the_killer() -> None:
-    """Have the kernel kill this process first, of all the user's, when memory runs out."""
+    """Make the kernel's out-of-memory killer choose this process first among the user's."""
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
 
 
 def _map_users(first: int) -> None:
-    """Map users and groups: in root's sandbox the program runs as nobody, in a user's as that user."""
+    """Map users and groups: the program runs as nobody in root's sandbox, and as the same user in a user's."""
     from runner.sandbox.inside.view import USER
 
     privileged = os.geteuid() == 0 and _is_mapped(NOBODY)
@@ -94,7 +94,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _wait(first: int, seconds: float) -> None:
-    """Wait for the sandbox, and end it if its time is over or standard input has ended."""
+    """Wait for the sandbox, and kill it after a timeout or when standard input ends."""
     ready, _, _ = select.select([os.pidfd_open(first), _LEASH], [], [], seconds)
     if not ready:
         say(exceeded="time")
@@ -136,7 +136,7 @@ def _kill_group(leader: int) -> None:
 
 
 def _kill_descendants() -> None:
-    """Kill all processes below this one, also those that left their group; without /proc none can be found."""
+    """Kill all descendants, including those that left the process group; without /proc none can be found."""
     deadline = time.monotonic() + KILL_SECONDS
     while (left := _descendants()) and time.monotonic() < deadline:
         for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none starts another meanwhile
@@ -149,7 +149,7 @@ def _kill_descendants() -> None:
 
 
 def _descendants() -> list[int]:
-    """Return the processes below this one that have not ended, those nearest to it first."""
+    """Return the running descendants of this process, the nearest first."""
     parents = dict(_parents())
     found = [os.getpid()]
     for process in found:
@@ -158,7 +158,7 @@ def _descendants() -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    """Yield each process that has not ended, and its parent."""
+    """Yield each running process and its parent."""
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdecimal():
             with suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:

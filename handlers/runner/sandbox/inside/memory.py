@@ -1,4 +1,4 @@
-"""How much memory the processes of a sandbox use together."""
+"""Measures the memory that a sandbox's processes use together."""
 
 import os
 from contextlib import suppress
@@ -7,16 +7,16 @@ from typing import Final
 from runner.sandbox.inside.limits import Limits
 
 SCARCE: Final = 0.1
-"""The share of the machine's memory below which a run is ended, whoever uses it."""
+"""A run is ended if less than this share of the machine's memory is available, whoever uses it."""
 
 SOCKET: Final = 256 * 1024
-"""What a socket counts as, in bytes: its buffers, which belong to no process, hold 208 KiB and a message more."""
+"""How many bytes a socket counts as: its buffers, which belong to no process, hold 208 KiB and one more message."""
 
 _INIT: Final = "1"
 
 
 class Memory:
-    """Watches the memory of a sandbox from within; `machine` gives that of the machine."""
+    """Watches a sandbox's memory from the inside; `machine` reads the machine's."""
 
     def __init__(self, limits: Limits, machine: "Machine") -> None:
         self._limit = limits.memory_bytes
@@ -25,7 +25,7 @@ class Memory:
         self._shared_before = machine.shared()
 
     def exceeded(self) -> str:
-        """Return what is used up: "memory" for the run's, "machine" for the machine's; else nothing."""
+        """Return which limit is exceeded: "memory" for the run's, "machine" for the machine's; else ""."""
         if self._machine.available() < self._floor:
             return "machine"
         left = self._limit - _sockets() * SOCKET
@@ -36,21 +36,21 @@ class Memory:
 
 
 class Machine:
-    """The memory of the machine, in bytes, from a file such as /proc/meminfo, which may later be out of sight."""
+    """The machine's memory in bytes, from a file such as /proc/meminfo, which may become inaccessible later."""
 
     def __init__(self, file: str = "/proc/meminfo") -> None:
         self._file = os.open(file, os.O_RDONLY)
 
     def total(self) -> int:
-        """Return all memory of the machine."""
+        """Return the machine's total memory."""
         return self._figure("MemTotal:")
 
     def available(self) -> int:
-        """Return the memory that programs can still get."""
+        """Return the memory that is still available."""
         return self._figure("MemAvailable:")
 
     def shared(self) -> int:
-        """Return the memory that is shared, or in a file system in memory."""
+        """Return the memory that is shared, or used by file systems in memory."""
         return self._figure("Shmem:")
 
     def _figure(self, name: str) -> int:
@@ -62,19 +62,19 @@ def _processes() -> list[str]:
 
 
 def _resident(process: str) -> int:
-    """The bytes that a process has in memory, with its page tables; what it shares with others is counted for each."""
+    """Return a process's resident bytes and page tables; shared memory counts fully for each process."""
     return _fields(process, "status", "VmRSS:", "VmPTE:")
 
 
 def _share(process: str) -> int:
-    """Return the bytes that a process has in memory, with its share of what it shares: slower to find out."""
+    """Return a process's bytes with its share of shared memory; this is slower to measure."""
     return _fields(process, "smaps_rollup", "Pss:") + _fields(process, "status", "VmPTE:")
 
 
 def _shares(process: str) -> bool:
-    """Whether a process has memory that it can share with what it forks.
+    """Return whether a process has memory that it can share with forked processes.
 
-    Such memory stays in use when it is no longer in the process's page tables, and so in none of its figures.
+    Such memory stays allocated when it is in no page table any more, and so in none of the process's figures.
     """
     with suppress(OSError), open(f"/proc/{process}/maps", encoding="utf-8", errors="replace") as file:
         return any(line.endswith("/dev/zero (deleted)\n") for line in file)
@@ -82,14 +82,14 @@ def _shares(process: str) -> bool:
 
 
 def _sockets() -> int:
-    """Return how many sockets there are in this network namespace."""
+    """Return the number of sockets in this network namespace."""
     with suppress(OSError), open("/proc/self/net/sockstat", encoding="ascii") as file:
         return int(file.readline().split()[2])
     return 0
 
 
 def _fields(process: str, file: str, *names: str) -> int:
-    """Return the sum of some fields of a file of a process, which are in kB; 0 if it has ended."""
+    """Return the sum, in bytes, of fields in kB of a process's /proc file; 0 if the process has ended."""
     with suppress(OSError), open(f"/proc/{process}/{file}", encoding="utf-8", errors="replace") as lines:
         return sum(_kilobytes(line.split(":")[1]) for line in lines if line.startswith(names))
     return 0

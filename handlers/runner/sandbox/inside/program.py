@@ -1,4 +1,4 @@
-"""The last steps before the program begins: its files, its descriptors, its limits, and no rights at all."""
+"""The last steps before the program starts: its files, descriptors and limits, and the removal of all privileges."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ NICENESS = 5
 
 
 def become(job: Job, folder: str) -> NoReturn:
-    """Turn this process, a child of the sandbox's first, into the program, with `folder` as the one it may write to."""
+    """Turn this process, a child of the sandbox's first, into the program; `folder` is the only writable one."""
     os.setsid()
     if job.contained and os.getuid() == 0:
         os.setgroups([])
@@ -50,7 +50,7 @@ def _write(job: Job, folder: str) -> None:
 
 
 def _redirect(report: int) -> None:
-    """Have nothing open but standard input, which is empty, both outputs, which are one, and the report."""
+    """Connect standard input to nothing, standard error to standard output, and `REPORT` to the report."""
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
     os.dup2(1, 2)
     if report != REPORT:
@@ -69,7 +69,7 @@ def _limit(job: Job) -> None:
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_RTPRIO: 0,
-        resource.RLIMIT_NICE: 0,  # the lowest priority that it may give itself back
+        resource.RLIMIT_NICE: 0,  # it cannot raise its priority again
         resource.RLIMIT_CORE: 1,  # core(5): with 1, nothing is piped to a program that collects dumps either
     }
     if job.contained:
@@ -77,5 +77,5 @@ def _limit(job: Job) -> None:
     for limit, value in values.items():
         _, most = resource.getrlimit(limit)
         hard = value if most == resource.RLIM_INFINITY else min(value, most)
-        early = 1 if limit == resource.RLIMIT_CPU else 0  # SIGXCPU, which can be told from others, before SIGKILL
+        early = 1 if limit == resource.RLIMIT_CPU else 0  # SIGXCPU, which identifies this limit, before SIGKILL
         resource.setrlimit(limit, (hard - early, hard))

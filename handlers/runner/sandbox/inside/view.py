@@ -1,4 +1,4 @@
-"""The file system that code in the sandbox sees: the system to be read, one folder to be written, nothing else."""
+"""The file system that code in the sandbox sees: the system read-only, one writable folder, nothing else."""
 
 import os
 from typing import Final
@@ -7,13 +7,13 @@ from runner.sandbox.inside import kernel
 from runner.sandbox.inside.job import Job
 
 WORK: Final = "/work"
-"""The one folder that can be written to; its size is bounded, and it is gone with the sandbox."""
+"""The only writable folder; its size is limited, and it is deleted with the sandbox."""
 
 PACKAGES: Final = "/packages"
-"""The folder of the packages that Python can import."""
+"""The folder of packages that Python can import."""
 
 USER: Final = 1000
-"""The id of the user inside, who has no rights."""
+"""The id of the unprivileged user inside."""
 
 _BASE, _OLD = "/tmp", "/.old"  # noqa: S108 - only where the new root is put together, unseen by others
 _TEMPORARY: Final = "/tmp"  # noqa: S108 - a folder of the sandbox's own
@@ -37,7 +37,7 @@ _FILES: Final = {
 
 
 def build(job: Job) -> None:
-    """Put the view in the place of the machine's; raises `OSError`, whose file name is the step that failed."""
+    """Replace the machine's file system with the view. Raises `OSError`, with the failed step as its file name."""
     kernel.make_private()
     kernel.mount("tmpfs", _BASE, "size=1m,nr_inodes=1024,mode=0755")
     os.mkdir(_BASE + _OLD)
@@ -45,7 +45,7 @@ def build(job: Job) -> None:
     os.chdir("/")
     limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
     kernel.mount("tmpfs", _make_folder(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
-    _make()  # before what is shown: a program may be installed below one of the links
+    _make()  # before the shown paths, as a program may be installed below one of the links
     _show((*_SYSTEM, *job.shown), _PROTECTED)
     _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
@@ -58,7 +58,7 @@ def build(job: Job) -> None:
 
 
 def _show(paths: tuple[str, ...], attributes: int) -> None:
-    """Show each path that is there as it is on this machine; one below another is there with it."""
+    """Show each existing path as on this machine; a path below another one is already visible."""
     done: list[str] = []
     for path in sorted(paths, key=len):
         source = _OLD + path
@@ -84,7 +84,7 @@ def _bind(source: str, target: str, attributes: int) -> None:
 
 
 def _hide(folders: tuple[str, ...]) -> None:
-    """Put an empty folder in the place of each that can be seen."""
+    """Mount an empty folder over each one that is visible."""
     for folder in folders:
         if os.path.isdir(folder):
             kernel.mount("tmpfs", folder, "size=4k,nr_inodes=1,mode=0555")

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox beside a project's tests: with the standard library, and pytest where that is there."""
+"""What runs inside the sandbox with a project's tests: it uses the standard library, and pytest if it is available."""

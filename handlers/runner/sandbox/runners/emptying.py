@@ -1,6 +1,6 @@
-"""Empties a project's functions, one at a time, and reports whether the tests that call each notice.
+"""Empties a project's functions, one at a time, and reports whether the tests that call each one notice.
 
-Each is emptied in a copy of this process that runs the tests until the first that fails; no file is changed.
+Each is emptied in a forked process that runs the tests until the first failure; no file is changed.
 """
 
 import ast
@@ -21,16 +21,16 @@ from .reporting import Report
 from .written_tests import find_python_files, find_test_files, is_test_file, parse, read
 
 MOST = 5
-"""Functions that are emptied: the longest ones, since there is most in them to be noticed."""
+"""How many functions are emptied: the longest ones, as they offer the most to notice."""
 
 NOTICED, NOT_CALLED, UNNOTICED = 0, 1, 2
-"""How a copy ends."""
+"""The exit statuses of a forked process."""
 
 _FLAG = "_emptied_function_was_called"
 
 
 class Emptiable(NamedTuple):
-    """A function of the project, by its place; `size` counts the statements in it."""
+    """A function of the project, by its position; `size` is the number of its statements."""
 
     path: str
     name: str
@@ -60,7 +60,7 @@ def _functions(path: str, body: Sequence[ast.stmt], parent: str) -> Iterator[Emp
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
-    """Return whether a statement is what an abstract or empty function consists of, or returns nothing but None."""
+    """Return whether a statement is typical of an abstract or empty function, or returns only None."""
     if isinstance(statement, ast.Return):
         return statement.value is None or (isinstance(statement.value, ast.Constant) and statement.value.value is None)
     is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -68,7 +68,7 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 
 def empty(source: bytes, line: int) -> ast.Module:
-    """Return a file's code with the function at a line doing nothing but to tell that it was called."""
+    """Return a file's code in which the function at a line only records that it was called."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno == line:
@@ -79,7 +79,7 @@ def empty(source: bytes, line: int) -> ast.Module:
 
 
 def empty_when_imported(function: Emptiable) -> None:
-    """Have the file's code compiled with the function emptied, whenever it is imported in this process."""
+    """Make imports in this process compile the file's code with the function emptied."""
     target, loader = os.path.abspath(function.path), importlib.machinery.SourceFileLoader
     compile_source = loader.source_to_code
 
@@ -91,7 +91,7 @@ def empty_when_imported(function: Emptiable) -> None:
 
 
 def main() -> None:
-    """Empty one function after the other for so many seconds as the first argument says."""
+    """Empty one function after another, for as many seconds as the first argument says."""
     until = monotonic() + float(sys.argv[1])
     report, by_pytest = Report(), uses_pytest(find_test_files())
     if by_pytest:
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def _try(function: Emptiable, by_pytest: bool, until: float) -> int | None:
-    """Run the tests in a copy of this process; return how it ended, or None if the time is over."""
+    """Run the tests in a forked process; return its result, or None after a timeout."""
     if monotonic() >= until:
         return None
     child = os.fork()
@@ -121,7 +121,7 @@ def _try(function: Emptiable, by_pytest: bool, until: float) -> int | None:
 
 
 def _judge(ending: int) -> int:
-    """Return how a copy ended; one that crashed, or that a test made end otherwise, has noticed."""
+    """Return a forked process's result; one that crashed, or that a test ended otherwise, has noticed."""
     return ending if ending in (NOT_CALLED, UNNOTICED) else NOTICED
 
 

@@ -1,4 +1,4 @@
-"""Whether what runs the tests is still what it was: a test can replace any function of its process."""
+"""Detects whether tests have changed the code that runs them, as they can replace any function in their process."""
 
 import sys
 import unittest
@@ -9,7 +9,7 @@ from .reporting import Report
 
 _OF_UNITTEST = (unittest.case, unittest.suite, unittest.loader, unittest.result, unittest.runner)
 ASYNCHRONOUS = "unittest.async_case"
-"""The part of unittest that takes long to import, and that few tests need."""
+"""The part of unittest that is slow to import, and that few tests need."""
 
 OF_PYTEST = (
     *("_pytest.python", "_pytest.reports", "_pytest.runner", "_pytest.skipping", "_pytest.unittest"),
@@ -18,7 +18,7 @@ OF_PYTEST = (
 
 
 class Machinery:
-    """Every function that runs the tests by its name, with its code, as it was when this was made."""
+    """The functions that run the tests by name, with their code at the time of construction."""
 
     def __init__(self, reporting: type) -> None:
         self._reporting = reporting
@@ -29,7 +29,7 @@ class Machinery:
         self._original = dict(self._functions())
 
     def find_changed(self, result: object) -> frozenset[str]:
-        """Return the names of what was replaced since, and of what is hidden by `result`."""
+        """Return the names of functions that were replaced since then, or that `result` hides."""
         now = dict(self._functions())
         names = self._original.keys() | now.keys()
         hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}

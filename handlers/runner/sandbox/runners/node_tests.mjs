@@ -1,6 +1,6 @@
 // Runs the test files below the working folder, and reports each test in a line of JSON on descriptor 3.
 //
-// Each file is a process of its own that node:test reports from directly: what a test prints is never read as a result.
+// Each file runs in its own process, from which node:test reports directly: a test's output is never read as a result.
 // The files are those that `node --test` finds: nodejs.org/api/test.html#running-tests-from-the-command-line
 
 import { spawnSync } from "node:child_process";
@@ -31,7 +31,7 @@ export default async function* (source) {
   say({ over: true });
 }`);
 
-// A file without tests, such as a helper of other tests, is over when nothing is left to be done in it.
+// A file without tests, such as a helper of other tests, ends when its event loop is empty.
 const ENDING = asModule(`
 import { writeSync } from "node:fs";
 process.once("beforeExit", () => writeSync(3, '{"over":true,"key":"${KEY}"}\\n'));`);

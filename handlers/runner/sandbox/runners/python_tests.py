@@ -1,6 +1,6 @@
 """Runs a project's Python tests, by unittest or pytest, whichever it uses, and reports each in a line of JSON.
 
-The first line says which tests are written down, before any of their code is run; the last how many lines came before.
+The first line lists the tests in the source files, before any code runs; the last has the number of lines before it.
 """
 
 import os
@@ -18,14 +18,14 @@ from .written_tests import TestFile, find_test_files, list_tests, needs_pytest
 
 
 def uses_pytest(files: Sequence[TestFile]) -> bool:
-    """Return whether a project's tests are run by pytest, which must be there."""
+    """Return whether a project's tests are run by pytest, which must be available."""
     return needs_pytest(files) and find_spec("pytest") is not None
 
 
 def prepare() -> None:
-    """Have the project's modules imported as from its folder, and nothing of this package."""
+    """Make imports resolve from the project's folder, and not from this package."""
     forget_this_package()
-    sys.modules["__main__"] = ModuleType("__main__")  # which is what tests can import: not the names of this runner
+    sys.modules["__main__"] = ModuleType("__main__")  # what tests can import, without this runner's names
     sys.path[:0] = [".", *(["src"] if os.path.isdir("src") else [])]
 
 

@@ -1,7 +1,7 @@
-"""The report on the tests: lines of JSON on descriptor 3, each with the key of the first.
+"""The report on the tests: lines of JSON on descriptor 3, each with the first line's key.
 
-The names that it uses are bound before the tests are imported, so that a test which replaces a function of a module
-does not replace it here.
+Its names are bound before tests are imported, so that a test which replaces a module's function does not replace it
+here.
 """
 
 import sys
@@ -14,13 +14,13 @@ MOST_FRAMES = 20
 
 
 class Report:
-    """Lines of JSON, written by this process alone: not by a copy of it that a test makes with `fork`."""
+    """Writes lines of JSON from this process only, not from one that a test forks."""
 
     def __init__(self) -> None:
         self.lines = 0
         self._key = urandom(16).hex()
         self._process = getpid()
-        self._descriptor = dup(3)  # which, unlike 3 itself, no program that a test starts inherits
+        self._descriptor = dup(3)  # unlike 3 itself, programs that a test starts do not inherit it
         close(3)
 
     def say(self, **message: object) -> None:
@@ -45,7 +45,7 @@ class Frames:
         self._root = getcwd() + "/"
 
     def of(self, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
-        """Return the path, line and function of each frame in the project, the outermost first."""
+        """Return the path, line and function of each frame in the project, outermost first."""
         found = []
         while traceback is not None:
             code, line = traceback.tb_frame.f_code, traceback.tb_lineno
@@ -58,6 +58,6 @@ class Frames:
 
 
 def forget_this_package() -> None:
-    """Let nothing that is imported from now on find this package."""
+    """Prevent later imports from finding this package."""
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]:
         del sys.modules[name]

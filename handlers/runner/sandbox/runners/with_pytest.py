@@ -1,4 +1,4 @@
-"""Runs tests by pytest, and tells how each ended. Imported only where pytest is there."""
+"""Runs tests with pytest, and reports the outcome of each. Imported only if pytest is available."""
 
 from collections.abc import Callable, Generator, Mapping
 from importlib import import_module
@@ -12,14 +12,14 @@ from .reporting import Frames, shorten
 Say = Callable[..., None]
 
 OPTIONS = ("-q", "-p", "no:cacheprovider", "--rootdir=.", "-o", "addopts=", "--color=no", "--tb=native")
-"""What a project adds to the command line, such as the coverage of a plug-in that is not here, does not count."""
+"""Options that override the project's own, such as coverage by a plug-in that is not installed."""
 
-for _part in OF_PYTEST:  # which pytest itself imports only when it begins
+for _part in OF_PYTEST:  # pytest itself imports them only when it starts
     import_module(_part)
 
 
 class Reporting:
-    """A plug-in of pytest that says how each test ended, and what could not be collected."""
+    """A pytest plug-in that reports the outcome of each test, and what could not be collected."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -35,7 +35,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, Any]:
-        """Take the frames of what was raised, which only the call has."""
+        """Keep the frames of an exception, which only the call has."""
         report = yield
         if report.failed and call.excinfo is not None and not self._where:
             self._where = self._frames.of(call.excinfo.tb)
@@ -43,7 +43,7 @@ class Reporting:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Note how a phase ended; the first that is bad counts, and a test that was never called was skipped."""
+        """Record a phase's outcome; the first failure counts, and a test without a call phase was skipped."""
         self._seconds += report.duration
         if report.failed and self._outcome not in ("failed", "error"):
             self._outcome = "failed" if report.when == "call" else "error"
@@ -61,7 +61,7 @@ class Reporting:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collectreport(self, report: Any) -> None:
-        """Say which file could not be collected, or was skipped as a whole."""
+        """Report a file that could not be collected, or was skipped as a whole."""
         if report.failed:
             self._say(test=dotted(report.nodeid), outcome="error", seconds=0, message=shorten(report.longreprtext))
         elif report.skipped:
@@ -70,7 +70,7 @@ class Reporting:
 
 
 def _exception(report: Any) -> str:
-    """Return what was raised, without the way to it, which the frames tell."""
+    """Return the exception without its traceback, which is in the frames."""
     crash = getattr(report.longrepr, "reprcrash", None)
     return str(crash.message) if crash is not None else str(report.longreprtext)
 
@@ -83,7 +83,7 @@ def _reason(report: Any) -> str:
 
 
 def dotted(nodeid: str) -> str:
-    """Return pytest's id of a test as unittest would write it: `tests.test_x.TestY.test_z[1]`."""
+    """Return pytest's id of a test in unittest's form: `tests.test_x.TestY.test_z[1]`."""
     path, _, rest = nodeid.partition("::")
     name, bracket, parameters = rest.partition("[")
     module = path.removesuffix(".py").replace("/", ".")

@@ -1,4 +1,4 @@
-"""Runs tests by unittest, and tells how each ended."""
+"""Runs tests with unittest, and reports the outcome of each."""
 
 import unittest
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from .reporting import Frames, Report, shorten
 
 
 class Reporting(unittest.TextTestResult):
-    """Says how each test ended; what belongs to no single test, such as a class's set-up, has a line of its own.
+    """Reports the outcome of each test; what belongs to several tests, such as a class's set-up, has its own line.
 
-    `replaced` are the names of what tests changed in the machinery that runs them.
+    `replaced` are the names that tests changed in the code that runs them.
     """
 
     def __init__(self, report: Report, machinery: Machinery, *arguments: Any, **options: Any) -> None:
@@ -68,7 +68,7 @@ class Reporting(unittest.TextTestResult):
             self._ended(test, "failed", f"{subtest}: {_exception(err)}", err)
 
     def _ended(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
-        """Note an outcome; of several of one test the first that is bad counts."""
+        """Record an outcome; if a test has several, the first failure counts."""
         message, where = shorten(message), self._frames.of(err[2]) if err else []
         if not self._running:
             self._say(test, outcome, 0, message, where)
@@ -82,7 +82,7 @@ class Reporting(unittest.TextTestResult):
 
 
 def _exception(err: Any) -> str:
-    """Return what was raised, without the way to it, which the frames tell."""
+    """Return the exception without its traceback, which is in the frames."""
     return "".join(format_exception_only(*err[:2]))
 
 

@@ -1,4 +1,4 @@
-"""The tests that are written in a project's files, and how often each checks something, before any of it is run."""
+"""The tests in a project's source files, and the number of checks in each, found before any code runs."""
 
 import ast
 import os
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 CHECKS = ("assert", "fail", "raises", "warns", "expect", "verify", "check", "should", "deprecated_call")
-"""Beginnings of the names of functions that check something, as `self.assertEqual` and `pytest.raises`."""
+"""Prefixes of the names of functions that check something, such as `self.assertEqual` and `pytest.raises`."""
 
 SKIPPED = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__"})
 
 
 class WrittenTest(NamedTuple):
-    """A test in a file: its id as unittest would have it, its path and line, and how many checks it makes."""
+    """A test in a file: its id in unittest's form, its path and line, and the number of its checks."""
 
     id: str
     path: str
@@ -21,7 +21,7 @@ class WrittenTest(NamedTuple):
 
 
 class TestFile(NamedTuple):
-    """A parsed file that is named as tests, and the functions of the project that check something."""
+    """A parsed file with a test file's name, and the functions of the project that check something."""
 
     path: str
     text: str
@@ -42,13 +42,13 @@ def find_python_files() -> Iterator[str]:
 
 
 def is_test_file(path: str) -> bool:
-    """Return whether a file is named as tests are."""
+    """Return whether a file has a test file's name."""
     name = os.path.basename(path)
     return name.startswith("test") or name.endswith("_test.py")
 
 
 def read(path: str) -> bytes:
-    """Return a file's content; none if it cannot be read."""
+    """Return a file's content; empty if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -57,7 +57,7 @@ def read(path: str) -> bytes:
 
 
 def parse(content: bytes) -> list[ast.stmt]:
-    """Return the statements in a file; none if it cannot be parsed, which its import will say."""
+    """Return the statements in a file; empty if it cannot be parsed, which its import will report."""
     try:
         return ast.parse(content).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -65,7 +65,7 @@ def parse(content: bytes) -> list[ast.stmt]:
 
 
 def find_test_files() -> list[TestFile]:
-    """Return all files that are named as tests."""
+    """Return all test files, by their names."""
     contents = {path: read(path) for path in find_python_files()}
     bodies = {path: parse(content) for path, content in contents.items()}
     checking = frozenset(_find_checking([node for body in bodies.values() for node in body]))
@@ -77,7 +77,7 @@ def find_test_files() -> list[TestFile]:
 
 
 def list_tests(file: TestFile) -> Iterator[WrittenTest]:
-    """Yield the tests in a file: methods of test cases, and what is a test to pytest alone."""
+    """Yield the tests in a file: methods of test cases, and those that only pytest recognises."""
     classes = [node for node in file.body if isinstance(node, ast.ClassDef)]
     bases = {ast.unparse(base) for node in classes for base in node.bases}
     yield from _list_functions(file, file.body, "test_", file.module)
@@ -87,12 +87,12 @@ def list_tests(file: TestFile) -> Iterator[WrittenTest]:
 
 
 def is_test_case(node: ast.ClassDef) -> bool:
-    """Return whether a class is one of unittest's, by the name of its base."""
+    """Return whether a class is a unittest test case, by its base's name."""
     return any(ast.unparse(base).endswith("TestCase") for base in node.bases)
 
 
 def needs_pytest(files: Sequence[TestFile]) -> bool:
-    """Return whether unittest alone would not find all tests: functions, plain classes, fixtures, loose folders."""
+    """Return whether unittest alone would miss tests: functions, plain classes, fixtures, folders without packages."""
     return any(
         _imports_pytest(file.body)
         or not _is_in_packages(file.path)
@@ -117,7 +117,7 @@ def _checks(node: ast.AST, checking: frozenset[str]) -> bool:
 
 
 def _called(node: ast.AST) -> str:
-    """Return the last name of the function that a call calls."""
+    """Return the last part of the called function's name."""
     if not isinstance(node, ast.Call):
         return ""
     called = node.func
@@ -125,7 +125,7 @@ def _called(node: ast.AST) -> str:
 
 
 def _find_checking(nodes: Sequence[ast.stmt]) -> Iterator[str]:
-    """Yield the names of the functions that assert something themselves, for tests that only call them."""
+    """Yield the names of functions that contain checks, for tests that only call them."""
     for top in nodes:
         for node in ast.walk(top):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("test"):
@@ -142,7 +142,7 @@ def _imports_pytest(body: Sequence[ast.stmt]) -> bool:
 
 
 def _is_in_packages(path: str) -> bool:
-    """Return whether each folder above a file is a package: unittest looks into no other."""
+    """Return whether all folders above a file are packages: unittest searches no others."""
     folder = os.path.dirname(path)
     while folder:
         if not os.path.isfile(os.path.join(folder, "__init__.py")):

@@ -1,4 +1,4 @@
-"""A bill adds up to what the meter counted, and forecasts a month from the measured projects."""
+"""A bill is the sum of what the meter counted, and forecasts a month from the measured projects."""
 
 import pytest
 

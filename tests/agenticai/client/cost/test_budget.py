@@ -1,4 +1,4 @@
-"""A budget is read from a file, and every limit that does not hold is one sentence."""
+"""A budget is read from a file, and every exceeded limit is reported in one sentence."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What calls and functions cost, worked out by hand from AWS's price pages."""
+"""The costs of calls and functions, calculated by hand from AWS's price pages."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.agenticai.client.cost.uses import MILLION, calls, lambda_use
         (calls("s3", "DeleteObject"), 0),
         (calls("execute-api", "Invoke"), 3.50),
         (calls("dynamodb", "DescribeTable"), 0),
-        (calls("ssm", "GetParameter"), 3.00),  # of KMS, which decrypts it
+        (calls("ssm", "GetParameter"), 3.00),  # for KMS, which decrypts it
         (calls("ssm", "DescribeParameters"), 0),
     ],
 )

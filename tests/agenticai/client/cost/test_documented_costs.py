@@ -1,4 +1,4 @@
-"""The tables of docs/cost.md are what the prices make of them."""
+"""The tables in docs/cost.md agree with the prices."""
 
 import re
 from pathlib import Path
@@ -13,17 +13,17 @@ from agenticai.stack.outputs import AGENTS
 
 PAGE: Final = (Path(__file__).parents[4] / "docs" / "cost.md").read_text("utf-8")
 WORKING_HOURS: Final = 10 * 5 / (24 * 7)
-"""The part of a week in which queues are polled."""
+"""The fraction of a week during which queues are polled."""
 
 
 def cells(pattern: str) -> dict[str, list[str]]:
-    """Return the rows of tables whose first cell matches, by that cell."""
+    """Return the rows of tables with a matching first cell, by that cell."""
     rows = [[cell.strip(" `") for cell in row.split("|")[1:-1]] for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE)]
     return {row[0]: row[1:] for row in rows if re.fullmatch(pattern, row[0])}
 
 
 def month_of(projects: int) -> Bill:
-    """Return the bill for so many projects like the documented one, of a stage with the template's defaults."""
+    """Return a month's bill for that many projects like the documented one, on a stage with default parameters."""
     rows = {name: row[0] for name, row in cells("|".join(LINES)).items() if re.fullmatch(r"[\d.]+", row[0])}
     averages: dict[LineId, float] = {line: float(rows[line]) for line in LINES if line != "alarms"}
     averages["alarms"] = 0.0
@@ -41,7 +41,7 @@ def test_a_month_costs_what_the_page_says(projects: str) -> None:
     shown = [services.pop(service) for service in ("sqs", "dynamodb", "s3", "execute-api", "kms")]
     full = sum((line.month or 0.0) * line.line.unit_usd for line in bill.lines)
     assert cells("[0-9,]+")[projects] == [dollars(usd) for usd in (*shown, bill.month_usd, full)]
-    assert set(services.values()) == {0.0}  # the page says that the others stay within what is free
+    assert set(services.values()) == {0.0}  # the page says that the others stay within the free tier
 
 
 @pytest.mark.parametrize(("polling", "part"), [("always", 1.0), ("10 hours on 5 days", WORKING_HOURS)])

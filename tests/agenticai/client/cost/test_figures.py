@@ -1,4 +1,4 @@
-"""Figures have as many digits as it takes to see them."""
+"""Figures have as many digits as are needed to see them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""AWS's answers about the free tier, judged by botocore's own model of them."""
+"""AWS's answers about the free tier, checked with botocore's own model."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Looking at AWS has a price, and it is told call by call."""
+"""Reading from AWS has a price, which is listed call by call."""
 
 from typing import Any
 

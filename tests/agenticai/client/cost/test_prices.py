@@ -1,4 +1,4 @@
-"""The file of prices is whole, dated, and says where each price is from."""
+"""The price file is complete, dated, and names the source of each price."""
 
 import re
 from pathlib import Path

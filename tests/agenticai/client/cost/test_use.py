@@ -1,4 +1,4 @@
-"""What a stack used is read with one question a look, and again as a whole only from another engine."""
+"""A stack's usage is read with one request each time, and read again completely only from another engine."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,7 @@ class FakeStack:
 
 
 class FakeControl:
-    """Tells the projects that its test changed, and takes notes of what it was asked."""
+    """Returns the projects that its test changed, and records the requests."""
 
     def __init__(self) -> None:
         self.book = "first"
@@ -46,7 +46,7 @@ def control() -> FakeControl:
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """A note for each look at what is stored."""
+    """Return a list with an entry for each reading of what is stored."""
     noted: list[Any] = []
 
     def stored(stack: Any) -> Stored:
@@ -70,7 +70,7 @@ def test_a_later_look_asks_for_what_is_new_and_tells_all(reader: UseReader, cont
     control.change(later)
     assert reader.look().projects == (later, second)
     assert reader.look().mappings == 4
-    assert control.asked == [0, 0, 2, 2, 3]  # twice where it was looked at what is stored, which is used, too
+    assert control.asked == [0, 0, 2, 2, 3]  # twice if what is stored was read, which is usage too
 
 
 def test_another_engine_is_read_from_its_beginning(reader: UseReader, control: FakeControl) -> None:

@@ -1,4 +1,4 @@
-"""What stacks used, made up for tests: rows of the meter with figures that are easy to work out by hand."""
+"""Made-up usage for tests: rows of the meter with figures that are easy to calculate by hand."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def calls(
     request_bytes: int = 0,
     response_bytes: int = 0,
 ) -> CallCount:
-    """So many calls of an operation, of one size."""
+    """Return a number of calls of an operation, all of one size."""
     return CallCount(
         service=service,
         operation=operation,
@@ -36,12 +36,12 @@ def calls(
 
 
 def polls(number: int = 1, function: str = "dev") -> CallCount:
-    """So many receives of an event source mapping."""
+    """Return a number of receives by an event source mapping."""
     return calls("sqs", "ReceiveMessage", number, caller="event source mapping", function=function)
 
 
 def lambda_use(invocations: int, gb_seconds: float, function: str = "dev") -> FunctionUsage:
-    """What a function used."""
+    """Return the usage of a function."""
     return FunctionUsage(
         function=function,
         invocations=invocations,
@@ -54,12 +54,12 @@ def lambda_use(invocations: int, gb_seconds: float, function: str = "dev") -> Fu
 
 
 def usage(project_id: str | None, *rows: CallCount, functions: tuple[FunctionUsage, ...] = ()) -> Usage:
-    """What one project used, or all."""
+    """Return the usage of one project, or of all."""
     return Usage(project_id=project_id, calls=rows, functions=functions)
 
 
 def use_of(*projects: Usage, beside: tuple[CallCount, ...] = (), stored: Stored = Stored(0, 0, 0)) -> StackUse:  # noqa: B008
-    """What projects used, and beside them what belongs to none; the rows of the total are theirs one by one."""
+    """Return the usage of projects and, in `beside`, of none; the total has all of their rows."""
     rows = (*(row for project in projects for row in project.calls), *beside)
     functions = tuple(row for project in projects for row in project.functions)
     total = Usage(project_id=None, calls=rows, functions=functions)
@@ -67,5 +67,5 @@ def use_of(*projects: Usage, beside: tuple[CallCount, ...] = (), stored: Stored 
 
 
 def unmetered(use: StackUse) -> StackUse:
-    """What a stack used, where no meter counts calls and invocations."""
+    """Return a stack's usage without a meter for calls and invocations."""
     return replace(use, missing=dict.fromkeys(CALLED, "This target does not tell."))

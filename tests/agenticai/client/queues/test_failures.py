@@ -1,4 +1,4 @@
-"""Why a message failed is what its function logged, or what the engine saw where the log says nothing."""
+"""The reason for a message's failure comes from its function's log or, if that has none, from the engine."""
 
 import io
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def line(message_id: str, at: datetime = AT, **changes: object) -> str:
-    """What a worker logs, as Powertools writes it."""
+    """Return a worker's log line in Powertools' format."""
     return json.dumps(
         {
             "level": "ERROR",

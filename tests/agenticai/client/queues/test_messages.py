@@ -1,4 +1,4 @@
-"""What SQS shows only to who receives it is received once, and again when it may have changed."""
+"""Messages that SQS shows only to receivers are received once, and again if they may have changed."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ THEN, LATER = datetime(2026, 11, 27, tzinfo=UTC), datetime(2026, 11, 28, tzinfo=
 
 
 class Received:
-    """Queues of so many messages, each look at which is counted."""
+    """Queues with a number of messages, which count how often they are read."""
 
     def __init__(self) -> None:
         self.looks = 0

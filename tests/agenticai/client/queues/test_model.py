@@ -1,4 +1,4 @@
-"""What a message asks for is read from its body, however odd, and letters that failed alike have one cause."""
+"""A message's work is read from any kind of body, and letters that failed for the same reason are grouped."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Dead letters are sent back, and whatever goes wrong in between is told and loses none."""
+"""Dead letters are redriven; errors on the way are reported, and no letter is lost."""
 
 import json
 from typing import TYPE_CHECKING, Any, cast

@@ -16,12 +16,12 @@ from runner.sandbox.verdict import TestRun
 
 
 def why_no_sandbox() -> str:
-    """Return why this machine has no sandbox, or nothing if it has one; raise what is no refusal of the machine's."""
+    """Return why this machine has no sandbox, or nothing if it has one. Raises errors with other causes."""
     try:
         run(Job((INTERPRETER, "-I", "-S", "-c", ""), {}, (os.path.realpath(sys.base_prefix),), {}))
     except NotRun as reason:
         if "could not be made" in str(reason):
-            raise  # the process that makes it failed, and to skip its tests would hide that
+            raise  # a fault in the process that creates it must not skip its tests
         return str(reason)
     return ""
 

@@ -1,4 +1,4 @@
-"""Which functions of a project are emptied, and what of them is left."""
+"""Which functions of a project are emptied, and what remains of them."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from runner.sandbox.runners.emptying import empty, find_functions
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, in which a project is looked for."""
+    """The working folder, in which projects are found."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

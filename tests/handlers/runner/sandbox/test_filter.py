@@ -1,4 +1,4 @@
-"""The filter of system calls does on every architecture what it should, carried out here as the kernel would."""
+"""The system call filter works on every architecture, interpreted here as the kernel would."""
 
 import errno
 import re
@@ -16,7 +16,7 @@ HEADERS = {
     "riscv64": Path("/usr/include/asm-generic/unistd.h"),
 }
 AUDIT = {"x86_64": 62 | 0xC0000000, "aarch64": 183 | 0xC0000000, "riscv64": 243 | 0xC0000000}
-"""The machine's number in ELF with the marks for 64 bits and little-endian: linux/audit.h."""
+"""The machine's number in ELF with the flags for 64 bits and little-endian: linux/audit.h."""
 
 ALLOWED, KILLED = "allowed", "killed"
 REFUSED_BY_NAME = (
@@ -30,7 +30,7 @@ machines = pytest.mark.parametrize("machine", ARCHITECTURES.values(), ids=ARCHIT
 
 
 def decide(machine: Architecture, number: int, *arguments: int, audit: int | None = None) -> str | int:
-    """Return what becomes of a system call: the error with which it is refused, 0 for one that does nothing."""
+    """Return the result of a system call: the error with which it is refused, or 0 if it has no effect."""
     program = seccomp_filter(machine)
     steps = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
     call = struct.pack("=IIQ6Q", number, audit or machine.audit, 0, *arguments, *[0] * (6 - len(arguments)))

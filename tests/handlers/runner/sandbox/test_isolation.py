@@ -1,4 +1,4 @@
-"""Code in the sandbox sees the system and its own folder, reaches nobody, and has no rights."""
+"""Code in the sandbox sees only the system and its own folder, reaches no other process, and has no privileges."""
 
 import os
 import resource
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[4]
 
 
 def passes(folder: Path, body: str) -> None:
-    """The body's assertions hold inside."""
+    """Check that the body's assertions pass inside."""
     run = run_body(folder, body)
     assert run.passed, run.evidence
     assert run.contained
@@ -46,7 +46,7 @@ def test_no_file_of_this_machine_is_there_but_the_systems(tmp_path: Path) -> Non
 
 
 def test_a_program_below_the_folder_of_temporary_files_is_there_and_stays_as_it_is(tmp_path: Path) -> None:
-    """As a Python that is unpacked in /tmp: there the sandbox has its own folder for temporary files."""
+    """Like a Python unpacked in /tmp, where the sandbox has its own folder for temporary files."""
     program = tmp_path / "bin" / "program"
     program.parent.mkdir()
     program.write_text("runs")
@@ -224,7 +224,7 @@ def test_no_descriptor_of_ours_is_open(tmp_path: Path) -> None:
 
 @pytest.fixture
 def listeners() -> Iterator[tuple[int, str]]:
-    """A port on this machine's loopback and an abstract socket, which can be reached from here."""
+    """Open a port on this machine's loopback and an abstract socket, which are reachable from here."""
     name = f"agenticai-{os.getpid()}"
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
         abstract.bind(f"\0{name}")

@@ -1,4 +1,4 @@
-"""A job arrives in the process that makes the sandbox as it was sent, and a limit is what it says."""
+"""A job arrives unchanged in the process that creates the sandbox, and limits are applied as stated."""
 
 import io
 

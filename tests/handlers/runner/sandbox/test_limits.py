@@ -1,4 +1,4 @@
-"""Whatever a program does, it ends in time, all of it, and uses no more than it may."""
+"""A program always ends in time, with all its processes, and uses no more than its limits."""
 
 import os
 import signal
@@ -16,13 +16,13 @@ from tests.integration.cloud import eventually
 pytestmark = needs_sandbox
 
 SLEEP = f"7700.{os.getpid()}"
-"""How long `sleep` sleeps in these tests: nobody else's is like it."""
+"""How long `sleep` sleeps in these tests, a value that nobody else uses."""
 
 LEFT_BEHIND = f"subprocess.Popen(['sleep', '{SLEEP}'], start_new_session=True)"
 
 
 def sleeping() -> int:
-    """How many processes of this machine were started by these tests, and left behind."""
+    """Return how many processes of these tests were left behind on this machine."""
     found = 0
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:

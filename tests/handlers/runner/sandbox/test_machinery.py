@@ -1,4 +1,4 @@
-"""Whatever a test replaces of what runs the tests is found, by name, and nothing else is."""
+"""Functions of the test runners that a test replaces are found by name, and no others."""
 
 import unittest
 from importlib import import_module
@@ -12,14 +12,14 @@ from runner.sandbox.runners.reporting import Report
 
 
 class Reporting:
-    """What would report."""
+    """A reporter."""
 
     def addFailure(self) -> None:  # noqa: N802 - unittest's own name
         """Report a failure."""
 
 
 def replaced(*_: object) -> None:
-    """Stand where another function stood."""
+    """Stand in for another function."""
 
 
 @pytest.mark.parametrize(

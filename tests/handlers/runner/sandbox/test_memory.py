@@ -1,4 +1,4 @@
-"""A run ends when its processes use too much together, or when the machine has little left, whoever uses it."""
+"""A run ends if its processes together use too much memory, or if the machine has little left, whoever uses it."""
 
 import sys
 from pathlib import Path

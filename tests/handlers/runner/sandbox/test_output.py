@@ -1,4 +1,4 @@
-"""What is kept of an output, and how it is shown."""
+"""Which part of an output is kept, and how it is shown."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Where there is no sandbox nothing is run, unless it is to be run all the same; and the reason is a sentence."""
+"""Without a sandbox nothing is run, unless it is explicitly unsafe; and the reason is a sentence."""
 
 import errno
 import os
@@ -86,7 +86,7 @@ def test_a_project_that_is_too_large_is_not_run(tmp_path: Path) -> None:
 
 
 def unshared(first: str, code: str) -> str:
-    """What code prints in a user namespace in which a command was run first."""
+    """Return the output of code in a user namespace in which a command ran first."""
     unshare = shutil.which("unshare")
     if unshare is None:
         pytest.skip("there is no `unshare` on the PATH")
@@ -117,7 +117,7 @@ def test_where_user_namespaces_are_forbidden_the_setting_is_named() -> None:
 
 @needs_sandbox
 def test_who_may_map_no_other_user_has_a_sandbox_too(tmp_path: Path) -> None:
-    """As an ordinary user has: here it is a root who is nobody else."""
+    """Like an ordinary user; here it is a root that is mapped to no other user."""
     (tmp_path / "test_it.py").write_text(
         "import os, unittest\n\nclass T(unittest.TestCase):\n    def test_it(self):\n"
         "        self.assertEqual(os.getuid(), 1000)\n"
@@ -229,7 +229,7 @@ SAID = '{"began": true}\n'
 def test_how_a_program_ended_is_what_the_processes_around_it_said(
     status: str, ended: tuple[int | None, str] | NotRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Played by a program in the place of the one that makes the sandbox."""
+    """Uses a program in place of the one that creates the sandbox."""
     text = f"import sys; sys.stderr.write({status!r}); sys.stdin.buffer.read(1)"
     monkeypatch.setattr(process, "_LAUNCH", text)
     if isinstance(ended, NotRun):

@@ -1,4 +1,4 @@
-"""What the runners inside the sandbox say of a test: its id, the end of its message, and the project's own lines."""
+"""What the runners in the sandbox report of a test: its id, the end of its message, and the project's own lines."""
 
 import io
 import unittest
@@ -26,7 +26,7 @@ def fail() -> None:
 
 
 def step(file: str, call: Callable[[], None]) -> Callable[[], None]:
-    """Return a function of a file that makes a call on line 2 of it."""
+    """Return a function of a file that calls `call` on line 2 of it."""
     names: dict[str, Any] = {"call": call}
     exec(compile("def step():\n    call()\n", file, "exec"), names)  # noqa: S102 - it is the code beside
     found: Callable[[], None] = names["step"]
@@ -75,7 +75,7 @@ def test_pytests_ids_are_told_as_unittest_would_write_them(nodeid: str, told: st
 
 
 def phase(when: str, outcome: str, longrepr: Any = None, **more: str) -> Any:
-    """A phase of a test as pytest reports it."""
+    """Return a test's phase, as pytest reports it."""
     marks = {"failed": outcome == "failed", "skipped": outcome == "skipped"}
     return SimpleNamespace(when=when, duration=0.25, longrepr=longrepr, longreprtext=str(longrepr), **marks, **more)
 
@@ -105,7 +105,7 @@ def test_how_a_test_of_pytest_ended_is_told_by_its_first_bad_phase(
 ) -> None:
     lines: list[dict[str, Any]] = []
     reporting = with_pytest.Reporting(lambda **line: lines.append(line))
-    for _ in range(2):  # the second is told of nothing that the first was
+    for _ in range(2):  # the second reports nothing of the first
         reporting.pytest_runtest_logstart("a.py::test_b")
         for each in phases:
             reporting.pytest_runtest_logreport(each)
@@ -144,7 +144,7 @@ def test_a_file_that_pytest_cannot_collect_is_an_error_and_one_that_it_skips_is_
 
 
 class FakeReport:
-    """Keeps the lines that are said."""
+    """Keeps the reported lines."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
@@ -154,14 +154,14 @@ class FakeReport:
 
 
 class FakeMachinery:
-    """Machinery in which a test replaced something."""
+    """Machinery in which a test has replaced something."""
 
     def find_changed(self, _: object) -> frozenset[str]:
         return frozenset({"TestCase.fail"})
 
 
 def tell(case: type[unittest.TestCase]) -> tuple[list[dict[str, Any]], Any]:
-    """Run the tests of a class by unittest; return the lines said of their ends, and the result."""
+    """Run the tests of a class with unittest; return the reported lines, and the result."""
     report: Any = FakeReport()
     machinery: Any = FakeMachinery()
     stream = unittest.runner._WritelnDecorator(io.StringIO())
@@ -171,7 +171,7 @@ def tell(case: type[unittest.TestCase]) -> tuple[list[dict[str, Any]], Any]:
 
 
 class Cases:
-    """Holds test cases where pytest does not look for them."""
+    """Contains test cases that pytest does not collect."""
 
     class Ends(unittest.TestCase):
         def test_cleanup(self) -> None:

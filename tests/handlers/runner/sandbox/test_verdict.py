@@ -1,4 +1,4 @@
-"""A verdict counts what the runner's own report says: nothing that is printed, and no end before the end."""
+"""A verdict relies only on the runner's own report, not on printed output or an early exit."""
 
 import json
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_failure_that_was_expected_is_no_pass(tmp_path: Path) -> None:
 
 
 def run_beside_good(folder: Path, first: str, test: str = TEST.format(2), **others: str) -> TestRun:
-    """Run a module that begins with code of its own and ends with a test, other files, and a test that passes."""
+    """Run a module with code at its start and a test at its end, other files, and a passing test."""
     files = {"test_it": f"import os, unittest\n{first}\n{test}", "test_good": TEST.format(1), **others}
     for name, text in files.items():
         path = folder / f"{name.replace('__', '/')}.py"

@@ -1,4 +1,4 @@
-"""Which tests a project has is read from its files, and how often each of them checks something."""
+"""A project's tests, and the number of checks in each, are read from its files."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -16,7 +16,7 @@ from runner.sandbox.runners.written_tests import (
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, in which a project is looked for."""
+    """The working folder, in which projects are found."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

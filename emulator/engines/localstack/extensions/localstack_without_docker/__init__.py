@@ -1,1 +1,1 @@
-"""LocalStack's own runtime without Docker and without Java: an executor of functions, and a provider of DynamoDB."""
+"""Lets LocalStack's own runtime work without Docker and Java: an executor of functions, and a DynamoDB provider."""

@@ -1,4 +1,4 @@
-"""LocalStack's runtime; with `--until-stdin-ends` for no longer than whoever started it holds its standard input."""
+"""Runs LocalStack's runtime; with `--until-stdin-ends` only until standard input ends."""
 
 import gc
 import os
@@ -9,11 +9,11 @@ import threading
 from typing import Final
 
 COLLECT_AFTER: Final = 20_000
-"""How many new objects have Python look for unreachable ones among the many that LocalStack keeps."""
+"""Python's garbage-collection threshold in new objects: LocalStack keeps many objects, so a scan is expensive."""
 
 
 def end_with_input() -> None:
-    """End this session at once when standard input ends; functions notice by their own pipes."""
+    """Kill this session when standard input ends; functions are notified by their own pipes."""
     while os.read(0, 1024):
         pass
     os.killpg(0, signal.SIGKILL)

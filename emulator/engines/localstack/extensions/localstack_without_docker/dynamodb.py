@@ -1,4 +1,4 @@
-"""DynamoDB as moto has it, one request at a time."""
+"""DynamoDB by moto, one request at a time."""
 
 import functools
 import threading
@@ -11,10 +11,10 @@ Handler = Callable[..., Any]
 
 
 def dispatch_in_turn(provider: object) -> dict[str, Handler]:
-    """Return moto's operations, no two of which run at once.
+    """Return moto's operations, made to run one at a time.
 
-    A transaction of moto's copies its tables first, and puts the copies in their place where it fails: a write that was
-    made meanwhile would be lost, and the copying itself fails where another request adds an item.
+    A moto transaction copies its tables first, and restores the copies if it fails: a write made meanwhile would be
+    lost, and the copying itself fails if another request adds an item.
     """
     lock = threading.RLock()
     return {name: _in_turn(handler, lock) for name, handler in MotoFallbackDispatcher(provider).items()}

@@ -1,4 +1,4 @@
-"""An execution environment: its variables, its process, and one invocation after the other."""
+"""An execution environment: its variables, its process, and its invocations, one at a time."""
 
 import json
 import math
@@ -13,14 +13,14 @@ from .process import Ended, FunctionProcess
 from .settings import Settings
 
 INIT_SECONDS = 10.0
-"""What init may take before it counts as the function's time:
+"""How long init may take before it counts towards the function's timeout:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html."""
 
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100
-"""The most that a function returns: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+"""Maximum size of a function's result: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 OF_LOCALSTACK = ("LOCALSTACK_", "_AWS_XRAY_", "AWS_XRAY_DAEMON", "AWS_LAMBDA_FUNCTION_TIMEOUT", "EDGE_PORT")
-"""Variables with which LocalStack talks to its init in a container; Lambda has none of them."""
+"""Prefixes of variables that LocalStack sets for its init in a container; Lambda has none of them."""
 
 HERE = Path(__file__).parent
 
@@ -39,13 +39,13 @@ class Function:
 
     @property
     def is_node(self) -> bool:
-        """Whether it runs on Node.js; all others run on Python."""
+        """Whether it runs on Node.js; all other functions run on Python."""
         return self.runtime.startswith("nodejs")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A handler's result, or the report of its error, and how long it took; `init_ms` is None on a warm start."""
+    """A handler's result, or its error report, and the duration; `init_ms` is None on a warm start."""
 
     result: Any
     error: dict[str, Any] | None
@@ -55,7 +55,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Done:
-    """How an invocation ended: a payload, which is the report of an error if `error_type` is given, and the log."""
+    """The outcome of an invocation: a payload, which is the error report if `error_type` is set, and the log."""
 
     payload: bytes
     error_type: str | None
@@ -63,7 +63,7 @@ class Done:
 
 
 class Environment:
-    """Runs one function. Its process is started anew when the one before did not survive an invocation."""
+    """Runs one function; starts a new process if an invocation ended the previous one."""
 
     def __init__(self, id_: str, function: Function, settings: Settings, observer: Observer) -> None:
         self._id = id_
@@ -74,7 +74,7 @@ class Environment:
         self._process: FunctionProcess | None = None
 
     def start(self, variables: Mapping[str, str]) -> None:
-        """Start the process with LocalStack's variables for it, changed to those that Lambda defines."""
+        """Start the process with LocalStack's variables, adapted to what Lambda defines."""
         self._variables = variables_of(self._id, self._function, self._settings, variables)
         self._spawn()
 
@@ -85,11 +85,11 @@ class Environment:
         self._observer.tell("environment ended", environment=self._id)
 
     def unread_log(self) -> str:
-        """Return what was printed outside of any invocation."""
+        """Return the output since the last invocation."""
         return self._process.take_log() if self._process else ""
 
     def invoke(self, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Done:
-        """Have the process work on an event, which is JSON; nothing that the function does raises here."""
+        """Run one invocation on an event, which is JSON; the function's errors are not raised."""
         process = self._process if self._process and self._process.alive else self._spawn()
         self._tell("invocation started", request_id, payload=event)
         reply = self._ask(process, request_id, event, invoked_arn, trace_id)
@@ -131,7 +131,7 @@ class Environment:
         self._observer.tell(event, environment=self._id, request_id=request_id, **about)
 
     def _log(self, process: FunctionProcess, request_id: str, reply: Reply) -> str:
-        """Return what was printed between the lines that Lambda adds."""
+        """Return the function's output between the lines that Lambda adds."""
         printed = process.take_log()
         printed += "" if not printed or printed.endswith("\n") else "\n"
         report = [
@@ -150,10 +150,10 @@ def _ms_since(began: float) -> float:
 
 
 def variables_of(id_: str, function: Function, settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
-    """Return every variable that the handler sees.
+    """Return all variables of the handler's process.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The session token is the environment's
-    id: LocalStack takes any, and whoever stands between knows the caller by it.
+    id: LocalStack accepts any token, and a proxy before it identifies the caller by it.
     """
     kept = {name: value for name, value in given.items() if not name.startswith(OF_LOCALSTACK)}
     opt = [str(function.opt)] if function.opt else []
@@ -199,7 +199,7 @@ def _as_lambda_reports(ended: Ended, request_id: str, timeout_s: int) -> dict[st
 
 
 def _payload(reply: Reply) -> tuple[bytes, str | None]:
-    """Return what Lambda answers with, and the type of the error if it is one."""
+    """Return Lambda's response payload, and the error type if it is an error."""
     report = reply.error
     payload = json.dumps(report if report else reply.result).encode()
     if not report and len(payload) > RESPONSE_BYTES:

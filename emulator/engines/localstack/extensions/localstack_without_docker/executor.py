@@ -1,4 +1,4 @@
-"""The runtime executor: LocalStack's execution environments as processes of this machine."""
+"""The runtime executor: runs LocalStack's execution environments as local processes."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ from .settings import Settings
 
 
 class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not installed where types are checked
-    """One execution environment; LocalStack has it work on one invocation at a time."""
+    """One execution environment, to which LocalStack sends one invocation at a time."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
@@ -28,30 +28,30 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
         self._environment.start({name: str(value) for name, value in env_vars.items()})
 
     def stop(self) -> None:
-        """End the process, and what it has started."""
+        """End the process and everything that it started."""
         self._environment.stop()
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Have the function work on an event."""
+        """Invoke the function."""
         done = self._environment.invoke(
             payload["invoke-id"], payload["payload"], payload["invoked-function-arn"], payload.get("trace-id", "")
         )
         return InvocationResult(payload["invoke-id"], done.payload, done.error_type is not None, done.log)
 
     def get_address(self) -> str:
-        """Return where the process runs."""
+        """Return the address of the process."""
         return "127.0.0.1"
 
     def get_endpoint_from_executor(self) -> str:
-        """Return where the process finds LocalStack."""
+        """Return the address at which the process reaches LocalStack."""
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
-        """Return where LocalStack's own init would report to; a local process has none."""
+        """Return the URL for LocalStack's own init, which a local process does not have."""
         return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
     def get_logs(self) -> str:
-        """Return what was printed since the last invocation."""
+        """Return the output since the last invocation."""
         return self._environment.unread_log()
 
     @classmethod
@@ -62,17 +62,17 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Leave the unpacked code: LocalStack removes it with the function."""
+        """Keep the unpacked code: LocalStack removes it with the function."""
 
 
 def codes_of(version: FunctionVersion) -> list[Any]:
-    """Return the bundles of a function: its layers', in order, and its own."""
+    """Return a function's code archives: its layers' in order, then its own."""
     layers = [layer.code for layer in version.config.layers]
     return [*layers, version.config.code] if version.config.code else layers
 
 
 def function_of(version: FunctionVersion) -> Function:
-    """Return what an environment has to know of a function, its layers merged into one folder."""
+    """Return what an environment needs to know of a function, with its layers merged into one folder."""
     settings = version.config
     folders = [Path(layer.code.get_unzipped_code_location()) for layer in settings.layers]
     return Function(

@@ -1,5 +1,5 @@
-// Runs inside an execution environment of Node.js: one invocation a line in, one outcome a line out.
-// Standard input is also its lifeline: when that ends, LocalStack is gone, and so is this process.
+// Runs inside an execution environment of Node.js: reads one invocation per line, writes one outcome per line.
+// When standard input ends, LocalStack has ended, and this process kills itself and all that it started.
 
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const root = process.env.LAMBDA_TASK_ROOT;
-process.stdout.write = process.stderr.write.bind(process.stderr); // what a handler prints goes to its log
+process.stdout.write = process.stderr.write.bind(process.stderr); // a handler's output goes to its log
 
 function send(outcome) {
   let line = Buffer.from(JSON.stringify(outcome) + "\n");

@@ -1,8 +1,7 @@
-"""Runs inside an execution environment: one invocation a line in, one outcome a line out, the handler in between.
+"""Runs inside an execution environment: reads one invocation per line, calls the handler, writes one outcome per line.
 
-Standard library only, and alone in its process, started as `python -I -u lambda_python.py [OPT]`, where OPT stands for
-/opt. Standard input is also its lifeline: when that ends, LocalStack is gone, and so is this process and all that it
-started.
+Standard library only, and alone in its process, started as `python -I -u lambda_python.py [OPT]`, where OPT is the
+folder for /opt. When standard input ends, LocalStack has ended, and this process kills itself and all that it started.
 """
 
 import importlib
@@ -64,7 +63,7 @@ def main() -> None:
     logging.getLogger().addHandler(logs)
     sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], sys.argv[1:])
     del sys.argv[1:]
-    os.environ.pop("LC_CTYPE", None)  # Python itself adds it where the locale in LANG is not installed
+    os.environ.pop("LC_CTYPE", None)  # Python adds it if the locale in LANG is not installed
     handler = load(outcomes, os.environ["_HANDLER"])
     send(outcomes, {"ready": True})
     while True:
@@ -75,7 +74,7 @@ def main() -> None:
 
 
 def take_pipes() -> tuple[IO[str], IO[str]]:
-    """Take the two pipes away from the handler: what it prints goes to its log."""
+    """Detach the two pipes from the handler: its output goes to the log."""
     requests, outcomes = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -85,27 +84,27 @@ def take_pipes() -> tuple[IO[str], IO[str]]:
 
 
 def listen(requests: IO[str]) -> None:
-    """Queue requests; when there can be no more, end this session at once."""
+    """Queue requests; kill this session when standard input ends."""
     for line in requests:
         LINES.put(line)
     os.killpg(0, signal.SIGKILL)
 
 
 def send(outcomes: IO[str], outcome: dict[str, Any]) -> None:
-    """Write one outcome. Raises TypeError or ValueError when it is not JSON."""
+    """Write one outcome. Raises TypeError or ValueError if it cannot be converted to JSON."""
     outcomes.write(json.dumps(outcome, default=plain_number) + "\n")
     outcomes.flush()
 
 
 def plain_number(value: object) -> float:
-    """DynamoDB's numbers are Decimal, and Lambda's runtime writes those as numbers."""
+    """Convert DynamoDB's Decimal to a number, as Lambda's runtime does. Raises TypeError for other types."""
     if type(value).__name__ == "Decimal":
         return float(value)  # type: ignore[arg-type]
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def import_path(task_root: str, opts: list[str]) -> list[str]:
-    """Return the head of sys.path: the task root, then what layers have for Python."""
+    """Return the first entries of sys.path: the task root, then the Python folders of layers."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folders = [os.path.join(opt, "python", *rest) for opt in opts for rest in (("lib", version, "site-packages"), ())]
     return [task_root, *filter(os.path.isdir, folders)]
@@ -134,7 +133,7 @@ def load(outcomes: IO[str], name: str) -> Handler:
 
 
 def serve(outcomes: IO[str], handler: Handler, request: dict[str, Any]) -> None:
-    """Run one invocation; an error is an outcome, and leaves the environment warm."""
+    """Run one invocation; an error is an outcome and leaves the environment warm."""
     id_ = request["request_id"]
     try:
         outcome: dict[str, Any] = {"result": handler(request["event"], Context(request))}
@@ -148,7 +147,7 @@ def serve(outcomes: IO[str], handler: Handler, request: dict[str, Any]) -> None:
 
 
 def report(error_type: str, message: str, request_id: str, stack: list[str]) -> dict[str, Any]:
-    """Write an error to the function's log, and return Lambda's report of it."""
+    """Write an error to the function's log, and return Lambda's error report."""
     trace = "Traceback (most recent call last):\n" + "".join(stack) if stack else ""
     sys.stdout.write(f"[ERROR] {error_type}: {message}\n{trace}")
     return {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": stack}

@@ -1,4 +1,4 @@
-"""The layers of a function as the one folder that Lambda mounts at /opt."""
+"""Merges a function's layers into the one folder that Lambda mounts at /opt."""
 
 import hashlib
 import shutil
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def merge(layers: Sequence[Path], cache: Path) -> Path | None:
-    """Return one folder with the files of all layers, where a later one covers an earlier; None without layers.
+    """Return one folder with the files of all layers, in which later layers replace earlier ones; None without layers.
 
-    `cache` keeps merged folders; a single layer is used where it is.
+    `cache` keeps merged folders; a single layer is used in place.
     """
     if len(layers) < 2:
         return layers[0] if layers else None
@@ -26,7 +26,7 @@ def merge(layers: Sequence[Path], cache: Path) -> Path | None:
 
 
 def _publish(made: Path, merged: Path) -> None:
-    """Put the whole folder in its place at once, unless another environment was faster."""
+    """Move the finished folder into place atomically, unless another environment was faster."""
     try:
         made.rename(merged)
     except OSError:

@@ -1,4 +1,4 @@
-"""Whoever wants to know when environments and invocations begin and end: told by HTTP, if at all."""
+"""Reports the beginning and end of environments and invocations by HTTP, if an observer is configured."""
 
 import json
 import logging
@@ -10,10 +10,10 @@ SECONDS = 5.0
 
 
 class Observer:
-    """Sends documents to one URL, and waits until they have arrived: what a function calls comes after its beginning.
+    """Posts events to one URL and waits for the answer, so that an invocation is known before the calls that it makes.
 
-    An observer that does not answer is logged, and changes nothing for the function. The token is read from its file
-    each time, as whoever observes may write it later, and write another.
+    If the observer does not answer, this is logged, and the function is not affected. The token is read from its file
+    each time, as the observer may write it later, or replace it.
     """
 
     def __init__(self, url: str, token: str = "", token_file: str = "") -> None:
@@ -23,7 +23,7 @@ class Observer:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def tell(self, event: str, **about: object) -> None:
-        """Send what has happened."""
+        """Send an event."""
         if not self._url:
             return
         body = json.dumps({"event": event, **about}).encode()

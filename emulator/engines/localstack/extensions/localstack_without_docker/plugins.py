@@ -1,4 +1,4 @@
-"""The entry points, by which LocalStack finds what it was configured to load."""
+"""The entry points by which LocalStack loads these extensions."""
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
@@ -6,7 +6,7 @@ from localstack.services.plugins import Service, aws_provider
 
 
 class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
-    """Chosen by LAMBDA_RUNTIME_EXECUTOR=local."""
+    """Selected by LAMBDA_RUNTIME_EXECUTOR=local."""
 
     name = "local"
 
@@ -18,7 +18,7 @@ class LocalRuntimeExecutorPlugin(RuntimeExecutorPlugin):  # type: ignore[misc]
 
 @aws_provider(api="dynamodb", name="moto")  # type: ignore[untyped-decorator]
 def dynamodb_moto() -> Service:
-    """Return DynamoDB as moto has it, chosen by PROVIDER_OVERRIDE_DYNAMODB=moto."""
+    """Return DynamoDB by moto, selected by PROVIDER_OVERRIDE_DYNAMODB=moto."""
     from localstack.aws.api.dynamodb import DynamodbApi
 
     from .dynamodb import dispatch_in_turn
@@ -28,7 +28,7 @@ def dynamodb_moto() -> Service:
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
 def update_functions() -> None:
-    """Have CloudFormation update functions that have versions and aliases."""
+    """Enable CloudFormation to update functions that have versions and aliases."""
     from localstack.services.cloudformation.engine.v2.change_set_model_executor import ChangeSetModelExecutor
     from localstack.services.lambda_.resource_providers.lambda_alias import LambdaAliasProvider
 

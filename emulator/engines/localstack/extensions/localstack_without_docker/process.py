@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 LOG_BYTES = 1024 * 1024
-"""What is kept of an invocation's log, as PutLogEvents takes no more."""
+"""How much of an invocation's log is kept, as PutLogEvents accepts no more."""
 
 EXIT_SECONDS = 5.0
 
 
 class Ended(Exception):
-    """The process did not survive: its time was up, it exited, or its init failed, which `report` tells."""
+    """The process has ended: it timed out, it exited, or its init failed with `report`."""
 
     def __init__(self, *, timed_out: bool = False, status: str = "", report: dict[str, Any] | None = None) -> None:
         super().__init__(status)
@@ -30,7 +30,7 @@ class Ended(Exception):
 
 
 class FunctionProcess:
-    """Leads a session of its own, so that ending it ends what the handler started; it ends when its input does."""
+    """A process in its own session, so that killing it kills what the handler started; it ends when its input ends."""
 
     def __init__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
         self._began = time.monotonic()
@@ -51,11 +51,11 @@ class FunctionProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def await_init(self, timeout_s: float) -> float | None:
-        """Wait until the handler is loaded; return how long that took, in ms, once. Raises Ended."""
+        """Wait until the handler is loaded; return how long that took in ms, and None in later calls. Raises Ended."""
         if self._initialised:
             return None
         outcome = self._next(timeout_s)
@@ -66,7 +66,7 @@ class FunctionProcess:
         return (time.monotonic() - self._began) * 1000
 
     def ask(self, request: Mapping[str, Any], event: str, timeout_s: float) -> dict[str, Any]:
-        """Have the handler work on an event, which is JSON; return its `result` or `error`. Raises Ended."""
+        """Send an event, which is JSON, to the handler; return its `result` or `error`. Raises Ended."""
         line = json.dumps({**request, "event": json.loads(event)})
         try:
             self._stdin.write(line.encode() + b"\n")
@@ -76,7 +76,7 @@ class FunctionProcess:
         return self._next(timeout_s)
 
     def take_log(self) -> str:
-        """Return what was printed since the last time; all of it is there, as the reply came after it."""
+        """Return the output since the last call; it is complete, as the process replies after writing it."""
         descriptor = self._log.fileno()
         text = os.pread(descriptor, LOG_BYTES, 0).decode("utf-8", errors="replace")
         os.ftruncate(descriptor, 0)
@@ -84,15 +84,15 @@ class FunctionProcess:
         return text
 
     def kill(self) -> None:
-        """End it and all that it started; its log is still there."""
+        """Kill the process and everything that it started; its log remains."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-        with contextlib.suppress(OSError):  # of what it was not there to read
+        with contextlib.suppress(OSError):  # of a request that it did not read
             self._stdin.close()
 
     def close(self) -> None:
-        """End it, and drop its log."""
+        """Kill the process, and delete its log."""
         self.kill()
         self._log.close()
 
@@ -121,7 +121,7 @@ class FunctionProcess:
     def _exited(self) -> Ended:
         try:
             status = self._process.wait(EXIT_SECONDS)
-        except subprocess.TimeoutExpired:  # it closed its output and lives on
+        except subprocess.TimeoutExpired:  # it closed its output and still runs
             status = 0
         self.kill()
         return Ended(status=f"exit status {status}" if status >= 0 else f"signal: {signal.Signals(-status).name}")

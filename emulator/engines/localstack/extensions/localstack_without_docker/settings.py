@@ -1,4 +1,4 @@
-"""What can be set, all by environment variables of LocalStack's process."""
+"""The settings, all from environment variables of LocalStack's process."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Settings:
-    """The interpreters of functions, where they reach AWS, and who is told of them; what is empty is not used."""
+    """The interpreters of functions, their endpoint for AWS, and the observer; empty settings are not used."""
 
     python: str = sys.executable
     node: str = "node"
@@ -22,7 +22,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Return the settings of these variables."""
+        """Return the settings in these variables."""
         return cls(
             python=environ.get("LAMBDA_LOCAL_PYTHON") or sys.executable,
             node=environ.get("LAMBDA_LOCAL_NODE") or shutil.which("node") or "node",

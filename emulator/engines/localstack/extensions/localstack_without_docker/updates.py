@@ -1,4 +1,4 @@
-"""Updates of stacks as CloudFormation makes them, where LocalStack's fails: of functions with versions and aliases."""
+"""Stack updates as CloudFormation makes them, where LocalStack fails: functions with versions and aliases."""
 
 import functools
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from localstack.services.cloudformation.resource_provider import (
 )
 
 Change = Callable[[Any, str, Any, Any], None]
-"""Carries out the change of one resource, given its logical id and what it was and is to be."""
+"""Applies the change of one resource, given its logical id and its previous and new state."""
 
 
 def update_alias(_: object, request: ResourceRequest[Any]) -> ProgressEvent[Any]:
-    """Point an alias at the version that the template names now, with its weights and its description.
+    """Point an alias at the version in the template, with its weights and its description.
 
-    What the template no longer names is taken away, as on AWS. Provisioned concurrency stays as it was created.
+    What the template no longer contains is removed, as on AWS. Provisioned concurrency stays as it was created.
     """
     wanted, before = request.desired_state, request.previous_state
     request.aws_client_factory.lambda_.update_alias(
@@ -32,11 +32,11 @@ def update_alias(_: object, request: ResourceRequest[Any]) -> ProgressEvent[Any]
 
 
 def as_cloudformation(change: Change) -> Change:
-    """Return the same, keeping what AWS keeps.
+    """Return a change that keeps what CloudFormation keeps.
 
     A resource is replaced only if a property that can't be updated has another value: LocalStack replaces it already
-    if such a property refers to a resource that changes. One that the template no longer has stays if its
-    DeletionPolicy says so, as that of a function's earlier versions does, which may be at work still.
+    if such a property refers to a resource that changes. A resource that the template no longer has stays if its
+    DeletionPolicy says so, as for a function's earlier versions, which may still be running.
     """
 
     @functools.wraps(change)
