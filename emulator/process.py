@@ -100,12 +100,12 @@ class Launch(AbstractContextManager["Launch"]):
         if not self._served:
             end(self._process, grace_s=0)
 
-    def ready(self, timeout_s: float = START_SECONDS) -> Engine:
+    def ready(self) -> Engine:
         """Wait until it serves.
 
         Raises PortTaken, InvalidCassette, NoDocker, NoLocalStack, RuntimeUnavailable or EngineCrashed.
         """
-        ready = await_ready(self._process, timeout_s)
+        ready = await_ready(self._process, START_SECONDS)
         if ready is None:
             raise failure(end(self._process, grace_s=1), self._log)
         self._served = True
@@ -188,10 +188,10 @@ def _fetch(engine: Chosen, home: Path, environ: Mapping[str, str], on_progress: 
             fetch_image(docker, engine.image, on_progress)
 
 
-def start_engine(*, timeout_s: float = START_SECONDS, **options: Unpack[LaunchOptions]) -> Engine:
+def start_engine(**options: Unpack[LaunchOptions]) -> Engine:
     """Start the engine as `launch` does, and return when it serves. Raises what `launch` and `Launch.ready` raise."""
     with launch(**options) as starting:
-        return starting.ready(timeout_s)
+        return starting.ready()
 
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:

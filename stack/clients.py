@@ -106,7 +106,7 @@ def _descriptions() -> Loader:
     return create_loader()
 
 
-def _certificates(environ: Mapping[str, str] = os.environ) -> str | bool:
+def _certificates() -> str | bool:
     """Return the CA bundle for an emulator's certificate: the file that a variable names, else the default."""
-    named = (environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
+    named = (os.environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
     return next(filter(None, named), True)

@@ -97,18 +97,11 @@ def deploy_stack(
                 store.remove_unused(now())
 
 
-def compare_stack(
-    target: Target,
-    name: str,
-    definition: StackDefinition,
-    *,
-    pause: Pause = waiting.pause,
-    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
-) -> ChangeSet:
+def compare_stack(target: Target, name: str, definition: StackDefinition) -> ChangeSet:
     """Return what `deploy_stack` would change, without uploading bundles. Raises the same errors."""
     with reached(target):
-        change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        change_set = _create(target, change_sets, definition, new_id(), _artifacts(target, name, preview=True))
+        change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, waiting.pause)
+        change_set = _create(target, change_sets, definition, uuid.uuid4().hex, _artifacts(target, name, preview=True))
         change_sets.discard(change_set)
         return change_set
 

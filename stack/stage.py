@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Final
 
-from agenticai.stack import waiting
 from agenticai.stack.deploying import StackDefinition, compare_stack, deploy_stack, reached, read_stack_outputs
 from agenticai.stack.errors import NotDeployedError
 from agenticai.stack.outputs import StackOutputs, read_outputs
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from agenticai.stack.packaging import Bundles
     from agenticai.stack.target import Target
     from agenticai.stack.template import Template
-    from agenticai.stack.waiting import Pause
 
 CAPABILITIES: Final[Sequence[CapabilityType]] = ("CAPABILITY_IAM",)
 """The template creates roles without custom names."""
@@ -46,8 +43,6 @@ def deploy_stage(
     parameters: Mapping[str, str],
     on_event: Callable[[StackEvent], object] = lambda _: None,
     confirm: Callable[[ChangeSet], bool] = lambda _: True,
-    pause: Pause = waiting.pause,
-    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> StackOutputs:
     """Bring a stage on the target to the template and the bundles, as `deploy_stack` does.
 
@@ -64,8 +59,6 @@ def deploy_stage(
         on_event=on_event,
         confirm=confirm,
         prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it exists
-        pause=pause,
-        new_id=new_id,
     )
     return read_stage_outputs(target, stage)
 

@@ -62,7 +62,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """A place for stacks. Create one with `embedded`, `endpoint`, `aws` or `resolve`.
+    """A place for stacks. Create one with `embedded`, `gateway`, `endpoint` or `aws`.
 
     `endpoint_url` is empty for AWS itself, where `profile` names one of the user's profiles. `functions_on` is the
     platform of functions, and `functions_url` their address for the endpoint if it differs. `mounts_layers` tells
@@ -200,22 +200,6 @@ class Target:
     def close(self) -> None:
         """Close the connections of all clients; later calls of `client` return new ones."""
         self._clients.close()
-
-
-def resolve(name_or_url: str) -> Target:
-    """Return the target named embedded or aws, or the emulator at a URL.
-
-    Raises TargetError for an unknown name.
-    """
-    if name_or_url == "embedded":
-        return Target.embedded()
-    if name_or_url == AWS:
-        return Target.aws()
-    if "://" in name_or_url:
-        return Target.endpoint(name_or_url)
-    raise TargetError(
-        f"There is no target {name_or_url!r}: name embedded, aws, or the URL of an emulator, as {EMBEDDED_ENDPOINT}."
-    )
 
 
 def _check_url(url: str) -> str:

@@ -25,13 +25,13 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
     return _run(python_job(_files(code, known.disk_bytes), known, {}), unsafe)
 
 
-def run_node_tests(code: Path, *, unsafe: bool = False, limits: Limits | None = None) -> TestRun:
+def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
     """Run the node:test tests below `code` with the `node` on the PATH, which must be 18.19 or newer.
 
     Raises `NotRun` if there is no `node`, or no sandbox; `unsafe` then runs them without a sandbox.
     """
-    known = limits or Limits()
-    return _run(node_job(_files(code, known.disk_bytes), known, find_node()), unsafe)
+    limits = Limits()
+    return _run(node_job(_files(code, limits.disk_bytes), limits, find_node()), unsafe)
 
 
 def _run(job: Job, unsafe: bool) -> TestRun:

@@ -19,9 +19,7 @@ MARKS: Final = 60
 class QueueRow:
     """A queue in a table; None stands for what the target does not report. Rates are those of the last minute."""
 
-    agent: str
     name: str
-    is_dead_letters: bool
     visible: int
     in_flight: int
     delayed: int
@@ -32,20 +30,14 @@ class QueueRow:
 
 def queue_rows(states: Iterable[AgentQueues], series: DepthSeries) -> list[QueueRow]:
     """Return every queue, each followed by its dead-letter queue."""
-    return [
-        _row(state.agent, queue, series, is_dead_letters=queue is state.dead_letters)
-        for state in states
-        for queue in (state.queue, state.dead_letters)
-    ]
+    return [_row(queue, series) for state in states for queue in (state.queue, state.dead_letters)]
 
 
-def _row(agent: str, queue: QueueState, series: DepthSeries, *, is_dead_letters: bool) -> QueueRow:
+def _row(queue: QueueState, series: DepthSeries) -> QueueRow:
     depth = queue.depth
     received, deleted = rates([point for point in series.points if point.queue == queue.name], series.now)
     return QueueRow(
-        agent=agent,
         name=queue.name,
-        is_dead_letters=is_dead_letters,
         visible=depth.visible,
         in_flight=depth.in_flight,
         delayed=depth.delayed,

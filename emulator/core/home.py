@@ -30,13 +30,13 @@ def find_home(
     """
     here = folder.absolute() if folder else _working_folder()
     if named := environ.get(VARIABLE):
-        return _usable(here / os.path.expanduser(named), f"set {VARIABLE} to another folder.")
+        return _usable(here / os.path.expanduser(named))
     kept = (path / NAME for path in (here, *here.parents))
     if found := next(filter(_is_own, kept), None):
         return found
     if not os.path.lexists(here / NAME) and os.access(here, os.W_OK | os.X_OK):
         return here / NAME
-    return _usable(fallback or user_data_path("agenticai", False), f"set {VARIABLE} to another folder.")
+    return _usable(fallback or user_data_path("agenticai", False))
 
 
 def make_home(home: Path) -> None:
@@ -64,11 +64,13 @@ def _working_folder() -> Path:
         raise NoHome("The current folder no longer exists: change to another one.") from error
 
 
-def _usable(home: Path, remedy: str) -> Path:
+def _usable(home: Path) -> Path:
     nearest = next(path for path in (home, *home.parents) if os.path.lexists(path))
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return home
-    raise NoHome(f"Cannot write to {home}: {nearest} is not a folder that you may write to; {remedy}")
+    raise NoHome(
+        f"Cannot write to {home}: {nearest} is not a folder that you may write to; set {VARIABLE} to another folder."
+    )
 
 
 def _is_own(home: Path) -> bool:

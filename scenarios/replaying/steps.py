@@ -33,7 +33,7 @@ from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.pace import Pace
 from agenticai.scenarios.replaying.provision import provision
 from agenticai.stack.outputs import Agent
-from agenticai.stack.waiting import Pause, pause
+from agenticai.stack.waiting import pause
 from shared.models.events import TimelineEvent
 from shared.models.workflow import ProjectStatus
 
@@ -179,7 +179,7 @@ def _await_alarm(play: Play, wanted: AwaitedAlarm) -> None:
         waited += MINUTE
 
 
-def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
+def _redrive(bench: Bench, agent: Agent) -> None:
     """Start the redrive, and wait until the dead-letter queue is empty, as SQS moves messages in the background."""
     sqs, url = bench.target.client("sqs"), bench.outputs.dead_letter_queue_urls[agent]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -187,5 +187,5 @@ def _redrive(bench: Bench, agent: Agent, wait: Pause = pause) -> None:
     for _ in range(round(MOVE_SECONDS / POLL_SECONDS)):
         if not Depth.of(sqs, url).total:
             return
-        wait(POLL_SECONDS)
+        pause(POLL_SECONDS)
     raise StepFailed(f"the {agent} dead-letter queue was not empty {MOVE_SECONDS:g} seconds after its redrive began")

@@ -7,7 +7,7 @@ import pytest
 from agenticai.stack.errors import TargetError
 from agenticai.stack.platform import AS_NAMED, HERE
 from agenticai.stack.stage import read_stage_outputs
-from agenticai.stack.target import Capability, Target, resolve
+from agenticai.stack.target import Capability, Target
 
 
 def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
@@ -20,14 +20,10 @@ def test_embedded_runs_functions_here_and_answers_as_gemini() -> None:
 
 
 def test_an_endpoint_runs_functions_as_lambda_does_and_has_no_gemini() -> None:
-    target = resolve("http://127.0.0.1:4566")
+    target = Target.endpoint("http://127.0.0.1:4566")
     assert target.gemini_endpoint == ""
     assert target.capabilities == frozenset()
     assert target.functions_on == AS_NAMED
-
-
-def test_targets_are_resolved_by_name() -> None:
-    assert resolve("embedded") == Target.embedded()
 
 
 @pytest.mark.parametrize(
@@ -45,10 +41,10 @@ def test_addresses_are_those_of_the_partition(region: str, suffix: str) -> None:
     assert target.api_url("abc", "v1") == f"https://abc.execute-api.{region}.{suffix}/v1"
 
 
-@pytest.mark.parametrize("name", ["moon", "", "ftp://127.0.0.1", "http://"])
-def test_an_unknown_target_is_refused(name: str) -> None:
+@pytest.mark.parametrize("url", ["moon", "", "ftp://127.0.0.1", "http://"])
+def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(TargetError, match=r"127\.0\.0\.1"):
-        resolve(name)
+        Target.endpoint(url)
 
 
 def test_a_client_is_made_once_even_by_several_threads() -> None:
@@ -70,7 +66,7 @@ def test_aws_is_reached_as_the_users_settings_say(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    target = resolve("aws")
+    target = Target.aws()
     assert (target.name, target.region, target.address) == ("aws", "eu-west-1", "AWS in eu-west-1")
     assert target.api_url("abc", "v1") == "https://abc.execute-api.eu-west-1.amazonaws.com/v1"
     assert target.object_url("b", "k") == "https://b.s3.eu-west-1.amazonaws.com/k"
