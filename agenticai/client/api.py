@@ -1,7 +1,7 @@
 """The typed client of a deployed stack's API."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
@@ -25,6 +25,7 @@ from shared.models.views import (
     FileView,
     Page,
     ProjectPage,
+    ProjectSummaryView,
     ProjectView,
     TemplatePage,
     TestPage,
@@ -41,6 +42,9 @@ REPEATED: Final = frozenset({429, 500, 502, 503, 504})
 
 LONGEST_PAGE: Final = 1000
 """The number of items on a page; few lists are longer, so one request reads most of them."""
+
+MOST_PROJECTS: Final = 100
+"""The maximum number of projects on one page."""
 
 PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
 """The pauses in seconds before each retry."""
@@ -218,6 +222,15 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
                 f"The API at {self._http.base_url} does not answer ({error}): is the stack still up? An engine that was"
                 " stopped has lost its projects."
             ) from error
+
+
+def all_projects(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
+    """Yield every project, the newest first. Raises `ApiError`."""
+    page = api.list_projects(MOST_PROJECTS)
+    yield from page.items
+    while page.next is not None:
+        page = api.list_projects(MOST_PROJECTS, page.next)
+        yield from page.items
 
 
 def _at(project_id: str) -> str:

@@ -1,11 +1,10 @@
 """Resolves a project's id as a user types it: the whole id, the beginning of one, or `last`."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from agenticai.client.api import ProjectsApi
+from agenticai.client.api import MOST_PROJECTS, ProjectsApi, all_projects
 from agenticai.client.errors import ProjectsError, SettingsError
 from agenticai.client.finding import stack_at
 from agenticai.commands.settings import find_endpoint
@@ -13,16 +12,12 @@ from agenticai.display.console import this_command
 from agenticai.emulator.core.errors import EngineError
 from agenticai.stack.errors import StackError
 from shared.models.project import ProjectId
-from shared.models.views import ProjectSummaryView
 
 LAST: Final = "last"
 """Stands for the newest project."""
 
 LISTED: Final = 5
 """The maximum number of candidates in a message."""
-
-PAGE: Final = 100
-"""The maximum number of projects on one page."""
 
 _WHOLE: Final = TypeAdapter[str](ProjectId)
 
@@ -37,7 +32,7 @@ def find_project(api: ProjectsApi, given: str) -> str:
         return beginning
     if not beginning:
         return _refuse(f"Name a project by its id or the beginning of it; `{this_command()} status` lists them.")
-    fitting = [project for project in _all(api) if project.id.startswith(beginning)]
+    fitting = [project for project in all_projects(api) if project.id.startswith(beginning)]
     if len(fitting) == 1:
         return fitting[0].id
     if not fitting:
@@ -51,19 +46,10 @@ def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, s
     """Return the ids that start with `incomplete`, the newest first, with names; none if nothing answers."""
     try:
         with stack_at(endpoint or find_endpoint(), stage).api() as api:
-            listed = api.list_projects(limit=PAGE).items
+            listed = api.list_projects(MOST_PROJECTS).items
     except (ProjectsError, EngineError, StackError):
         return []
     return [(project.id, project.name) for project in listed if project.id.startswith(incomplete.upper())]
-
-
-def _all(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
-    """Yield every project, newest first."""
-    page = api.list_projects(limit=PAGE)
-    yield from page.items
-    while page.next:
-        page = api.list_projects(limit=PAGE, cursor=page.next)
-        yield from page.items
 
 
 def is_whole(given: str) -> bool:

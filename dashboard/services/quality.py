@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 BIN: Final = 10
 """The width in points of one bar of the distribution."""
 
-PAGE: Final = 100
-"""The maximum number of projects in one request."""
-
 AT_ONCE: Final = 50
 """The maximum number of reports that one look reads; each takes two requests."""
 
@@ -54,16 +51,6 @@ class Reports:
     by_project: dict[str, QualityReport]
     unread: int
     asked: int
-
-
-def all_projects(api: ProjectsApi) -> list["ProjectSummaryView"]:
-    """Return every project, the newest first. Raises ApiError."""
-    page = api.list_projects(PAGE)
-    found = [*page.items]
-    while page.next is not None:
-        page = api.list_projects(PAGE, page.next)
-        found += page.items
-    return found
 
 
 def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:

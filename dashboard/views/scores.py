@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from agenticai.client.api import all_projects
 from agenticai.client.cost.figures import dollars
 from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
 from agenticai.dashboard.components.columns import count_columns, share_column
@@ -79,7 +80,7 @@ def page() -> None:
 
 
 def _projects(connected: Connected) -> None:
-    projects = listed().look(connected.api, lambda: quality.all_projects(connected.api))
+    projects = listed().look(connected.api, lambda: list(all_projects(connected.api)))
     scored = [project for project in projects if project.score is not None]
     if not scored:
         st.info("No project has been scored yet: QA scores a project once its code is written.")
