@@ -77,7 +77,9 @@ class CloudWatch:
         self._cloudwatch = cloudwatch
         self._clock = clock
         self._queues, self._functions = tuple(queues), tuple(functions)
-        self._queries = dict(enumerate((*_of_queues(self._queues), *_of_functions(self._functions))))
+        of_queues = _queries(self._queues, QUEUES, "AWS/SQS", "QueueName")
+        of_functions = _queries(self._functions, FUNCTIONS, "AWS/Lambda", "FunctionName")
+        self._queries = dict(enumerate((*of_queues, *of_functions)))
         self._lock = threading.Lock()
         self._asked_at: datetime | None = None
         self._values: defaultdict[Key, Values] = defaultdict(dict)
@@ -134,16 +136,12 @@ Query = tuple[Key, str, str, str, str]
 """The key of the value, then namespace, dimension, metric and statistic."""
 
 
-def _of_queues(names: Iterable[str]) -> Iterator[Query]:
+def _queries(
+    names: Iterable[str], metrics: Mapping[str, tuple[str, str]], namespace: str, dimension: str
+) -> Iterator[Query]:
     for name in names:
-        for kind, (metric, statistic) in QUEUES.items():
-            yield (name, kind), "AWS/SQS", "QueueName", metric, statistic
-
-
-def _of_functions(names: Iterable[str]) -> Iterator[Query]:
-    for name in names:
-        for kind, (metric, statistic) in FUNCTIONS.items():
-            yield (name, kind), "AWS/Lambda", "FunctionName", metric, statistic
+        for kind, (metric, statistic) in metrics.items():
+            yield (name, kind), namespace, dimension, metric, statistic
 
 
 def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, statistic: str) -> dict[str, Any]:

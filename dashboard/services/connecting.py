@@ -4,6 +4,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,11 +13,13 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError
 from agenticai.client.finding import stack_at
 from agenticai.client.stack import DeployedStack
-from agenticai.dashboard.services.choosing import source_of
+from agenticai.dashboard.services.cloud_source import CloudSource
 from agenticai.dashboard.services.own_calls import OwnCalls
-from agenticai.dashboard.services.port import Source
+from agenticai.dashboard.services.port import Missing, Source
+from agenticai.dashboard.services.sources import AwsSource, EngineSource
 from agenticai.emulator.core.errors import EngineError
 from agenticai.stack.errors import StackError
+from agenticai.stack.target import Capability
 
 FAULTS: Final = (ProjectsError, EngineError, StackError, BotoCoreError, ClientError)
 """What any request to a target may raise; each message can be shown to users."""
@@ -39,6 +42,11 @@ class Connected:
     def queues(self) -> Mapping[str, str]:
         """The queues of the agents, by the agents' names."""
         return {agent: url.rpartition("/")[2] for agent, url in self.stack.outputs.queue_urls.items()}
+
+    def now(self) -> datetime:
+        """Return the target's time, or this machine's if the target has no clock."""
+        reading = self.source.clock()
+        return datetime.now(UTC) if isinstance(reading, Missing) else reading.now
 
 
 class Connection:
@@ -69,6 +77,14 @@ class Connection:
         """Find the stack again at the next `get`, as it may have been replaced by another one."""
         with self._lock:
             self._connected = None
+
+
+def source_of(stack: DeployedStack) -> Source:
+    """Return the adapter that reports most about a stack; it can be used for as long as the stack is shown."""
+    capabilities = stack.target.capabilities
+    if Capability.CONTROL in capabilities:
+        return EngineSource(stack, stack.control())
+    return CloudSource(stack) if Capability.METRICS in capabilities else AwsSource(stack)
 
 
 def _close_when_unused(connected: Connected) -> None:

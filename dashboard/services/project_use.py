@@ -13,21 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from agenticai.client.model_cost import Model
-    from agenticai.emulator.core.usage_records import Usage
+    from agenticai.emulator.core.usage_records import FunctionUsage, Usage
     from shared.models.events import TimelineEvent
     from shared.models.project import TokenUsage
-
-
-@dataclass(frozen=True)
-class FunctionRow:
-    """A function's invocations for a project."""
-
-    function: str
-    invocations: int
-    errors: int
-    cold_starts: int
-    billed_ms: int
-    gb_seconds: float
 
 
 @dataclass(frozen=True)
@@ -92,13 +80,9 @@ def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float |
     return [sum(charge.usd for charge in charges_of(used[one])) if one in used else 0.0 for one in project_ids]
 
 
-def function_rows(usage: "Usage") -> list[FunctionRow]:
+def function_rows(usage: "Usage") -> list["FunctionUsage"]:
     """Return the functions, the most used first."""
-    used = [
-        FunctionRow(row.function, row.invocations, row.errors, row.cold_starts, row.billed_ms, row.gb_seconds)
-        for row in usage.functions
-    ]
-    return sorted(used, key=lambda row: -row.gb_seconds)
+    return sorted(usage.functions, key=lambda row: -row.gb_seconds)
 
 
 def call_rows(usage: "Usage") -> list[CallRow]:

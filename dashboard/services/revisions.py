@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -111,9 +112,6 @@ def _text(stored: Stored, key: str | None) -> str | None:
 
 def in_words(found: Sequence[FileChange]) -> str:
     """Return how many files were added, changed and removed, in words."""
-    return ", ".join(f"{number} {kind}" for kind, number in _counted(found) if number) or "no difference"
-
-
-def _counted(found: Iterable[FileChange]) -> list[tuple[str, int]]:
-    kinds = [change.kind for change in found]
-    return [(kind, kinds.count(kind)) for kind in ("added", "changed", "removed")]
+    kinds = Counter(change.kind for change in found)
+    counts = (f"{kinds[kind]} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])
+    return ", ".join(counts) or "no difference"

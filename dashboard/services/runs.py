@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, Literal
 
@@ -223,18 +224,12 @@ def breaks(runs: Sequence[Run]) -> list[Break]:
     judged = [(run, outcomes(run)) for run in runs]
     for name in {name for _, ends in judged for name in ends}:
         ended = [(run, outcome) for run, ends in judged if (outcome := ends.get(name)) in ("passed", "failed")]
-        failing = [run for run, _ in _until_passed(ended)]
+        failing = [run for run, _ in takewhile(lambda each: each[1] == "failed", ended)]
         if failing:
             passed = next((run.started_at for run, outcome in ended if outcome == "passed"), None)
             first = failing[-1]
             found.append(Break(name, first.started_at, passed, len(failing), _evidence(first, name)))
     return sorted(found, key=lambda broken: (broken.since, broken.scenario))
-
-
-def _until_passed(ended: Sequence[tuple[Run, ReplayOutcome | None]]) -> list[tuple[Run, ReplayOutcome | None]]:
-    """Return the newest runs, up to the one in which the scenario passed last."""
-    place = next((place for place, (_, outcome) in enumerate(ended) if outcome == "passed"), len(ended))
-    return list(ended[:place])
 
 
 def _evidence(run: Run, name: str) -> str:

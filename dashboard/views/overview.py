@@ -8,7 +8,6 @@ from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, many, plain, when
-from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.doing import Doing
 from agenticai.dashboard.services.port import Missing
@@ -59,7 +58,7 @@ def _draw(_: Connected) -> None:
 
 def _map(connected: Connected) -> None:
     _time(connected.source.clock())
-    doing, now = connected.source.doing(), now_of(connected.source)
+    doing, now = connected.source.doing(), connected.now()
     shown = stations(connected.source.queues(), doing)
     if isinstance(doing, Missing):
         st.caption(plain(f"What functions are doing now is not available: {doing.why}"))
@@ -115,9 +114,11 @@ def _doing(name: str, doing: Doing, now: "datetime") -> None:
     if doing.running:
         since = age((now - doing.since).total_seconds()) if doing.since else "a moment"
         _badge("queues", f"{doing.running} running for {since}", "green", doing=name)
+    elif doing.last:
+        idle_s = (now - doing.last.started_at).total_seconds() - doing.last.duration_ms / 1000
+        _badge("queues", f"idle for {age(idle_s)}", "gray", doing=name)
     else:
-        last = f"idle for {age(_ago(now, doing))}" if doing.last else "has not run"
-        _badge("queues", last, "gray", doing=name)
+        _badge("queues", "has not run", "gray", doing=name)
     if doing.at_limit:
         _badge("queues", f"at its limit of {doing.limit}", "orange", doing=name)
     if doing.throttled:
@@ -125,12 +126,6 @@ def _doing(name: str, doing: Doing, now: "datetime") -> None:
     if doing.failed:
         failed = f"failed {age((now - doing.failed.at).total_seconds())} ago: {doing.failed.error_type}"
         _badge("queues", failed, "red", doing=name)
-
-
-def _ago(now: "datetime", doing: Doing) -> float | None:
-    if doing.last is None:
-        return None
-    return (now - doing.last.started_at).total_seconds() - doing.last.duration_ms / 1000
 
 
 def _dead_letters(agent: str, queue: QueueState) -> None:

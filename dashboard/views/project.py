@@ -10,7 +10,6 @@ from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.statuses import dollars, status_badge
 from agenticai.dashboard.components.texts import age, many, plain, say, when
-from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import find_stuck
 from agenticai.dashboard.services.model_calls import missing_reply
@@ -124,7 +123,7 @@ def _head(connected: Connected, project: ProjectView) -> None:
     facts = {
         "Score": "-" if project.score is None else f"{project.score:g}",
         "Revision": str(project.revision),
-        "Age": age((now_of(connected.source) - project.created_at).total_seconds()),
+        "Age": age((connected.now() - project.created_at).total_seconds()),
         "Model cost": dollars(cost),
     }
     with st.container(horizontal=True, vertical_alignment="center"):

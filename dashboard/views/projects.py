@@ -10,7 +10,6 @@ from agenticai.dashboard.components.outcome import outcome
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.statuses import dollars
 from agenticai.dashboard.components.texts import age, plain
-from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, new_request
 from agenticai.dashboard.services.project_list import Found, find, rows
@@ -75,7 +74,7 @@ def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None
 
 
 def _table(connected: Connected, found: Found) -> None:
-    listed = rows(found.projects, now_of(connected.source), connected.source.model())
+    listed = rows(found.projects, connected.now(), connected.source.model())
     st.session_state[LISTED] = [row.id for row in listed]
     st.dataframe(
         {

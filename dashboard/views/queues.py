@@ -10,7 +10,6 @@ from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, code, many, plain, say, when
-from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.dashboard.services.port import Missing
@@ -92,7 +91,7 @@ def _functions(connected: Connected) -> None:
     if isinstance(told, Missing):
         st.caption(plain(f"Not available here. {told.why}"))
         return
-    now = now_of(connected.source)
+    now = connected.now()
     st.dataframe(
         {
             "function": [name.upper() for name in told],

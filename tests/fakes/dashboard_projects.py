@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 
 from agenticai.client.errors import ApiError
@@ -268,7 +267,8 @@ class FakeConnection:
     own_calls: OwnCalls = field(default_factory=OwnCalls)
 
     def get(self) -> Connected:
-        return cast("Connected", SimpleNamespace(stack=None, source=self.source, api=self.api))
+        stack, source, api = cast("tuple[Any, Any, Any]", (None, self.source, self.api))
+        return Connected(stack, source, api)
 
     def lose(self) -> None:
         self.lost += 1

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from agenticai.dashboard.components.columns import count_columns
-from agenticai.dashboard.components.model_call import draw_call, in_a_line
 from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import say, when
+from agenticai.dashboard.components.texts import code, plain, say, when
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.model_calls import calls_of
+from agenticai.dashboard.services.model_calls import ModelCall, calls_of
+from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
+from agenticai.dashboard.services.timeline import work_in_words
 from agenticai.display.printable import printable
 from shared.models.views import ProjectView
 
@@ -26,7 +27,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
     chosen = st.dataframe(
         {
             "at": [when(call.at) for call in found],
-            "call": [printable(in_a_line(call)) for call in found],
+            "call": [printable(_in_a_line(call)) for call in found],
             "attempt": [call.attempt for call in found],
             "seconds": [call.seconds for call in found],
             "tokens in": [call.prompt_tokens for call in found],
@@ -42,6 +43,40 @@ def draw(connected: Connected, project: ProjectView) -> None:
     )
     rows = chosen["selection"]["rows"]
     if rows and rows[0] < len(found):
-        draw_call(found[rows[0]])
+        _draw_call(found[rows[0]])
     else:
         st.caption("Select a call to read its request and reply.")
+
+
+def _in_a_line(call: ModelCall) -> str:
+    """Return a one-line label that distinguishes a call from others."""
+    return f"{call.agent} {work_in_words(call.work)}{', second turn' if call.turn == 2 else ''}"
+
+
+def _draw_call(call: ModelCall) -> None:
+    """Draw a call in full."""
+    seconds = "not known" if call.seconds is None else f"{call.seconds:.3f} s"
+    facts = [
+        f"at {when(call.at)}",
+        f"took {seconds}",
+        f"{call.prompt_tokens:,} tokens in, {call.output_tokens:,} out",
+        f"cost {dollars(call.cost_usd)}",
+        f"attempt {call.attempt or 'not known'}",
+        f"HTTP status {call.error}" if call.error else f"finished with {call.finish_reason or 'no reason'}",
+    ]
+    if call.retry:
+        facts.append(f"after {call.retry} retries of the project")
+    st.caption(plain("; ".join(facts)))
+    asked, replied = st.tabs(["Request", "Reply"], default="Reply")
+    with asked:
+        if call.prompt is None:
+            say(
+                "Not available: agents store only replies, and this target has no record of this request, or no longer"
+                " has it."
+            )
+        else:
+            code(cut(call.prompt))
+            with st.expander("System instruction"):
+                code(call.system or "")
+    with replied:
+        code(cut(call.reply) or "No reply was received.")

@@ -8,7 +8,6 @@ from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.texts import when
 from agenticai.dashboard.components.timeline_chart import lane, timeline_chart
-from agenticai.dashboard.services.clocks import now_of
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.timeline import Span, in_words, spans
 from agenticai.display.printable import printable
@@ -29,7 +28,7 @@ def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the timeline."""
     events = connected.api.events(project.id)
-    found = spans(events, project, plan_of(connected, project), now_of(connected.source))
+    found = spans(events, project, plan_of(connected, project), connected.now())
     if found:
         timeline_chart(found, key="timeline")
     st.caption(f"{in_words(found)}, summed over all lanes.")
