@@ -11,7 +11,7 @@ from agenticai.client.api import ProjectsApi
 from agenticai.client.follow import follow
 from agenticai.emulator.gemini import NEAREST
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, StoredCassette, read_cassette, to_yaml
+from agenticai.emulator.gemini.cassettes import CassetteStore, StoredCassette, read_cassette, to_yaml
 from agenticai.emulator.gemini.recording import bound, document_of
 from agenticai.emulator.gemini.rekey import rekey
 from agenticai.scenarios.benches.deployed import TellProgress
@@ -183,12 +183,9 @@ def _write(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
     by_request = {stored.cassette.request.digest(): bound(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
         path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
-        path.write_text(f"# What {cassette.request.model} answered.\n{_text(cassette)}", encoding="utf-8")
+        text = to_yaml(document_of(cassette))
+        path.write_text(f"# What {cassette.request.model} answered.\n{text}", encoding="utf-8")
         yield path
-
-
-def _text(cassette: Cassette) -> str:
-    return to_yaml(document_of(cassette))
 
 
 def _make_name(request: CanonicalRequest) -> str:

@@ -59,12 +59,6 @@ class Preflight:
         return not any(finding.blocks for finding in self.findings)
 
 
-def identify(target: Target) -> Identity:
-    """Return the caller's identity. Raises botocore's errors."""
-    who = target.client("sts").get_caller_identity()
-    return Identity(who["Account"], who["Arn"], target.region)
-
-
 def check_deployment(
     target: Target, stack: str, template: Template, parameters: Mapping[str, str], find_secrets: Callable[[], object]
 ) -> Preflight:
@@ -72,7 +66,8 @@ def check_deployment(
 
     `find_secrets` raises DeployError if a secret is missing. Raises botocore's errors if AWS does not answer.
     """
-    identity = identify(target)
+    who = target.client("sts").get_caller_identity()
+    identity = Identity(who["Account"], who["Arn"], target.region)
     change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
     status = change_sets.status()
     names = {

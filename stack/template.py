@@ -121,18 +121,13 @@ class Template:
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
         return Template(self.path, document)
 
-    @property
-    def _function_defaults(self) -> Document:
-        defaults: Document = self.document.get("Globals", {}).get("Function", {})
-        return defaults
-
     def _artifact(self, id_: str, place: Place, path: str) -> Artifact:
         properties = place.resource.get("Properties") or {}
         source = (self.path.parent / path).resolve()
         if place.content is Content.LAYER:
             runtime = place.resource.get("Metadata", {}).get("BuildMethod", "")
             return Artifact(id_, source, place.content, runtime, _architecture(properties, "CompatibleArchitectures"))
-        defaults = self._function_defaults
+        defaults: Document = self.document.get("Globals", {}).get("Function", {})
         runtime = properties.get("Runtime") or defaults.get("Runtime", "")
         architecture = _architecture({**defaults, **properties}, "Architectures")
         layers = [*defaults.get("Layers", []), *(properties.get("Layers") or [])]

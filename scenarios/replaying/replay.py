@@ -20,12 +20,11 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
 from agenticai.scenarios.invariants import Violation, find_violations, look_before, read, read_denied
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
-from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
 from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
 from agenticai.scenarios.replaying.pace import Observed, pace_of
-from agenticai.scenarios.replaying.steps import Play, take
+from agenticai.scenarios.replaying.steps import Play, read_alarm, take
 from agenticai.stack.target import Capability, Target
 
 OnEvent = Callable[[str], None]

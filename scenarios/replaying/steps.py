@@ -8,6 +8,7 @@ from typing import Final
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.queues.model import Depth
+from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
@@ -29,7 +30,6 @@ from agenticai.scenarios.format.script import (
     Wait,
 )
 from agenticai.scenarios.invariants.reading import read_items
-from agenticai.scenarios.replaying.alarms import read_alarm
 from agenticai.scenarios.replaying.pace import Pace
 from agenticai.scenarios.replaying.provision import provision
 from agenticai.stack.outputs import Agent
@@ -177,6 +177,15 @@ def _await_alarm(play: Play, wanted: AwaitedAlarm) -> None:
         play.pace.advance(MINUTE)
         play.skipped_s += MINUTE
         waited += MINUTE
+
+
+def read_alarm(bench: Bench, name: str) -> AlarmState:
+    """Return the state of `agenticai-NAME-STAGE`. Raises StepFailed when the stack has no such alarm, or botocore's."""
+    full_name = f"agenticai-{name}-{bench.outputs.stage}"
+    found = bench.target.client("cloudwatch").describe_alarms(AlarmNames=[full_name])["MetricAlarms"]
+    if not found:
+        raise StepFailed(f"the stack has no alarm {full_name}; docs/runbook.md lists those that there are")
+    return found[0]["StateValue"]
 
 
 def _redrive(bench: Bench, agent: Agent) -> None:

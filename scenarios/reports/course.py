@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from agenticai.emulator.core.usage_records import FinishedInvocation
@@ -129,11 +129,8 @@ def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
 
 
 def _statuses(events: Sequence[TimelineEvent]) -> Iterator[tuple[datetime, ProjectStatus]]:
-    last = None
-    for event in events:
-        if event.status is not last:
-            yield event.at, event.status
-        last = event.status
+    for status, unchanged in groupby(events, key=lambda event: event.status):
+        yield next(unchanged).at, status
 
 
 def _label(event: TimelineEvent) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from agenticai.emulator.faults.rules import Fault, Fired
+from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.replaying.comparison import compare
 from agenticai.scenarios.replaying.outcome import ReplayedProject
 from agenticai.scenarios.replaying.replay import Result
@@ -64,14 +65,6 @@ class ProjectReport(ReportPart):
         )
 
 
-class BrokenInvariant(ReportPart):
-    """A broken invariant, what it is about, and the evidence."""
-
-    invariant: str
-    subject: str
-    evidence: str
-
-
 class ScenarioReport(ReportPart):
     """One replay of a scenario.
 
@@ -84,7 +77,7 @@ class ScenarioReport(ReportPart):
     description: str
     outcome: ReplayStatus
     unmet: tuple[str, ...] = ()
-    violations: tuple[BrokenInvariant, ...] = ()
+    violations: tuple[Violation, ...] = ()
     differs: str = Field(default="", description="how it took another course than the first replay of the run")
     left_out: tuple[str, ...] = ()
     skipped: str = ""
@@ -103,8 +96,7 @@ class ScenarioReport(ReportPart):
     @property
     def evidence(self) -> tuple[str, ...]:
         """What is wrong, one sentence each."""
-        broken = (f"{broken.invariant}: {broken.subject}: {broken.evidence}" for broken in self.violations)
-        return (*self.unmet, *broken, *([self.differs] if self.differs else []))
+        return (*self.unmet, *map(str, self.violations), *([self.differs] if self.differs else []))
 
     @property
     def ends(self) -> str:
@@ -133,10 +125,7 @@ class ScenarioReport(ReportPart):
             outcome="skipped" if result.skipped else ended,
             unmet=result.unmet,
             differs=differs,
-            violations=tuple(
-                BrokenInvariant(invariant=broken.invariant, subject=broken.subject, evidence=broken.evidence)
-                for broken in result.violations
-            ),
+            violations=result.violations,
             left_out=result.left_out,
             skipped=result.skipped,
             wall_s=result.wall_s,

@@ -31,8 +31,7 @@ def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
         result = replay(bench, bare, faults=faults)
         if result.stuck:
             raise StepFailed("; ".join((*result.not_taken, *result.stuck, *map(str, result.violations))))
-        _later(bench)
-        return _ending(bench, result, set_before=len(scenario.faults))
+        return _end(bench, result)
 
     return rehearse
 
@@ -43,17 +42,13 @@ def without_faults(scenario: Scenario, bench: Bench) -> Ending:
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:
         raise ScenarioError(f"{scenario.name} fails even without added faults; fix that first. {faults[0]}")
-    _later(bench)
-    return _ending(bench, result, set_before=len(scenario.faults))
+    return _end(bench, result)
 
 
-def _later(bench: Bench) -> None:
+def _end(bench: Bench, result: Result) -> Ending:
+    """Skip time before the next replay, and return the end of this one, without the scenario's own faults."""
     with bench.control() as control:
         control.advance(LATER_SECONDS)
-
-
-def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
-    """Return the end of a replay; of the applied faults, only those after the scenario's own."""
     dynamodb, table = bench.target.client("dynamodb"), bench.outputs.table_name
     return Ending(
         projects={
@@ -62,7 +57,7 @@ def _ending(bench: Bench, result: Result, *, set_before: int) -> Ending:
         dead_letters={agent: len(bodies) for agent, bodies in result.dead_letters.items()},
         not_taken=result.not_taken,
         violations=result.violations,
-        fired=tuple(fired for fired in result.fired if fired.rule >= set_before),
+        fired=tuple(fired for fired in result.fired if fired.rule >= len(result.scenario.faults)),
         calls=result.calls,
         deliveries=_deliveries(bench, result),
     )
