@@ -9,6 +9,7 @@ import typer
 from agenticai.command_line.examples import examples
 from agenticai.command_line.options import File, Out, ProjectId, complete_project, make_group
 from agenticai.commands.settings import DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Stage
+from agenticai.commands.stack import Stack
 
 group = make_group()
 token = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Manage the API's token.")
@@ -35,7 +36,6 @@ def new(
     Ctrl-C stops following; the project goes on.
     """
     from agenticai.commands.projects import PostedRequest, post_project
-    from agenticai.commands.stack import Stack
 
     sys.exit(post_project(PostedRequest(text, file, template, name), Stack(endpoint, stage, as_json)))
 
@@ -51,7 +51,6 @@ def modify(
 ) -> None:
     """Request a change to a finished project and follow it."""
     from agenticai.commands.projects import modify_project
-    from agenticai.commands.stack import Stack
 
     sys.exit(modify_project(project_id, text, file, Stack(endpoint, stage, as_json)))
 
@@ -62,7 +61,6 @@ def retry(
 ) -> None:
     """Retry the step that failed or got stuck, and follow it."""
     from agenticai.commands.projects import retry_project
-    from agenticai.commands.stack import Stack
 
     sys.exit(retry_project(project_id, Stack(endpoint, stage, as_json)))
 
@@ -79,7 +77,6 @@ def package(
 ) -> None:
     """Package a finished project again and follow it."""
     from agenticai.commands.projects import package_project
-    from agenticai.commands.stack import Stack
 
     sys.exit(package_project(project_id, unproven, Stack(endpoint, stage, as_json)))
 
@@ -93,7 +90,6 @@ def follow(
     First shows the progress since the latest request to it.
     """
     from agenticai.commands.projects import follow_project
-    from agenticai.commands.stack import Stack
 
     sys.exit(follow_project(project_id, Stack(endpoint, stage, as_json)))
 
@@ -114,7 +110,6 @@ def status(
 ) -> None:
     """Show one project with its timeline, or list the newest."""
     from agenticai.commands.projects import show_status
-    from agenticai.commands.stack import Stack
 
     show_status(project_id, Stack(endpoint, stage, as_json))
 
@@ -129,7 +124,6 @@ def get(
 ) -> None:
     """Download a project's files and its deployment package."""
     from agenticai.commands.projects import fetch
-    from agenticai.commands.stack import Stack
 
     sys.exit(fetch(project_id, out, Stack(endpoint, stage, as_json)))
 
@@ -138,7 +132,6 @@ def get(
 def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """List the templates that a project can begin from."""
     from agenticai.commands.projects import show_templates
-    from agenticai.commands.stack import Stack
 
     show_templates(Stack(endpoint, stage, as_json))
 
@@ -147,6 +140,5 @@ def templates(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_js
 def rotate(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """Replace the API's token; the old one stays valid for 24 hours."""
     from agenticai.commands.projects import rotate_token
-    from agenticai.commands.stack import Stack
 
     rotate_token(Stack(endpoint, stage, as_json))

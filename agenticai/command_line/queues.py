@@ -9,6 +9,7 @@ import typer
 from agenticai.command_line.examples import examples
 from agenticai.command_line.options import Yes, complete_project, make_group
 from agenticai.commands.settings import DEFAULT_STAGE, ENDPOINT, Endpoint, Json, Stage
+from agenticai.commands.stack import Stack
 
 group = make_group()
 
@@ -17,7 +18,6 @@ group = make_group()
 def queues(endpoint: Endpoint = ENDPOINT, stage: Stage = DEFAULT_STAGE, as_json: Json = False) -> None:
     """Show what waits in every queue and dead-letter queue."""
     from agenticai.commands.queues import show_queues
-    from agenticai.commands.stack import Stack
 
     show_queues(Stack(endpoint, stage, as_json))
 
@@ -35,7 +35,6 @@ def dlq(
 ) -> None:
     """Show dead letters: what each asked for, and why it failed."""
     from agenticai.commands.queues import show_dead_letters
-    from agenticai.commands.stack import Stack
 
     show_dead_letters(queue, limit, Stack(endpoint, stage, as_json), full=full)
 
@@ -57,7 +56,6 @@ def redrive(
 ) -> None:
     """Send dead letters back to the queue that they came from."""
     from agenticai.commands.queues import Choice, redrive_letters
-    from agenticai.commands.stack import Stack
 
     choice, stack = Choice(tuple(message or ()), everything, rate), Stack(endpoint, stage, as_json)
     sys.exit(redrive_letters(queue, choice, stack, lambda question: yes or typer.confirm(question, err=True)))
@@ -86,7 +84,6 @@ def logs(
     With --json, every line is a JSON document.
     """
     from agenticai.commands.logs import show_logs
-    from agenticai.commands.stack import Stack
 
     show_logs(function, since, project, Stack(endpoint, stage, as_json), follow=follow)
 
@@ -120,7 +117,6 @@ def replies(
     If an agent would refuse the reply, nothing is stored, and the exit status is 1.
     """
     from agenticai.commands.replies import Writing, show_replies
-    from agenticai.commands.stack import Stack
 
     writing = Writing(form, file, check, anyway, retry=not no_retry)
     sys.exit(show_replies(request, writing, Stack(endpoint, stage, as_json)))
@@ -146,7 +142,6 @@ def cost(
     If a limit of the budget is exceeded, the exit status is 1.
     """
     from agenticai.commands.cost import show_cost
-    from agenticai.commands.stack import Stack
 
     sys.exit(show_cost(Stack(endpoint, stage, as_json), budget, projects))
 
@@ -169,7 +164,6 @@ def permissions(
 ) -> None:
     """Show what functions may do, never did, and were denied."""
     from agenticai.commands.permissions import refuse_denials, show_permissions
-    from agenticai.commands.stack import Stack
 
     chosen = show_permissions(Stack(endpoint, stage, as_json), function, everything=everything, policies=policies)
     if fail_on_denied:

@@ -21,7 +21,6 @@ from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.changes import ChangeSet
 from agenticai.stack.deploying import reached
 from agenticai.stack.errors import DeployError, NotDeployedError
-from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import AGENTS, StackOutputs
 from agenticai.stack.preflight import check_deployment
 from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
@@ -40,8 +39,6 @@ HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
 
 TRIAL: Final = LIBRARY / "greeting.yaml"
 TRYING: Final = Polling(first=1, longest=5, limit=900)
-
-Asking = Callable[[ChangeSet], bool]
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,6 @@ def _build_and_deploy(
         prepared = prepare(find_home() / "cache", step.update, functions_on=target.functions_on)
         step.done()
     with screen.step("stack deployed") as step:
-        on_event = show.ShownEvents(screen) if where.is_aws else _Updating(step.update)
         confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, before))
         outputs = deploy_prepared(
             target,
@@ -139,7 +135,7 @@ def _build_and_deploy(
             secrets,
             step.update,
             parameters=deployment.parameters,
-            on_event=on_event,
+            on_event=show.ShownEvents(screen) if where.is_aws else None,
             confirm=confirm,
         )
         step.done()
@@ -171,7 +167,7 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
 
 def _make_confirm(
     screen: Display, pause: Callable[[], None], deployment: Deployment, begin: Callable[[], None]
-) -> Asking:
+) -> Callable[[ChangeSet], bool]:
     """Return a function that shows the changes on AWS and asks for consent; it calls `begin` if the answer is yes."""
 
     def confirm(change_set: ChangeSet) -> bool:
@@ -205,16 +201,6 @@ def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Ma
     now = read_versions(functions, deployed)
     serve_versions(functions, {name: version for name, version in deployed.items() if now.get(name) != version})
     return {name: version for name, version in before.items() if deployed.get(name, version) != version}
-
-
-@dataclass(frozen=True)
-class _Updating:
-    """Shows which resource is being deployed, in place of the previous one."""
-
-    update: Callable[[str], None]
-
-    def __call__(self, event: StackEvent) -> None:
-        self.update(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
 
 @contextmanager

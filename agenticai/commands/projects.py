@@ -11,12 +11,11 @@ from agenticai.client.download import download
 from agenticai.client.errors import ApiError, ProjectsError, SettingsError, Unfollowed
 from agenticai.client.folder import check_folder, check_place
 from agenticai.client.follow import follow
-from agenticai.client.model_cost import Model
-from agenticai.commands.outcome import model_at, outcome, tell_outcome
+from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.project_ids import find_project, is_whole
-from agenticai.commands.stack import Stack
+from agenticai.commands.stack import Stack, open_stack
 from agenticai.commands.stored_replies import NEEDS_A_KEY, ask_stored, find_requirements
-from agenticai.display import tables
+from agenticai.display import outcome, tables
 from agenticai.display.console import Display, count
 from agenticai.display.following import Following
 from agenticai.display.printable import readable
@@ -54,7 +53,7 @@ def post_project(request: PostedRequest, stack: Stack) -> int:
     name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
     with stack.connect() as api:
         known = find_requirements(api, requirements, template)
-        if known is not None and ask_stored(stack.endpoint, stack.stage, [known]) == (False,):
+        if known is not None and ask_stored(stack, [known]) == (False,):
             screen.say((NEEDS_A_KEY, "yellow"))
         project = _create(api, stack, name, requirements, template)
         screen.say(f"Posted as {project.id}.")
@@ -101,8 +100,8 @@ def show_status(project_id: str | None, stack: Stack) -> None:
             return
         known = find_project(api, project_id)
         project, events = api.get(known), tuple(api.events(known))
-    model = model_at(stack.endpoint, stack.stage)
-    screen.emit({"project": project, "events": events, "model": tell_outcome(model, project)})
+    model = _read_model(stack)
+    screen.emit({"project": project, "events": events, "model": outcome.document(project, model)})
     _present_outcome(screen, project, model)
     screen.show(tables.timeline(events))
 
@@ -131,7 +130,7 @@ def show_templates(stack: Stack) -> None:
     with stack.connect() as api:
         listed = api.templates()
         texts = [api.template(template.id).requirements for template in listed]
-    answered = ask_stored(stack.endpoint, stack.stage, texts)
+    answered = ask_stored(stack, texts)
     without_key = dict(zip((template.id for template in listed), answered, strict=True)) if answered else {}
     screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in listed])
     screen.show(tables.templates(listed, without_key))
@@ -202,8 +201,13 @@ def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEven
     return events[:latest]
 
 
+def _read_model(stack: Stack) -> Model:
+    with open_stack(stack) as (bench, control):
+        return model_of(bench.target, bench.outputs, control)
+
+
 def _present_outcome(screen: Display, project: ProjectView, model: Model) -> None:
-    line, *further = outcome(project, model)
+    line, *further = outcome.outcome(project, model)
     screen.say(line)
     for said in further:
         screen.explain(said)
@@ -211,8 +215,8 @@ def _present_outcome(screen: Display, project: ProjectView, model: Model) -> Non
 
 def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
     """Show how a project ended, the cost of its model calls, and the next steps; return the exit status."""
-    model = model_at(stack.endpoint, stack.stage)
-    screen.emit({**ended.model_dump(mode="json"), "model": tell_outcome(model, ended)})
+    model = _read_model(stack)
+    screen.emit({**ended.model_dump(mode="json"), "model": outcome.document(ended, model)})
     _present_outcome(screen, ended, model)
     failed = ended.status is ProjectStatus.FAILED
     if ended.failure:

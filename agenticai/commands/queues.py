@@ -13,7 +13,7 @@ from agenticai.display import queues as show
 from agenticai.display.console import Display, count
 from agenticai.display.printable import printable
 from agenticai.emulator.core.bench_records import PageRequest
-from agenticai.stack.waiting import Pause, pause
+from agenticai.stack.waiting import pause
 
 WHOLE_ID: Final = 36
 """The length of a message id of SQS."""
@@ -45,7 +45,7 @@ def show_queues(stack: Stack) -> None:
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
         states = queues.states()
-    screen.emit([_state(state) for state in states])
+    screen.emit([asdict(state) for state in states])
     screen.show(show.queues(states))
     dead = [state for state in states if state.dead_letters.depth.total]
     for state in dead:
@@ -82,7 +82,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
             return 1
         results, whole = done
         after = _await_taken_up(screen, queues, agent)
-    screen.emit({"moved": results, "queues": _state(after)})
+    screen.emit({"moved": results, "queues": asdict(after)})
     screen.show(show.queues([after]))
     screen.say((f"{stack.command('logs', agent, '-f')} follows what {agent} makes of them.", "dim"))
     return 0 if whole else 1
@@ -133,14 +133,14 @@ def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> l
     return list(found)
 
 
-def _await_taken_up(screen: Display, queues: StackQueues, agent: str, wait: Pause = pause) -> AgentQueues:
+def _await_taken_up(screen: Display, queues: StackQueues, agent: str) -> AgentQueues:
     """Return the state of the queue when it is empty, or after `WAIT_SECONDS`."""
     with screen.status(f"waiting for {agent} to take them up"):
         for _ in range(round(WAIT_SECONDS / LOOK_SECONDS)):
             state = queues.state(agent)
             if not state.queue.depth.visible and not state.queue.depth.in_flight:
                 break
-            wait(LOOK_SECONDS)
+            pause(LOOK_SECONDS)
     return state
 
 
@@ -170,10 +170,6 @@ def _present(screen: Display, stack: Stack, agent: str, page: Letters, *, full: 
 def _open_queues(stack: Stack) -> Iterator[StackQueues]:
     with open_stack(stack) as (bench, control):
         yield StackQueues.of(bench.target, bench.outputs, control)
-
-
-def _state(state: AgentQueues) -> dict[str, object]:
-    return asdict(state)
 
 
 def _letter(agent: str, letter: DeadLetter) -> dict[str, object]:

@@ -25,12 +25,12 @@ NEEDS_A_KEY = (
 )
 
 
-def ask_stored(endpoint: str, stage: str, requirements: Sequence[str]) -> tuple[bool, ...] | None:
+def ask_stored(stack: Stack, requirements: Sequence[str]) -> tuple[bool, ...] | None:
     """Return whether the plan's reply to each of these requirements is stored; None if that does not matter.
 
     It does not matter if a model is asked, or if the target does not report it.
     """
-    with open_stack(Stack(endpoint, stage, as_json=False)) as (bench, control):
+    with open_stack(stack) as (bench, control):
         if control is None:
             return None
         model = model_of(bench.target, bench.outputs, control)

@@ -1,6 +1,5 @@
 """The display of a comparison of targets: each scenario as it ends, and tables of the results on each target."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from agenticai.display.console import Display, TextPart, figures, grid, text
-from agenticai.display.replays import MARKS
+from agenticai.display.replays import MARKS, LiveProgress
 from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioComparison, Verdict
 from agenticai.scenarios.comparing.differences import Difference, describe_works
 from agenticai.scenarios.comparing.observation import Observation
@@ -25,24 +24,12 @@ VERDICTS: Final[Mapping[Verdict, tuple[tuple[str, str], str]]] = {
 UNCOUNTED: Final = ("not measured", "dim")
 
 
-class CompareProgress:
-    """Shows what each target is doing, below the lines of the scenarios that have ended. Thread-safe."""
+class CompareProgress(LiveProgress):
+    """The progress of a comparison, with a line for each scenario."""
 
     def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario]) -> None:
-        self._display = display
-        self._status = status
-        self._ended = 0
-        self._total = len(scenarios)
+        super().__init__(display, status, len(scenarios))
         self._width = max(len(scenario.name) for scenario in scenarios)
-        self._lock = threading.Lock()
-        self._running: dict[str, str] = {}
-
-    def says(self, target: str, does: str) -> None:
-        """Show what a target is doing now."""
-        with self._lock:
-            self._running[target] = does
-            running = [text("  ", (name, "bold"), f" {what}") for name, what in self._running.items() if what]
-            self._status.update(text(f"{self._ended} of {self._total}", *running))
 
     def ended(self, scenario: ScenarioComparison) -> None:
         """Print the line of a scenario, and its differences, above the live part."""

@@ -1,11 +1,12 @@
 """The end of a project in a terminal: why it or its last change failed, and the cost of the language model."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from agenticai.client.model_cost import Model, prices
 from agenticai.display.console import TextPart, count, text
+from agenticai.display.tables import project_line
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from shared.models.views import ProjectView
 
 TAKEN_BACK = "Its last change failed and was taken back; the project is as it was before."
+
+
+def outcome(project: "ProjectView", model: Model) -> Iterator[TextPart]:
+    """Yield a project on one line, why it failed, if it did, and the cost of the model."""
+    yield project_line(project)
+    yield from reason(project)
+    if project.tokens.calls:
+        yield describe_cost(project.tokens, model, datetime.now(UTC).date())
+
+
+def document(project: "ProjectView", model: Model) -> dict[str, object]:
+    """Return the model and the cost of a project as a JSON document; the cost is null if the price is unknown."""
+    tokens = project.tokens
+    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
+    return {"name": model.name, "answers": model.answers, "cost_usd": cost}
 
 
 def reason(project: "ProjectView") -> Iterator[TextPart]:

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from agenticai.client.durations import age
-from agenticai.display.console import TextPart, figures, grid, text
+from agenticai.display.console import TextPart, count, figures, grid, text
 from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
@@ -49,9 +49,8 @@ def _row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
 def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
     """Yield a dead letter in lines; its id is on a line of its own, to be copied."""
     message, asked = dead.message, dead.asked
-    times = f"{message.received} time" + ("" if message.received == 1 else "s")
     yield text((printable(message.id), "bold"))
-    yield _field("queue", f"{agent}, received {times}")
+    yield _field("queue", f"{agent}, received {count(message.received, 'time')}")
     yield _field("project", printable(asked.project_id) if asked.project_id else "names none")
     yield _field("asked for", _describe_asked(dead))
     yield _field("sent", f"{moment(message.sent_at)}, {age((now - message.sent_at).total_seconds())} ago")

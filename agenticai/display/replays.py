@@ -24,24 +24,35 @@ HEADING = "scenario"
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "yellow")}
 
 
-class ReplayProgress:
-    """Shows what is running, below the lines of what has ended. Thread-safe."""
+class LiveProgress:
+    """Shows how many of `total` have ended and what is running, below the lines of what has ended. Thread-safe."""
 
-    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario], repeat: int) -> None:
+    def __init__(self, display: Display, status: Status, total: int) -> None:
         self._display = display
         self._status = status
+        self._total = total
         self._ended = 0
-        self._total = len(scenarios) * repeat
-        self._width = max(len(name) for name in (HEADING, *(scenario.name for scenario in scenarios)))
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
-        display.say(header(self._width))
 
     def says(self, who: str, does: str) -> None:
-        """Show what a scenario, or a starting engine, is doing now; an empty text means that it is done."""
+        """Show what a scenario, a target or an engine is doing now; an empty text means that it is done."""
         with self._lock:
             self._running[who] = does
             self._show()
+
+    def _show(self) -> None:
+        running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]
+        self._status.update(text(f"{self._ended} of {self._total}", *running))
+
+
+class ReplayProgress(LiveProgress):
+    """The progress of a run, with a line for each replay."""
+
+    def __init__(self, display: Display, status: Status, scenarios: Sequence[Scenario], repeat: int) -> None:
+        super().__init__(display, status, len(scenarios) * repeat)
+        self._width = max(len(name) for name in (HEADING, *(scenario.name for scenario in scenarios)))
+        display.say(header(self._width))
 
     def ended(self, result: Result) -> None:
         """Print a replay's line above the live part."""
@@ -61,10 +72,6 @@ class ReplayProgress:
         self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
         with noted(find_home(), running.target.endpoint_url):
             wait_until_stopped(running.engine)
-
-    def _show(self) -> None:
-        running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]
-        self._status.update(text(f"{self._ended} of {self._total}", *running))
 
 
 @contextmanager

@@ -41,22 +41,27 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Line(Part):
-    """A line of a bill: US dollars for each `per` units, and the free quantity per month."""
+class UnitPrice(Part):
+    """A price: US dollars for each `per` units, such as requests."""
 
-    service: str
-    title: str
-    unit: str
     usd: float = Field(ge=0)
     per: float = Field(gt=0)
-    free: float = Field(ge=0)
-    note: str = ""
     source: str
 
     @property
     def unit_usd(self) -> float:
         """US dollars for one unit."""
         return self.usd / self.per
+
+
+class Line(UnitPrice):
+    """A line of a bill, with the free quantity per month."""
+
+    service: str
+    title: str
+    unit: str
+    free: float = Field(ge=0)
+    note: str = ""
 
     def beyond_free(self, quantity: float) -> float:
         """Return US dollars for the part of a month's quantity that is not free."""
@@ -71,24 +76,11 @@ class IdlePolling(Part):
     source: str
 
 
-class Request(Part):
-    """The price of a request: US dollars for each `per` requests."""
-
-    usd: float = Field(ge=0)
-    per: float = Field(gt=0)
-    source: str
-
-    @property
-    def unit_usd(self) -> float:
-        """US dollars for one request."""
-        return self.usd / self.per
-
-
 class Looking(Part):
     """The prices of CloudWatch: a metric of GetMetricData, and any other request."""
 
-    metric: Request
-    cloudwatch_request: Request
+    metric: UnitPrice
+    cloudwatch_request: UnitPrice
 
 
 class Prices(Part):
