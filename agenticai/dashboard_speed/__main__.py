@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.dashboard_speed.seeding import seed_letters, seed_projects, seed_runs
@@ -18,9 +18,6 @@ from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import VARIABLE
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 USABLE_MS: Final = 1500
 REFRESH_MS: Final = 300
@@ -115,8 +112,8 @@ def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: 
         return list(
             compare(
                 lambda: rate(control, api, seconds, lambda s: page.wait_for_timeout(s * 1000)),
-                opened=lambda: _open(page, f"{url}/{OPEN}"),
-                closed=lambda: _open(page, "about:blank"),
+                opened=lambda: page.goto(f"{url}/{OPEN}"),
+                closed=lambda: page.goto("about:blank"),
                 pairs=pairs,
             )
         )
@@ -156,10 +153,6 @@ def kept(pairs: Sequence[Pair]) -> float:
 
 def _in_time(seen: PageTimes) -> bool:
     return seen.usual_ms <= USABLE_MS and not seen.refresh_ms("server_ms", 50) > REFRESH_MS
-
-
-def _open(page: "Page", url: str) -> None:
-    page.goto(url)
 
 
 if __name__ == "__main__":

@@ -73,14 +73,14 @@ def rate(control: "ControlClient", api_function: str, seconds: float, wait: Paus
 
 def compare(
     measure: Callable[[], float],
-    opened: Callable[[], None],
-    closed: Callable[[], None],
+    opened: Callable[[], object],
+    closed: Callable[[], object],
     pairs: int,
     wait: Pause = pause,
 ) -> Iterator[Pair]:
     """Yield pairs of rates, without the dashboard and with it; the order alternates from pair to pair."""
 
-    def measured(prepare: Callable[[], None]) -> float:
+    def measured(prepare: Callable[[], object]) -> float:
         prepare()
         wait(SETTLING_SECONDS)
         return measure()
