@@ -29,7 +29,7 @@ from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth, Fin
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.http.json_bodies import NotJson, answer_with, answer_with_all, json_body, read_body
+from agenticai.emulator.http.json_bodies import NotJson, answer_with, json_body, listing, read_body
 from agenticai.emulator.meter.ledger import Ledger
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
@@ -128,12 +128,6 @@ def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float],
         since = int(request.query_params.get("since", "0"))
         return await asyncio.to_thread(lambda: answer_with(ledger.usage_by_project(since)))
 
-    async def invocations(_: Request) -> Response:
-        return answer_with_all(INVOCATIONS, ledger.invocations())
-
-    async def activity(_: Request) -> Response:
-        return answer_with_all(ACTIVITY, ledger.activity())
-
     async def reading(_: Request) -> Response:
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
@@ -141,8 +135,8 @@ def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float],
         Route("/health", health),
         Route("/usage", usage),
         Route("/usage/projects", usage_by_project),
-        Route("/invocations", invocations),
-        Route("/functions", activity),
+        Route("/invocations", listing(INVOCATIONS, ledger.invocations)),
+        Route("/functions", listing(ACTIVITY, ledger.activity)),
         Route("/clock", reading),
     ]
 
@@ -209,9 +203,6 @@ def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fa
             raise ValueError(f"{about.engine} delivers messages on its own, so the bench cannot {refused.then.do}.")
         return schedule
 
-    async def rules(_: Request) -> Response:
-        return answer_with_all(RULES, faults.rules())
-
     async def set_rules(request: Request) -> Response:
         faults.set(checked(FAULTS.validate_json(await json_body(request))))
         return Response(status_code=204)
@@ -228,19 +219,13 @@ def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fa
             return PlainTextResponse("No active rule has this number.", status_code=404)
         return Response(status_code=204)
 
-    async def fired(_: Request) -> Response:
-        return answer_with_all(FIRED, faults.fired())
-
-    async def calls(_: Request) -> Response:
-        return answer_with_all(CALLS, faults.calls())
-
     return [
-        Route("/faults", rules, methods=["GET"]),
+        Route("/faults", listing(RULES, faults.rules)),
         Route("/faults", set_rules, methods=["PUT"]),
         Route("/faults", add, methods=["POST"]),
         Route("/faults/{rule:int}", remove, methods=["DELETE"]),
-        Route("/faults/fired", fired),
-        Route("/calls", calls),
+        Route("/faults/fired", listing(FIRED, faults.fired)),
+        Route("/calls", listing(CALLS, faults.calls)),
     ]
 
 

@@ -6,9 +6,9 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -30,6 +30,9 @@ from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool
 from agenticai.stack.platform import name_here
+
+if TYPE_CHECKING:
+    from agenticai.emulator.engines.localstack.environments import Environments
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Host
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
-        routes=[*contents_routes(engine.contents), *alarm_routes(engine.alarms), *engine.permissions.routes()],
+        routes=[*contents_routes(engine.contents), *alarm_routes(engine.alarms.now), *engine.permissions.routes()],
         api_origins=allowed_origins,
         on_ready=lambda: threading.Thread(target=engine.preload, daemon=True, name="preload").start(),
         close=engine.close,
@@ -123,7 +126,6 @@ def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -
 def host_running(run: Run, chosen: Chosen) -> Hosted:
     """Return a LocalStack that somebody else started, and that keeps running."""
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.server import edition_at
 
     environments = Environments(run.ledger, here=False)
@@ -134,15 +136,12 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
     )
     if chosen.observed:
         share(run.control_secret or "", Path(chosen.observed))
-    return Hosted(
-        Proxy(chosen.url), about, environments, routes=environments.routes(), can_apply=environments.can_apply
-    )
+    return behind_proxy(chosen.url, about, environments)
 
 
 def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
     """Return LocalStack's own runtime as a child process."""
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.runtime import localstack_python
     from agenticai.emulator.engines.localstack.server import LocalStackProcess, Wiring
 
@@ -152,14 +151,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
     process = LocalStackProcess(python, run.python, run.folder, wiring)
     about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_here())
     process.watch(naming_lost(run.ledger, on_end))
-    return Hosted(
-        Proxy(process.url),
-        about,
-        environments,
-        routes=environments.routes(),
-        can_apply=environments.can_apply,
-        close=process.stop,
-    )
+    return replace(behind_proxy(process.url, about, environments), close=process.stop)
 
 
 def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
@@ -167,7 +159,6 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
     from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
     from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.proxy import Proxy
     from agenticai.emulator.engines.localstack.server import Wiring
 
     environments = Environments(run.ledger, here=False)
@@ -184,16 +175,15 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
         functions_url=wiring.functions_url,
         functions_on=platform if container.runs_functions else f"lambda-{platform.rpartition('-')[2]}",
     )
-    return Hosted(
-        Proxy(container.url),
-        about,
-        environments,
-        routes=environments.routes(),
-        can_apply=environments.can_apply,
-        hosts=(HOST_NAME,),
-        listeners=listeners,
-        close=container.stop,
-    )
+    hosted = behind_proxy(container.url, about, environments)
+    return replace(hosted, hosts=(HOST_NAME,), listeners=listeners, close=container.stop)
+
+
+def behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> Hosted:
+    """Return the LocalStack at an address, behind a proxy; `environments` are those of its functions."""
+    from agenticai.emulator.engines.localstack.proxy import Proxy
+
+    return Hosted(Proxy(url), about, environments, routes=environments.routes(), can_apply=environments.can_apply)
 
 
 def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:

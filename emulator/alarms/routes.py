@@ -1,8 +1,7 @@
 """The control API's route `alarms`: the state of each alarm."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -15,18 +14,13 @@ from agenticai.emulator.http.json_bodies import answer_with_all
 ALARMS = TypeAdapter(tuple[AlarmNow, ...])
 
 
-class AlarmStates(Protocol):
-    """The alarms of an engine."""
+def alarm_routes(alarms_now: Callable[[], Sequence[AlarmNow]]) -> list[Route]:
+    """Return the route that `ControlClient.alarms` calls.
 
-    def now(self) -> Sequence[AlarmNow]:
-        """Return the alarms by name, evaluated up to the engine's present minute."""
-        ...
-
-
-def alarm_routes(alarms: AlarmStates) -> list[Route]:
-    """Return the route that `ControlClient.alarms` calls."""
+    `alarms_now` returns the alarms by name, evaluated up to the engine's present minute.
+    """
 
     async def now(_: Request) -> Response:
-        return answer_with_all(ALARMS, tuple(await asyncio.to_thread(alarms.now)))
+        return answer_with_all(ALARMS, tuple(await asyncio.to_thread(alarms_now)))
 
     return [Route("/alarms", now)]

@@ -1,5 +1,6 @@
 """Reads and writes the control API's bodies: records as JSON."""
 
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -34,3 +35,14 @@ def answer_with(record: BaseModel) -> Response:
 def answer_with_all(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) -> Response:
     """Return a response with several records as JSON."""
     return Response(kind.dump_json(records), media_type="application/json")
+
+
+def listing(
+    kind: TypeAdapter[tuple[T, ...]], read: Callable[[], tuple[T, ...]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that answers with the records that `read` returns."""
+
+    async def answer(_: Request) -> Response:
+        return answer_with_all(kind, read())
+
+    return answer

@@ -48,15 +48,12 @@ class FaultyDeliveries:
 
     def _delete_with_copies(self, queue_url: str, receipt_handles: set[str]) -> None:
         with self._sqs._queues_lock:
-            self._delete_and_copy(queue_url, receipt_handles)
-
-    def _delete_and_copy(self, queue_url: str, receipt_handles: set[str]) -> None:
-        queue = self._sqs._get_q(queue_url)
-        copies = [
-            {**message, "receipt_handle": None, "visible_at": time.time()}
-            for message in queue["messages"]
-            if message["receipt_handle"] in receipt_handles and message["id"] in self._again
-        ]
-        self._delete(queue_url, receipt_handles)
-        self._again -= {copy["id"] for copy in copies}
-        self._sqs._get_q(queue_url)["messages"].extend(copies)
+            queue = self._sqs._get_q(queue_url)
+            copies = [
+                {**message, "receipt_handle": None, "visible_at": time.time()}
+                for message in queue["messages"]
+                if message["receipt_handle"] in receipt_handles and message["id"] in self._again
+            ]
+            self._delete(queue_url, receipt_handles)
+            self._again -= {copy["id"] for copy in copies}
+            self._sqs._get_q(queue_url)["messages"].extend(copies)

@@ -50,7 +50,7 @@ class Roles:
     def __init__(self, evaluator: Any, iam: Any) -> None:
         self._evaluator = evaluator
         self._iam = iam
-        self._parsed = functools.lru_cache(CACHED)(_parse)
+        self._parsed = functools.lru_cache(CACHED)(parse_policy)
 
     def knows(self, caller: Caller) -> bool:
         """Return whether a function's role is in IAM."""
@@ -119,10 +119,6 @@ class Roles:
         }
         documents = {**(role.get("InlinePolicies") or {}), **managed}
         return tuple((name, _text(document)) for name, document in documents.items() if document)
-
-
-def _parse(text: str, policy: str) -> Sequence[Statement]:
-    return parse_policy(text, policy)
 
 
 def _text(document: Any) -> str:
