@@ -1,7 +1,7 @@
 """Chooses how the engine answers Gemini requests: by replaying, by the nearest reply, or by asking a model."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,36 +28,39 @@ class Gemini(NamedTuple):
 
 
 def answering(
-    how: str, folder: Path, store: CassetteStore, run_dir: Path, now: Callable[[], datetime] | None = None
+    how: str,
+    folder: Path,
+    store: CassetteStore,
+    run_dir: Path,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Gemini:
     """Return the application for `how`: `replay`, `nearest`, or the address of a model to forward requests to.
 
     `store` holds the cassettes of `folder`. Files are written below `run_dir`: requests without a reply to
     gemini-misses, all requests to gemini-requests, replies of the API to gemini-recordings. `now` returns engine time.
     """
-    journal = Journal(now) if now else Journal()
+    journal = Journal(now)
     nothing = CassetteStore(())
-    misses = run_dir / MISSES
     if how == REPLAY:
+        misses = run_dir / MISSES
         later = LaterReplies(folder, store, misses)
-        return _both(store, misses, later, "stored", journal, later.has, WrittenReplies(misses, folder, later.has))
+        return _both(store, later, "stored", journal, later.has, WrittenReplies(misses, folder, later.has))
     if how == NEAREST:
         from agenticai.emulator.gemini.rekey import NearestReplies
 
         asked = run_dir / "gemini-requests"
-        return _both(nothing, asked, NearestReplies(store, asked), "nearest", journal)
+        return _both(nothing, NearestReplies(store, asked), "nearest", journal)
     # Imported here: they import an HTTP client, which other ways to answer do not need.
     from agenticai.emulator.gemini.recording import Recorder
     from agenticai.emulator.gemini.upstreams import upstream_at
 
     served = served_model(how)
     recorder = Recorder(upstream_at(how), run_dir / "gemini-recordings")
-    return _both(nothing, misses, recorder, "compatible" if served else "live", journal, served=served)
+    return _both(nothing, recorder, "compatible" if served else "live", journal, served=served)
 
 
 def _both(
     store: CassetteStore,
-    misses: Path,
     unstored: Unstored,
     answers: Answers,
     journal: Journal,
@@ -68,7 +71,6 @@ def _both(
     book = ModelBook(answers, served)
 
     def count(request: CanonicalRequest, answer: Response, seconds: float) -> None:
-        book.count(request.model, answer)
-        journal.note(request, answer, seconds)
+        book.count(journal.note(request, answer, seconds))
 
-    return Gemini(gemini_app(store, misses, unstored, count), model_routes(book, journal, stored, written))
+    return Gemini(gemini_app(store, unstored, count), model_routes(book, journal, stored, written))

@@ -5,7 +5,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -18,14 +18,10 @@ CALLS_KEPT: Final = 2_000
 CHARACTERS_KEPT: Final = 16 * 1024 * 1024
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Journal:
     """Keeps the latest calls; thread-safe."""
 
-    def __init__(self, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -33,8 +29,8 @@ class Journal:
         self._characters = 0
         self._latest = 0
 
-    def note(self, request: CanonicalRequest, answer: Response, seconds: float) -> None:
-        """Record a call that was just answered, after `seconds`."""
+    def note(self, request: CanonicalRequest, answer: Response, seconds: float) -> ModelExchange:
+        """Record and return a call that was just answered, after `seconds`."""
         said = _read(bytes(answer.body))
         with self._lock:
             call = ModelExchange(
@@ -53,6 +49,7 @@ class Journal:
             self._latest, self._characters = call.number, self._characters + _size(call)
             while len(self._calls) > CALLS_KEPT or (self._characters > CHARACTERS_KEPT and len(self._calls) > 1):
                 self._characters -= _size(self._calls.popleft())
+        return call
 
     def since(self, number: int) -> ModelHistory:
         """Return the calls after this number."""
@@ -67,7 +64,10 @@ def _size(call: ModelExchange) -> int:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    """Return the text or error message of an answer, with its finish reason and token counts."""
+    """Return the text or error message of an answer, with its finish reason and token counts.
+
+    See https://ai.google.dev/api/generate-content.
+    """
     try:
         answer = json.loads(body)
     except ValueError:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,7 +12,6 @@ from starlette.routing import Route
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.misses import keep_miss
 from agenticai.emulator.http.google_errors import google_error
 
 Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
@@ -24,15 +22,8 @@ Count = Callable[[CanonicalRequest, Response, float], None]
 """Is called with each request, its answer, and its duration in seconds."""
 
 
-def gemini_app(
-    store: CassetteStore, misses: Path, unstored: Unstored | None = None, count: Count = lambda *_: None
-) -> Starlette:
-    """Answer from `store`; requests without a reply go to `unstored` or, without that, are stored below `misses`."""
-
-    async def answer(http: Request, request: CanonicalRequest) -> Response:
-        if found := store.find(request):
-            return replay(request, found)
-        return await unstored(http, request) if unstored else keep_miss(request, store, misses)
+def gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *_: None) -> Starlette:
+    """Answer from `store`; requests without a reply go to `unstored`."""
 
     async def generate_content(http: Request) -> Response:
         if not (http.headers.get("x-goog-api-key") or http.query_params.get("key")):
@@ -44,7 +35,8 @@ def gemini_app(
         except ValueError as error:
             return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
         begun = time.monotonic()
-        answered = await answer(http, request)
+        found = store.find(request)
+        answered = replay(request, found) if found else await unstored(http, request)
         count(request, answered, time.monotonic() - begun)
         return answered
 

@@ -1,11 +1,9 @@
 """Counts calls and tokens of each language model, and defines the control API's routes below `model/`."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -13,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers, ModelCalls, ModelUse, StoredAnswer, StoredRequest
-from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ReplyRequest
+from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelExchange, ReplyRequest
 from agenticai.emulator.gemini.canonical import CanonicalRequest, canonical_request
 from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.written_replies import NotStored, WrittenReplies
@@ -39,30 +37,18 @@ class ModelBook:
         self._served = served
         self._counts: dict[str, _Counts] = defaultdict(_Counts)
 
-    def count(self, model: str, answer: Response) -> None:
-        """Count an answer, with the tokens that it reports."""
-        counts = self._counts[self._served or model]
+    def count(self, call: ModelExchange) -> None:
+        """Count a call, with the tokens that its answer reports."""
+        counts = self._counts[self._served or call.model]
         counts.calls += 1
-        counts.errors += answer.status_code != 200
-        used = _usage(bytes(answer.body))
-        counts.prompt_tokens += used("promptTokenCount")
-        counts.output_tokens += used("candidatesTokenCount") + used("thoughtsTokenCount")
+        counts.errors += call.status != 200
+        counts.prompt_tokens += call.prompt_tokens
+        counts.output_tokens += call.output_tokens
 
     def use(self) -> ModelUse:
         """Return the counts, sorted by the models' names."""
         models = (ModelCalls(model=model, **vars(counts)) for model, counts in sorted(self._counts.items()))
         return ModelUse(answers=self._answers, served=self._served, models=tuple(models))
-
-
-def _usage(body: bytes) -> Callable[[str], int]:
-    """Return a lookup in an answer's usageMetadata (https://ai.google.dev/api/generate-content), 0 if absent."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    usage: Any = answer.get("usageMetadata") if isinstance(answer, dict) else None
-    fields = usage if isinstance(usage, dict) else {}
-    return lambda name: fields[name] if isinstance(fields.get(name), int) else 0
 
 
 def model_routes(

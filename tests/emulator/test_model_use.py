@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from agenticai.emulator.core.bench_records import ModelCalls, ModelRequest
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.gemini.answering import Gemini, answering
+from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
+from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.use import ModelBook
 from tests.emulator.test_control import serve_more
 
@@ -69,17 +72,21 @@ def test_whether_a_reply_is_stored_is_told_and_nothing_is_kept_or_counted(gemini
     assert not (tmp_path / MISSES).exists()
 
 
+def counted(*answers: tuple[str, Response]) -> tuple[ModelCalls, ...]:
+    book, journal = ModelBook("live"), Journal(lambda: datetime.now(UTC))
+    for model, answer in answers:
+        book.count(journal.note(CanonicalRequest(model=model, contents=()), answer, 0.1))
+    return book.use().models
+
+
 @pytest.mark.parametrize(
     "content", [b"no JSON", b"[]", b"{}", json.dumps({"usageMetadata": {"promptTokenCount": "many"}}).encode()]
 )
 def test_an_answer_that_tells_of_no_tokens_is_a_call_all_the_same(content: bytes) -> None:
-    book = ModelBook("live")
-    book.count("m", Response(content, 200))
-    assert book.use().models == (ModelCalls(model="m", calls=1),)
+    assert counted(("m", Response(content, 200))) == (ModelCalls(model="m", calls=1),)
 
 
 def test_thoughts_are_output_as_they_are_billed() -> None:
-    book = ModelBook("live")
-    book.count("m", JSONResponse({"usageMetadata": {"candidatesTokenCount": 7, "thoughtsTokenCount": 2}}))
-    book.count("a", JSONResponse({}))
-    assert [(calls.model, calls.output_tokens) for calls in book.use().models] == [("a", 0), ("m", 9)]
+    answer = JSONResponse({"usageMetadata": {"candidatesTokenCount": 7, "thoughtsTokenCount": 2}})
+    use = counted(("m", answer), ("a", JSONResponse({})))
+    assert [(calls.model, calls.output_tokens) for calls in use] == [("a", 0), ("m", 9)]
