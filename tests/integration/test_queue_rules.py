@@ -163,7 +163,7 @@ class TestVisibility:
         assert [entry["Id"] for entry in answer["Successful"]] == ["a"]
         cloud.sqs.change_message_visibility(**change, VisibilityTimeout=0)
         cloud.sqs.delete_message(**change)
-        with pytest.raises(ClientError, match="Message does not exist"):
+        with pytest.raises(ClientError, match="Reason: Message does not exist"):
             cloud.sqs.change_message_visibility(**change, VisibilityTimeout=HOUR)
 
     @pytest.mark.parametrize("value", ["true", "True", "TRUE"])

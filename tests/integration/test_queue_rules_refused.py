@@ -53,6 +53,7 @@ class TestMessages:
         assert [entry["Id"] for entry in sent["Successful"]] == ["fine"]
         codes = {entry["Id"]: (entry["Code"], entry["SenderFault"]) for entry in sent["Failed"]}
         assert codes == {"late": ("InvalidParameterValue", True), "odd": ("InvalidMessageContents", True)}
+        assert [bool(entry["Message"]) for entry in sent["Failed"]] == [True, True]
 
     def test_a_batch_keeps_the_trace_header(self, cloud: Cloud) -> None:
         """An entry may have AWSTraceHeader as its message system attribute.

@@ -97,7 +97,7 @@ class Queues:
                     result = handler({**entry, "QueueUrl": asked.get("QueueUrl") or url}, url)
                     successful.append({"Id": entry["Id"], **result})
                 except self._sqs._Err as error:
-                    told = {"Code": error.code, "EngineMessage": error.message, "SenderFault": error.status < 500}
+                    told = {"Code": error.code, "Message": error.message, "SenderFault": error.status < 500}
                     failed.append({"Id": entry["Id"], **told})
             return {"Successful": successful, "Failed": failed}
 
@@ -208,7 +208,7 @@ class Queues:
         handle, timeout, now = asked["ReceiptHandle"], int(asked["VisibilityTimeout"]), time.time()
         message = self._received(self._queue(asked, url), handle)
         if message is None:
-            reason = "EngineMessage does not exist or is not available for visibility timeout change."
+            reason = "Message does not exist or is not available for visibility timeout change."
             raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
         if int(now - message["received_at"]) + timeout > LONGEST_INVISIBLE_S:
             reason = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_INVISIBLE_S} seconds]"
