@@ -28,8 +28,6 @@ CASES: Final = Path(__file__).resolve().parent / "scenarios" / "quality"
 HISTORY: Final = Path("quality") / "history.jsonl"
 _NOBODY: Final = "0" * 26
 
-Truth = Literal["good", "wrong", "evil"]
-
 
 class Case(BaseModel):
     """Software as a model could have written it, with its true quality; only good software may pass."""
@@ -37,7 +35,7 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    truth: Truth
+    truth: Literal["good", "wrong", "evil"]
     files: dict[str, str]
     planned: tuple[str, ...] = ()
     language: str = ""

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-EngineName = Literal["embedded", "localstack"]
-
 IMAGE: Final = "localstack/localstack:4.14.0"
 """The last LocalStack image that starts without an account."""
 
@@ -25,7 +23,7 @@ class Chosen:
     platform, as in `EngineAbout`. With `iam` the embedded engine enforces the policies of functions' roles.
     """
 
-    name: EngineName = "embedded"
+    name: Literal["embedded", "localstack"] = "embedded"
     url: str = ""
     image: str = ""
     docker_socket: bool = False

@@ -13,8 +13,6 @@ from agenticai.emulator.http.asgi import await_disconnect
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
 from agenticai.emulator.http.request import read_request
 
-Headers = list[tuple[bytes, bytes]]
-
 HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer"}
     | {b"transfer-encoding", b"upgrade", b"proxy-connection", b"expect"}
@@ -153,7 +151,7 @@ class Body:
         await await_disconnect(self._receive)
 
 
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Return the end-to-end headers: without hop-by-hop headers and those that Connection names.
 
     White space around a value is not part of it, and would be refused when sent

@@ -60,19 +60,13 @@ class EventSources:
     def deliverable(self) -> bool:
         """Return whether a batch is ready whose mapping is not pausing after an error."""
         now = time.time()
-        return any(
-            max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) <= now
-            for mapping, queue in self._sources()
-        )
+        return any(moment <= now for moment in self._ready(now))
 
     def due(self) -> list[float]:
         """Return when messages become visible, batching windows end, and pausing mappings resume."""
         now = time.time()
         visible = [message["visible_at"] for _, queue in self._sources() for message in queue["messages"]]
-        ready = [
-            max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) for mapping, queue in self._sources()
-        ]
-        return [moment for moment in (*visible, *ready) if now < moment < NEVER]
+        return [moment for moment in (*visible, *self._ready(now)) if now < moment < NEVER]
 
     def look(self) -> None:
         """Have MiniStack's poller poll immediately."""
@@ -125,6 +119,12 @@ class EventSources:
         for _, _, mapping in self._all():
             if mapping.get("Enabled", True) and (queue := queues.get(mapping["EventSourceArn"])):
                 yield mapping, queue
+
+    def _ready(self, now: float) -> Iterator[float]:
+        """Yield when each mapping can deliver: it has a batch, and is not pausing after an error."""
+        return (
+            max(batch_ready(mapping, queue, now), self._pauses_until(mapping)) for mapping, queue in self._sources()
+        )
 
     def _pauses_until(self, mapping: SourceMapping) -> float:
         pauses: Mapping[tuple[str, ...], float] = self._lambda._esm_backoff_until._data

@@ -14,7 +14,6 @@ MINUTE: Final = 60
 POINTS_KEPT: Final = 5_000
 """The number of newest points that are kept of each metric, at least; at most twice as many."""
 
-Dimensions = Mapping[str, str]
 MetricKey = tuple[str, str, str]
 
 # MiniStack's points are dictionaries.
@@ -42,7 +41,7 @@ class Metrics:
         name: str,
         value: float,
         unit: str = "None",
-        dimensions: Dimensions | None = None,
+        dimensions: Mapping[str, str] | None = None,
         at: float | None = None,
     ) -> None:
         """Add a value to the minute of `at`, in epoch seconds, by default the current one."""

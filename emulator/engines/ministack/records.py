@@ -5,9 +5,6 @@ from typing import Any
 
 from agenticai.emulator.engines.ministack.receivable import EngineMessage
 
-# MiniStack's records are dictionaries.
-BatchRecord = Mapping[str, Any]
-
 
 def complete_records(run: Callable[..., None]) -> Callable[..., None]:
     """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
@@ -20,7 +17,7 @@ def complete_records(run: Callable[..., None]) -> Callable[..., None]:
     return run_whole
 
 
-def complete(record: BatchRecord, message: EngineMessage) -> dict[str, Any]:
+def complete(record: Mapping[str, Any], message: EngineMessage) -> dict[str, Any]:
     """Add the digest and the lists of message attributes, and the source queue of a dead letter.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
