@@ -32,7 +32,8 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _REFUSALS = frozenset({"ValidationError", "InsufficientCapabilities", "InsufficientCapabilitiesException"})
 
 _ROLLED_BACK = "ROLLBACK_COMPLETE"
-_UP = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+UP: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+"""The statuses of a stack that came up as it was asked for."""
 _GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 HIDDEN: Final = "****"
@@ -170,7 +171,7 @@ class ChangeSets:
     def _came_up(self) -> bool:
         pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack)
         return any(
-            event.get("LogicalResourceId") == self.stack and event.get("ResourceStatus") in _UP
+            event.get("LogicalResourceId") == self.stack and event.get("ResourceStatus") in UP
             for page in pages
             for event in page["StackEvents"]
         )

@@ -14,7 +14,7 @@ from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
 from agenticai.stack.changes import Fault, list_faults
-from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, ChangeSets, is_missing_stack, message
+from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, UP, ChangeSets, is_missing_stack, message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from agenticai.stack.folding import fold_layers
 from agenticai.stack.states import describe_failure
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from agenticai.stack.target import Target
     from agenticai.stack.template import Template
     from agenticai.stack.waiting import Pause
-
-_SUCCEEDED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def _execute(
     stream = events.EventStream(cloudformation, change_set.stack_id)
     cloudformation.execute_change_set(ChangeSetName=change_set.arn)
     status, seen = events.follow(cloudformation, stream, change_set.stack_id, on_event, target.polling, pause)
-    if status not in _SUCCEEDED:
+    if status not in UP:
         raise _failure(name, status, _find_cause(cloudformation, seen))
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from agenticai.stack.waiting import Pause
 
 BUCKET: Final = "AWS::S3::Bucket"
-TABLE: Final = "AWS::DynamoDB::Table"
 AT_ONCE: Final = 1000
 """The maximum number of objects that S3 deletes in one request."""
 

@@ -113,8 +113,7 @@ def _move_chosen(
     results: list[Redriven] = []
     for result in queues.redrive(agent, ids):
         results.append(result)
-        for line in show.describe_redriven([result]):
-            screen.say(line)
+        screen.say(show.describe_redriven(result))
     return [asdict(result) for result in results], all(result.outcome is RedriveOutcome.SENT for result in results)
 
 

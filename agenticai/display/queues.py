@@ -1,7 +1,7 @@
 """The display of queues, dead letters and log events in a terminal."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -98,13 +98,12 @@ def _format(body: str) -> str:
         return body
 
 
-def describe_redriven(results: Sequence["Redriven"]) -> Iterator[Text]:
-    """Yield the outcome for each letter."""
-    for result in results:
-        new = f" as {result.new_id}" if result.new_id else ""
-        project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""
-        reason = f": {result.reason}" if result.reason else ""
-        yield text(printable(f"{result.id} {result.outcome}{new}{project}{reason}"))
+def describe_redriven(result: "Redriven") -> str:
+    """Return the outcome of redriving a letter on one line."""
+    new = f" as {result.new_id}" if result.new_id else ""
+    project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""
+    reason = f": {result.reason}" if result.reason else ""
+    return printable(f"{result.id} {result.outcome}{new}{project}{reason}")
 
 
 def log_lines(event: "LogEvent") -> Iterator[Text]:

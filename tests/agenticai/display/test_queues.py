@@ -107,16 +107,12 @@ def test_hostile_text_in_a_letter_is_shown_as_text(full: bool) -> None:
 
 
 def test_what_became_of_letters() -> None:
-    told = shown(
-        *show.describe_redriven(
-            [
-                Redriven("1", RedriveOutcome.SENT, Asked(PROJECT, None, None), "new-1"),
-                Redriven("2", RedriveOutcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),
-                Redriven("3", RedriveOutcome.NOT_THERE),
-            ]
-        )
-    ).splitlines()
-    assert told == [
+    redriven = (
+        Redriven("1", RedriveOutcome.SENT, Asked(PROJECT, None, None), "new-1"),
+        Redriven("2", RedriveOutcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),
+        Redriven("3", RedriveOutcome.NOT_THERE),
+    )
+    assert list(map(show.describe_redriven, redriven)) == [
         f"1 sent back as new-1, of project {PROJECT}",
         "2 not sent: [/nope] \\x1b[31m [bold]\\u202e",
         "3 not there, or in flight",
