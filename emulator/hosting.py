@@ -84,7 +84,6 @@ class Hosted:
 
 def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Hosted:
     """Return the embedded engine, which runs in this process."""
-    from agenticai.emulator.alarms.routes import alarm_routes
     from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
     from agenticai.emulator.queues.contents import contents_routes
 
@@ -99,7 +98,7 @@ def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Host
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
-        routes=[*contents_routes(engine.contents), *alarm_routes(engine.alarms.now), *engine.permissions.routes()],
+        routes=[*contents_routes(engine.contents), *engine.alarms.routes(), *engine.permissions.routes()],
         api_origins=allowed_origins,
         on_ready=lambda: threading.Thread(target=engine.preload, daemon=True, name="preload").start(),
         close=engine.close,

@@ -1,5 +1,6 @@
 """Evaluates MiniStack's alarms for each minute of the engine's clock, including skipped minutes."""
 
+import asyncio
 import threading
 import time
 from bisect import bisect_left
@@ -9,10 +10,16 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from agenticai.emulator.alarms.evaluating import COMPARISONS, AlarmRule, Datapoint, evaluate
 from agenticai.emulator.core.bench_records import AlarmNow
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.ministack.metrics import MINUTE, Metrics, Point
+from agenticai.emulator.http.json_bodies import answer_with_all
 from agenticai.emulator.queues.depths import Depths, QueueMoment
 
 HALF_MINUTES: Final = 720
@@ -22,6 +29,8 @@ ACTIVE_SECONDS: Final = 6 * 60 * 60
 """How long SQS continues to publish the metrics of an empty, unused queue."""
 
 READING: Final = ("_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history")
+
+ALARMS = TypeAdapter(tuple[AlarmNow, ...])
 
 # MiniStack's alarms are dictionaries.
 Alarm = dict[str, Any]
@@ -99,11 +108,19 @@ class Alarms:
         self._closed.set()
         self._running.close()
 
-    def now(self) -> list[AlarmNow]:
-        """Return the alarms by name."""
+    def routes(self) -> list[Route]:
+        """Return the route of the control API that returns the alarms."""
+
+        async def alarms(_: Request) -> Response:
+            return answer_with_all(ALARMS, await asyncio.to_thread(self._now))
+
+        return [Route("/alarms", alarms)]
+
+    def _now(self) -> tuple[AlarmNow, ...]:
+        """Return the alarms by name, evaluated up to the present minute."""
         with self._lock:
             self.catch_up()
-            return [self._tell(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items())]
+            return tuple(self._tell(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items()))
 
     def catch_up(self) -> None:
         """Evaluate all minutes since the last evaluated one."""
