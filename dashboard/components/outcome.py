@@ -25,6 +25,16 @@ def act(do: Callable[[], str]) -> None:
     st.rerun()
 
 
+def carry_out(do: Callable[[], object], said: str) -> None:
+    """Do something, and redraw the page with `said`, or with why it was refused."""
+
+    def done() -> str:
+        do()
+        return said
+
+    act(done)
+
+
 def outcome() -> None:
     """Show the outcome of the last action, if any, in a reserved place, so that the elements below keep their state."""
     with st.container():

@@ -7,9 +7,7 @@ import streamlit as st
 from agenticai.client.cost import figures
 from shared.models.workflow import ProjectStatus
 
-Colour = Literal["green", "red", "orange", "blue"]
-
-_COLOURS: Final[dict[ProjectStatus, Colour]] = {
+_COLOURS: Final[dict[ProjectStatus, Literal["green", "red", "orange", "blue"]]] = {
     ProjectStatus.COMPLETED: "green",
     ProjectStatus.FAILED: "red",
     ProjectStatus.NEEDS_REVIEW: "orange",

@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,11 +16,15 @@ from shared.models.events import EventType, TimelineEvent
 
 if TYPE_CHECKING:
     from agenticai.client.model_cost import Model
+    from agenticai.emulator.client import ControlClient
     from agenticai.emulator.core.model_records import ModelExchange
     from shared.models.views import ProjectView
 
 SECOND: Final = timedelta(seconds=1)
 """The resolution of times in S3."""
+
+KEPT: Final = 2_000
+"""The number of the engine's latest calls that are kept."""
 
 _KEY: Final = re.compile(r"(\d+)/replies/(\d+)/(.+)-(\d+)\.json")
 _MISSED: Final = re.compile(r"No stored reply fits .*?/(?:[a-z0-9-]+-)?([0-9a-f]{32})\.yaml", re.DOTALL)
@@ -164,3 +170,21 @@ def missing_reply(reason: str) -> str | None:
     """Return the digest of the request whose missing reply failed a project; None if it failed for another reason."""
     found = _MISSED.search(reason)
     return found and found[1]
+
+
+class EngineCalls:
+    """Keeps the latest calls that an engine reports; each look fetches only new ones. Thread-safe."""
+
+    def __init__(self, control: "ControlClient") -> None:
+        self._control = control
+        self._lock = threading.Lock()
+        self._calls: deque[ModelExchange] = deque(maxlen=KEPT)
+        self._next = 0
+
+    def look(self) -> "Sequence[ModelExchange]":
+        """Fetch new calls and return all of them. Raises ControlError."""
+        with self._lock:
+            history = self._control.model_calls(self._next)
+            self._next = history.next
+            self._calls.extend(history.calls)
+            return tuple(self._calls)

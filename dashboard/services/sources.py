@@ -9,10 +9,10 @@ from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.messages import KeptMessages
 from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
-from agenticai.dashboard.services.calls import EngineCalls
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
 from agenticai.dashboard.services.kept import Kept
+from agenticai.dashboard.services.model_calls import EngineCalls
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.stack.target import Capability
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from agenticai.dashboard.components.columns import count_columns
-from agenticai.dashboard.components.outcome import act, outcome
+from agenticai.dashboard.components.outcome import act, carry_out, outcome
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.texts import age, many, plain, when
 from agenticai.dashboard.services.connecting import Connected
@@ -43,7 +43,7 @@ def _draw(connected: Connected) -> None:
         _settle(bench)
     with stepped:
         _dispatch(connected, bench)
-    bench_faults.draw(connected)
+    bench_faults.draw(connected, bench)
     st.subheader("Latest invocations")
     part(_invocations)
 
@@ -84,15 +84,10 @@ def _dispatch(connected: Connected, bench: Bench) -> None:
     other: Dispatch = "stepped" if now == "free" else "free"
     st.write(_MODES[now])
     if st.button(_CHOICES[other], key=f"mode-{other}"):
-        act(lambda: _choose(bench, other))
+        carry_out(lambda: bench.dispatch(other), _MODES[other])
     if st.button("Deliver the next one", key="next", disabled=now != "stepped"):
         with st.spinner("delivering"):
             act(lambda: _deliver(connected, bench))
-
-
-def _choose(bench: Bench, mode: "Dispatch") -> str:
-    bench.dispatch(mode)
-    return _MODES[mode]
 
 
 def _deliver(connected: Connected, bench: Bench) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
-from agenticai.dashboard.components.outcome import act
+from agenticai.dashboard.components.outcome import carry_out
 from agenticai.dashboard.components.session import part
 from agenticai.dashboard.components.texts import plain, say, when
 from agenticai.dashboard.services.connecting import Connected
@@ -35,15 +35,15 @@ EXAMPLE: Final = """- when: {function: dev, service: gemini, nth: 1}
 """
 
 
-def draw(connected: Connected) -> None:
+def draw(connected: Connected, bench: Bench) -> None:
     """Draw the active rules, which refresh, and the ways to add others."""
     st.subheader("Faults")
     part(_on)
     form, written = st.tabs(["Add a fault", "As YAML"])
     with form:
-        _form(connected)
+        _form(connected, bench)
     with written:
-        _yaml(connected)
+        _yaml(connected, bench)
 
 
 def _on(connected: Connected) -> None:
@@ -58,7 +58,7 @@ def _on(connected: Connected) -> None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             _rule(connected, bench, rule)
     if st.button("Remove all", key="faults-off"):
-        act(lambda: _set(bench, (), "No faults are active."))
+        carry_out(lambda: bench.faults(()), "No faults are active.")
     _fired(connected, bench)
 
 
@@ -66,7 +66,7 @@ def _rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
     sentence = in_words(_written(connected, rule.fault))
     say(f"{rule.rule + 1}. {sentence}\n{state_in_words(rule)}")
     if st.button("Remove", key=f"fault-off-{rule.rule}", help=plain(f"Remove: {sentence}")):
-        act(lambda: _remove(bench, rule.rule, sentence))
+        carry_out(lambda: bench.remove_fault(rule.rule), f"Removed: {sentence}")
 
 
 def _fired(connected: Connected, bench: Bench) -> None:
@@ -86,7 +86,7 @@ def _fired(connected: Connected, bench: Bench) -> None:
         )
 
 
-def _form(connected: Connected) -> None:
+def _form(connected: Connected, bench: Bench) -> None:
     left, right = st.columns(2)
     with left:
         on = st.selectbox("Applies to", list(ONS), format_func=ONS.__getitem__, key="fault-on")
@@ -100,7 +100,7 @@ def _form(connected: Connected) -> None:
         st.caption(plain(effect.told))
         then = {field.name: _field(f"{on}-{do}", field) for field in effect.fields}
     if st.button("Add the fault", key="fault-add", type="primary"):
-        _add(connected, on, given, do, {name: value for name, value in then.items() if value is not None})
+        _add(connected, bench, on, given, do, {name: value for name, value in then.items() if value is not None})
 
 
 def _when_call(connected: Connected) -> dict[str, Any]:
@@ -139,22 +139,21 @@ def _field(key: str, field: FormField) -> Any:
     return st.text_input(field.label, value=field.start or "ThrottlingException", key=key)
 
 
-def _add(connected: Connected, on: On, given: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> None:
-    bench = connected.source.bench
-    if isinstance(bench, Missing):
-        return
+def _add(
+    connected: Connected, bench: Bench, on: On, given: Mapping[str, Any], do: str, then: Mapping[str, Any]
+) -> None:
     try:
         fault = rule_of(on, given, do, then)
     except WrongRule as error:
         st.warning(plain(str(error)))
         return
-    act(lambda: _put(bench, rename(fault, connected.functions, connected.queues), in_words(fault)))
+    deployed = rename(fault, connected.functions, connected.queues)
+    carry_out(lambda: bench.add_fault(deployed), f"On: {in_words(fault)}")
 
 
-def _yaml(connected: Connected) -> None:
-    bench = connected.source.bench
+def _yaml(connected: Connected, bench: Bench) -> None:
     rules = st.text_area("Rules, as in a scenario", EXAMPLE, key="rules", height=140)
-    if not st.button("Replace all rules", key="faults-on") or isinstance(bench, Missing):
+    if not st.button("Replace all rules", key="faults-on"):
         return
     try:
         faults = [rename(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
@@ -162,22 +161,7 @@ def _yaml(connected: Connected) -> None:
         st.warning("These rules are invalid.")
         say(str(error))
         return
-    act(lambda: _set(bench, faults, "The rules are active; matches are counted from now on."))
-
-
-def _put(bench: Bench, fault: "Fault", sentence: str) -> str:
-    bench.add_fault(fault)
-    return f"On: {sentence}"
-
-
-def _remove(bench: Bench, rule: int, sentence: str) -> str:
-    bench.remove_fault(rule)
-    return f"Removed: {sentence}"
-
-
-def _set(bench: Bench, faults: "Sequence[Fault]", said: str) -> str:
-    bench.faults(faults)
-    return said
+    carry_out(lambda: bench.faults(faults), "The rules are active; matches are counted from now on.")
 
 
 def _written(connected: Connected, fault: "Fault") -> "Fault":

@@ -8,7 +8,7 @@ import streamlit as st
 from agenticai.client.errors import ApiError
 from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.outcome import act, outcome
+from agenticai.dashboard.components.outcome import act, carry_out, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.texts import age, code, many, plain, say, when
@@ -223,7 +223,7 @@ def _all_of_them(connected: Connected, state: AgentQueues) -> None:
         act(lambda: _redriven(connected, state.agent, int(rate)))
     typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
     if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
-        act(lambda: _purged(connected, name))
+        carry_out(lambda: connected.source.purge(name), f"{name} was purged.")
 
 
 def _redriven(connected: Connected, agent: str, rate: int) -> str:
@@ -231,8 +231,3 @@ def _redriven(connected: Connected, agent: str, rate: int) -> str:
         for move in connected.source.redrive_all(agent, rate):
             status.update(label=f"{move.status.lower()}: {move.moved} of {move.to_move} moved")
     return f"{move.moved} messages were moved back: {move.status.lower()}. {move.reason}"
-
-
-def _purged(connected: Connected, name: str) -> str:
-    connected.source.purge(name)
-    return f"{name} was purged."

@@ -1,13 +1,12 @@
 """The actions on a project: change, retry, package again, delete."""
 
-from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.outcome import act, outcome, tell
+from agenticai.dashboard.components.outcome import carry_out, outcome, tell
 from agenticai.dashboard.components.texts import plain, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.new_project import Unusable, requirements_of
@@ -27,9 +26,9 @@ def draw(connected: Connected, project: ProjectView) -> None:
     at_rest = project.status in AT_REST
     with st.container(horizontal=True):
         if st.button("Retry", icon=":material/replay:", disabled=at_rest and not project.failure, key="retry"):
-            _do(lambda: connected.api.retry(project.id), "The project is retried.")
+            carry_out(lambda: connected.api.retry(project.id), "The project is retried.")
         if st.button("Package again", icon=":material/package_2:", disabled=not at_rest, key="deploy"):
-            _do(lambda: connected.api.deploy(project.id), "The project is packaged again.")
+            carry_out(lambda: connected.api.deploy(project.id), "The project is packaged again.")
         if st.button("Delete", icon=":material/delete:", key="delete"):
             st.session_state[DELETING] = project.id
     if st.session_state.get(DELETING) == project.id:
@@ -65,7 +64,7 @@ def package_unproven(connected: Connected, project: ProjectView) -> None:
         with st.container(horizontal=True):
             if st.button("Yes, package it unproven", type="primary", disabled=not at_rest, key="unproven-yes"):
                 del st.session_state[OVERRULING]
-                _do(lambda: connected.api.deploy(project.id, unproven=True), "It is packaged unproven.")
+                carry_out(lambda: connected.api.deploy(project.id, unproven=True), "It is packaged unproven.")
             if st.button("Leave it", key="unproven-no"):
                 del st.session_state[OVERRULING]
                 st.rerun()
@@ -105,14 +104,4 @@ def _modify(connected: Connected, project: ProjectView, text: str, file: bytes |
     if wanted is None:
         st.error("Describe the change, or choose a file that describes it.")
         return
-    _do(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")
-
-
-def _do(do: Callable[[], object], said: str) -> None:
-    """Do something, and show `said`."""
-
-    def done() -> str:
-        do()
-        return said
-
-    act(done)
+    carry_out(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")

@@ -115,14 +115,10 @@ def _paging(found: Found, cursors: list[str], *, searched: bool) -> None:
     newer, older = st.columns(2)
     for column, label, to in (
         (newer, "Newer", cursors[:-1] if cursors else None),
-        (older, "Older", _after(found, cursors)),
+        (older, "Older", [*cursors, found.next] if found.next else None),
     ):
         key = f"projects-{label.lower()}"
         column.button(label, disabled=to is None, key=key, width="stretch", on_click=_turn, args=(to,))
-
-
-def _after(found: Found, cursors: list[str]) -> list[str] | None:
-    return None if found.next is None else [*cursors, found.next]
 
 
 def _turn(cursors: list[str]) -> None:

@@ -19,9 +19,8 @@ def draw(connected: Connected, project: ProjectView) -> None:
     found = connected.api.deployments(project.id)
     if not found:
         st.caption("Nothing has been packaged yet.")
-    by_name = {str(deployment.revision): deployment for deployment in found}
-    if not by_name:
         return
+    by_name = {str(deployment.revision): deployment for deployment in found}
     name = st.selectbox("Revision", list(by_name)[::-1], key="deployment-revision")
     _deployment(connected, project, by_name[name])
 
