@@ -41,11 +41,11 @@ def changes(mutations: ModuleType, folder: Path, code: str, count: int | None, s
 
 
 def test_code_is_changed_and_neither_words_nor_types_are(load: Any, tmp_path: Path) -> None:
-    found = changes(load("mutations"), tmp_path, CODE, None)
+    found = changes(load("mutations"), tmp_path, f'{CODE}T = TypeVar("T")\n', None)
     assert {"ADULT = 19", "return age is not None or age >= ADULT", "return age is not None and age > ADULT"} <= {
         *found
     }
-    assert not [line for line in found if "Says" in line or "def " in line]
+    assert not [line for line in found if "Says" in line or "def " in line or line.startswith("T =")]
 
 
 def test_a_seed_chooses_the_same_places_though_others_are_edited(load: Any, tmp_path: Path) -> None:
@@ -61,16 +61,21 @@ def test_a_seed_chooses_the_same_places_though_others_are_edited(load: Any, tmp_
 @pytest.mark.parametrize(
     ("line", "in_function", "tests"),
     [
-        (3, False, ["near.py::test", "far.py::test"]),
-        (6, True, ["near.py::test", "far.py::test"]),
+        (3, False, ["near.py::test", "values.py::test", "far.py::test"]),
+        (6, True, ["near.py::test", "values.py::test", "far.py::test"]),
         (7, True, ["near.py::test"]),
     ],
 )
-def test_what_runs_at_import_is_tried_with_the_tests_of_the_lines_that_use_it(
+def test_what_runs_at_import_is_tried_with_the_tests_that_use_it_then_with_those_that_import_it(
     load: Any, tmp_path: Path, line: int, in_function: bool, tests: list[str]
 ) -> None:
     (tmp_path / "a.py").write_text(CODE, encoding="utf-8")
-    (tmp_path / ".durations.json").write_text('{"far.py::test": 1, "near.py::test": 2}', encoding="utf-8")
+    for name, code in (("near", ""), ("values", "from agenticai.a import ADULT\n"), ("far", "import agenticai\n")):
+        (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    (tmp_path / ".durations.json").write_text(
+        '{"far.py::test": 1, "near.py::test": 3, "values.py::test": 2, "other.py::test": 1}', encoding="utf-8"
+    )
+    (tmp_path / "other.py").touch()
     recorded = CoverageData(str(tmp_path / ".coverage"))
     for context, lines in (("far.py|import", [3, 6]), ("near.py::test|run", [7])):
         recorded.set_context(context)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import libcst as cst
+from libcst import matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
@@ -63,6 +64,8 @@ class _Finder(cst.CSTVisitor):
 
 
 def _is_left_alone(node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.Assign):
+        return m.matches(node.value, m.Call(func=m.Name("TypeVar")))
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in LEFT_ALONE
     return isinstance(node, cst.Annotation | cst.Decorator) or (
