@@ -112,13 +112,14 @@ def garble(text: str) -> str:
 def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
     """Return the same reply with its text and output token count changed."""
     answer = json.loads(bytes(good.body)) if good.status_code == 200 else {}
-    for candidate in answer.get("candidates", [])[:1]:
-        parts = candidate.get("content", {}).get("parts", [])
-        text = change("".join(part.get("text", "") for part in parts))
-        candidate["content"] = {"role": "model", "parts": [{"text": text}]}
-        candidate["finishReason"] = finish_reason
-        usage = answer.setdefault("usageMetadata", {})
-        usage["candidatesTokenCount"] = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
-        usage["totalTokenCount"] = usage.get("promptTokenCount", 0) + usage["candidatesTokenCount"]
-        return JSONResponse(answer)
-    return good
+    if not answer.get("candidates"):
+        return good
+    candidate = answer["candidates"][0]
+    parts = candidate.get("content", {}).get("parts", [])
+    text = change("".join(part.get("text", "") for part in parts))
+    candidate["content"] = {"role": "model", "parts": [{"text": text}]}
+    candidate["finishReason"] = finish_reason
+    usage = answer.setdefault("usageMetadata", {})
+    usage["candidatesTokenCount"] = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
+    usage["totalTokenCount"] = usage.get("promptTokenCount", 0) + usage["candidatesTokenCount"]
+    return JSONResponse(answer)

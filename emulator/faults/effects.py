@@ -1,8 +1,10 @@
 """What each fault does to a call."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoil
@@ -36,6 +38,10 @@ class Exchange:
     receive: Receive
     send: Send
 
+    async def answer(self, response: Response) -> None:
+        """Send a response to the caller."""
+        await response(self.scope, self.receive, self.send)
+
 
 class Effects:
     """Applies faults to calls that would otherwise go to `app`, the next step, unchanged."""
@@ -67,11 +73,10 @@ class Effects:
     async def _refuse(self, effect: Error, call: Exchange) -> None:
         await drain(call.receive)
         if call.service == MODEL:
-            await google_error(effect.status, effect.code, effect.message)(call.scope, call.receive, call.send)
+            await call.answer(google_error(effect.status, effect.code, effect.message))
             return
         error = AwsError(effect.code, effect.message, effect.status)
-        answer = error_answer(error, call.request, call.service, self._new_id())
-        await answer(call.scope, call.receive, call.send)
+        await call.answer(error_answer(error, call.request, call.service, self._new_id()))
 
     async def _delay(self, seconds: float, call: Exchange) -> None:
         """Make the call and delay its answer, at most by the timeout of a model client."""
@@ -127,13 +132,15 @@ class Effects:
         else:
             size = await drain(call.receive)
             answer = bad_reply(effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s)
-        await answer(call.scope, call.receive, call.send)
+        await call.answer(answer)
 
 
 def model_timeout_s(call: Exchange) -> float:
     """Return the client's timeout for the model, which its SDK sends in a header; infinite without it."""
-    said = call.request.headers.get("x-server-timeout", "") if call.service == MODEL else ""
+    said = call.request.headers.get("x-server-timeout")
+    if said is None or call.service != MODEL:
+        return math.inf
     try:
         return float(said)
     except ValueError:
-        return float("inf")
+        return math.inf

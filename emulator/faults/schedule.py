@@ -124,7 +124,7 @@ class FaultBook:
         return when.nth <= self._met[number] < when.nth + when.times
 
     def _fire(self, number: int, function: str | None, met: str, effect: CallEffect | DeliveryEffect) -> None:
-        said = " ".join(str(value) for value in effect.model_dump(mode="json", exclude_defaults=True).values())
+        said = " ".join(str(value) for value in effect.model_dump(exclude_defaults=True).values())
         self._applied[number] += 1
         self._fired.append(Fired(rule=number, at=self._now(), function=function, what=f"{met}: {said}"))
 

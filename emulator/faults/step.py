@@ -46,8 +46,7 @@ class Faults:
         request = read_request(scope)
         service = MODEL if model_token else request.service
         token = model_token or request.session_token
-        function = self._workers.function_of(token) if token else None
-        if token is None or function is None or service is None:
+        if token is None or service is None or (function := self._workers.function_of(token)) is None:
             await self._app(scope, receive, send)
             return
         form = b""

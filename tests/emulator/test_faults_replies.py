@@ -78,9 +78,36 @@ def test_a_malformed_reply_is_no_json_though_its_envelope_is() -> None:
 
 def test_a_garbled_text_closes_no_tag() -> None:
     assert "</file-1>" not in garble('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
+    assert garble("abcdefg") == "abcgfed"
 
 
-@pytest.mark.parametrize("answer", [google_error(404, "NOT_FOUND", "No reply."), JSONResponse({"promptFeedback": {}})])
+@pytest.mark.parametrize("kind", [ModelReply.SAFETY, ModelReply.DROPPED])
+def test_only_a_text_can_be_spoiled(kind: ModelReply) -> None:
+    with pytest.raises(ValueError, match=f"The reply “{kind}” is not made from the text of a good reply"):
+        spoil(kind, good())
+
+
+@pytest.mark.parametrize("candidate", [{}, {"content": {}}], ids=["no content", "no parts"])
+def test_a_candidate_without_text_is_spoiled_to_one_without_text(candidate: dict[str, object]) -> None:
+    answer = JSONResponse({"candidates": [candidate, {"index": 1}]})
+    assert json.loads(text_of(spoil(ModelReply.MALFORMED, answer))) == {
+        "candidates": [
+            {"content": {"role": "model", "parts": [{"text": ""}]}, "finishReason": "STOP"},
+            {"index": 1},
+        ],
+        "usageMetadata": {"candidatesTokenCount": 0, "totalTokenCount": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        google_error(404, "NOT_FOUND", "No reply."),
+        Response("<h1>Bad Gateway</h1>", 502),
+        JSONResponse({"promptFeedback": {}}),
+        JSONResponse({"candidates": []}),
+    ],
+)
 def test_what_has_no_text_stays_as_it_is(answer: Response) -> None:
     assert spoil(ModelReply.TRUNCATED, answer) is answer
 
@@ -92,6 +119,103 @@ def test_every_kind_is_made_in_one_of_the_two_ways(kind: ModelReply) -> None:
         return
     with pytest.raises(ValueError, match="can only be made from a good reply"):
         bad(kind)
+
+
+METRIC = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
+MODEL = "gemini-3.5-flash-lite"
+USED = {"usageMetadata": {"promptTokenCount": 100, "totalTokenCount": 100}, "modelVersion": MODEL}
+
+
+def quota_error(quota: str, value: int) -> dict[str, object]:
+    told = "You exceeded your current quota, please check your plan and billing details."
+    message = f"{told}\n* Quota exceeded for metric: {METRIC}, limit: {value}, model: {MODEL}\nPlease retry in 11s."
+    violation = {
+        "quotaMetric": METRIC,
+        "quotaId": f"GenerateRequestsPer{quota}PerProjectPerModel-FreeTier",
+        "quotaDimensions": {"location": "global", "model": MODEL},
+        "quotaValue": str(value),
+    }
+    link = {
+        "description": "Learn more about Gemini API quotas",
+        "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+    }
+    details: list[dict[str, object]] = [
+        {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [violation]},
+        {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]},
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "11s"},
+    ]
+    return {"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED", "details": details}}
+
+
+def rating(harm: str, probability: str, **more: object) -> dict[str, object]:
+    return {"category": f"HARM_CATEGORY_{harm}", "probability": probability, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "document"),
+    [
+        (ModelReply.RATE_LIMITED, 429, quota_error("Minute", 5)),
+        (ModelReply.DAILY_QUOTA, 429, quota_error("Day", 20)),
+        (
+            ModelReply.UNAVAILABLE,
+            503,
+            {
+                "error": {
+                    "code": 503,
+                    "message": "The model is overloaded. Please try again later.",
+                    "status": "UNAVAILABLE",
+                }
+            },
+        ),
+        (
+            ModelReply.INTERNAL_ERROR,
+            500,
+            {"error": {"code": 500, "message": "An internal error has occurred.", "status": "INTERNAL"}},
+        ),
+        (
+            ModelReply.SAFETY,
+            200,
+            {
+                "candidates": [
+                    {
+                        "finishReason": "SAFETY",
+                        "index": 0,
+                        "safetyRatings": [
+                            rating("HARASSMENT", "NEGLIGIBLE"),
+                            rating("HATE_SPEECH", "NEGLIGIBLE"),
+                            rating("SEXUALLY_EXPLICIT", "NEGLIGIBLE"),
+                            rating("DANGEROUS_CONTENT", "HIGH", blocked=True),
+                        ],
+                    }
+                ],
+                **USED,
+            },
+        ),
+        (ModelReply.BLOCKED_PROMPT, 200, {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, **USED}),
+        (
+            ModelReply.EMPTY,
+            200,
+            {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP", "index": 0}], **USED},
+        ),
+        (ModelReply.NO_CANDIDATES, 200, USED),
+    ],
+)
+def test_each_is_what_the_api_sends_to_the_letter(kind: ModelReply, status: int, document: object) -> None:
+    answer = bad(kind)
+    assert (answer.status_code, json.loads(text_of(answer))) == (status, document)
+
+
+def test_a_path_without_a_model_is_of_an_unknown_one_and_a_token_that_is_begun_counts() -> None:
+    answer = bad_reply(ModelReply.NO_CANDIDATES, "/v1/tunedModels/a", request_bytes=401, retry_after_s=0)
+    assert json.loads(text_of(answer)) == {
+        "usageMetadata": {"promptTokenCount": 101, "totalTokenCount": 101},
+        "modelVersion": "unknown",
+    }
+
+
+def test_a_part_of_a_second_is_told_and_no_more_digits_than_there_are() -> None:
+    answer = bad_reply(ModelReply.RATE_LIMITED, PATH, request_bytes=4, retry_after_s=0.5)
+    assert "Please retry in 0.5s." in json.loads(text_of(answer))["error"]["message"]
 
 
 def test_a_quota_is_told_with_what_it_is_and_when_to_try_again() -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import uuid
+from urllib.parse import quote
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from agenticai.emulator.faults.rules import (
     BadReply,
@@ -19,7 +22,7 @@ from agenticai.emulator.faults.rules import (
     ModelReply,
 )
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.faults.step import Faults
+from agenticai.emulator.faults.step import Faults, without_token
 from tests.fakes.asgi import Client, Engine, signed
 from tests.fakes.faults import TOKEN, Clock, Workers
 
@@ -49,6 +52,13 @@ class Bench:
 
 def put_item() -> Client:
     return Client("/", b"{}", headers=signed("dynamodb", TOKEN, "DynamoDB_20120810.PutItem"))
+
+
+async def answer_in_parts(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application whose answer has two parts."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"one", "more_body": True})
+    await send({"type": "http.response.body", "body": b"two"})
 
 
 def ask_model(*headers: tuple[bytes, bytes]) -> Client:
@@ -97,6 +107,46 @@ class TestWhoseCalls:
         bench.ask(Client("/_gemini/as/gone/v1/models/m:generateContent"))
         assert (bench.recorded, bench.engine.paths) == ([], ["/_gemini/v1/models/m:generateContent"])
 
+    def test_what_is_no_request_passes_as_it_is(self) -> None:
+        passed: list[object] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            passed.extend((scope, receive, send))
+
+        bench, client, scope = Bench(), Client(), {"type": "lifespan"}
+        asyncio.run(Faults(app, bench.book, bench.workers, bench.clock)(scope, client.receive, client.send))
+        assert passed == [scope, client.receive, client.send]
+
+    def test_a_request_with_a_token_that_is_for_no_service_passes(self) -> None:
+        bench = Bench(Error(do="error", code="ThrottlingException"))
+        client = bench.ask(Client("/health", headers=[(b"x-amz-security-token", TOKEN.encode())]))
+        assert (client.status, bench.recorded) == (200, [])
+
+    def test_a_model_call_that_names_no_method_is_recorded_by_its_http_method(self) -> None:
+        bench = Bench()
+        bench.ask(Client(f"/_gemini/as/{TOKEN}/v1/models", method="GET"))
+        assert bench.recorded == [("gemini", "GET")]
+
+    @pytest.mark.parametrize("raw", [True, False], ids=["with its raw path", "without one"])
+    def test_only_the_first_token_is_taken_out_of_a_path(self, raw: bool) -> None:
+        scope = Client(f"/_gemini/as/{TOKEN}/v1/as/{TOKEN}/m\u00e4").scope
+        scope["raw_path"] = quote(scope["path"]).encode() if raw else None
+        passed, token = without_token(scope)
+        path = f"/_gemini/v1/as/{TOKEN}/m\u00e4"
+        assert (passed["path"], passed["raw_path"]) == (path, quote(path).encode() if raw else path.encode())
+        assert token == TOKEN
+
+    def test_of_a_long_form_only_the_beginning_is_read_ahead(self) -> None:
+        bench, left = Bench(), list[int]()
+        headers = [*signed("sts", TOKEN), (b"content-type", b"application/x-www-form-urlencoded")]
+        client = Client("/", b"Action=GetCallerIdentity&x=".ljust(64 * 1024, b"x"), b"more", headers=headers)
+
+        async def app(*_: object) -> None:
+            left.append(len(client.unread))
+
+        asyncio.run(client.call(Faults(app, bench.book, bench.workers, bench.clock)))
+        assert (left, bench.recorded) == ([2], [("sts", "GetCallerIdentity")])
+
 
 class TestError:
     def test_the_call_is_refused_and_not_made(self) -> None:
@@ -107,6 +157,17 @@ class TestError:
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "message": "Slow down.",
         }
+        assert client.headers["x-amzn-requestid"] == "request-1"
+
+    def test_the_status_is_the_rules(self) -> None:
+        bench = Bench(Error(do="error", code="InternalServerError", status=500))
+        assert bench.ask(put_item()).status == 500
+
+    def test_each_refusal_has_an_id_of_its_own(self) -> None:
+        bench = Bench(Error(do="error", code="ThrottlingException"), when=Call(times=2))
+        step = Faults(bench.engine, bench.book, bench.workers, bench.clock)
+        first, second = (uuid.UUID(put_item().ask(step).headers["x-amzn-requestid"]) for _ in range(2))
+        assert first != second
 
     def test_the_model_refuses_as_google_does(self) -> None:
         bench = Bench(Error(do="error", code="PERMISSION_DENIED", status=403, message="No."))
@@ -130,13 +191,33 @@ class TestLatency:
         bench.ask(client)
         assert bench.workers.log == ["blocked for 90.0", "goes on"]
 
-    @pytest.mark.parametrize(("timeout", "slept", "complete"), [(b"60", 60, False), (b"91", 90, True)])
+    @pytest.mark.parametrize(
+        ("timeout", "slept", "complete"),
+        [(b"60", 60, False), (b"90", 90, False), (b"91", 90, True), (b"soon", 90, True)],
+    )
     def test_a_client_of_the_model_that_waits_for_less_loses_the_connection(
         self, timeout: bytes, slept: float, complete: bool
     ) -> None:
         bench = Bench(Latency(do="latency", seconds=90))
         client = bench.ask(ask_model((b"x-server-timeout", timeout)))
-        assert (bench.clock.slept, client.complete) == ([slept], complete)
+        assert (bench.clock.slept, client.complete, client.status) == ([slept], complete, 200)
+
+    @pytest.mark.parametrize(
+        "client",
+        [ask_model(), Client("/", headers=[*signed("s3", TOKEN), (b"x-server-timeout", b"60")])],
+        ids=["of the model, without a timeout", "of another service"],
+    )
+    def test_any_other_client_waits_for_as_long_as_it_takes(self, client: Client) -> None:
+        bench = Bench(Latency(do="latency", seconds=90))
+        bench.ask(client)
+        assert (bench.clock.slept, client.complete) == ([90], True)
+
+    def test_only_the_beginning_of_an_answer_waits(self) -> None:
+        bench = Bench(Latency(do="latency", seconds=90))
+        client = put_item()
+        asyncio.run(client.call(Faults(answer_in_parts, bench.book, bench.workers, bench.clock)))
+        assert (client.body, client.complete, bench.clock.slept) == (b"onetwo", True, [90])
+        assert bench.workers.log == ["blocked for 90.0", "goes on"]
 
 
 class TestHang:
@@ -146,7 +227,7 @@ class TestHang:
         async def hang() -> Client:
             client = put_item()
             asking = asyncio.create_task(client.call(bench.step))
-            while not bench.workers.log:
+            while not bench.workers.log and not asking.done():
                 await asyncio.sleep(0)
             assert (bench.engine.bodies, asking.done()) == ([b"{}"], False)
             client.gone.set()
@@ -155,6 +236,13 @@ class TestHang:
 
         assert asyncio.run(hang()).answers == []
         assert bench.workers.log == ["blocked for None", "goes on"]
+
+    def test_the_function_waits_once_for_an_answer_in_parts(self) -> None:
+        bench = Bench(Hang(do="hang"))
+        client = put_item()
+        client.gone.set()
+        asyncio.run(client.call(Faults(answer_in_parts, bench.book, bench.workers, bench.clock)))
+        assert (client.answers, bench.workers.log) == ([], ["blocked for None", "goes on"])
 
 
 class TestKill:
@@ -184,7 +272,7 @@ class TestHold:
         async def hold() -> Client:
             client = put_item()
             asking = asyncio.create_task(client.call(bench.step))
-            while not bench.workers.log:
+            while not bench.workers.log and not asking.done():
                 await asyncio.sleep(0)
             assert bench.engine.bodies == []
             (client.gone if then_gone else bench.workers.let_go).set()
@@ -214,6 +302,12 @@ class TestReply:
         bench, client = self.reply(ModelReply.RATE_LIMITED)
         assert (client.status, bench.engine.bodies) == (429, [])
         assert b'"retryDelay":"11s"' in client.body
+
+    def test_it_counts_the_tokens_of_the_request_and_names_its_model(self) -> None:
+        _, client = self.reply(ModelReply.SAFETY)
+        answer = json.loads(client.body)
+        assert answer["usageMetadata"]["promptTokenCount"] == len(b'{"contents": []}') / 4
+        assert answer["modelVersion"] == "gemini-3.5-flash-lite"
 
     def test_one_that_is_made_of_a_good_reply_asks_for_it(self) -> None:
         bench, client = self.reply(ModelReply.TRUNCATED)
