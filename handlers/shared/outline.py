@@ -29,7 +29,8 @@ _BLOCKS: Final = frozenset(
     {"block", "statement_block", "compound_statement", "constructor_body", "field_initializer_list"}
 )
 _PASSED: Final = re.compile(
-    r"comment|import|package|^use_|preproc_include|access_specifier|^ERROR$|^;$|shebang|static_block"
+    r"comment|import|package|^use_|preproc_include|access_specifier|^ERROR$|^;$"
+    r"|shebang|hash_bang|static_block|static_initializer"
 )
 _TRANSPARENT: Final = frozenset(
     {"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "linkage_specification", "enum_body_declarations"}
@@ -109,7 +110,7 @@ def _is_condition(node: "Node", child: "Node") -> bool:
 
 
 def _read_declaration(node: "Node", depth: int) -> Iterator[Line]:
-    text = (node.text or b"").decode("utf-8", "replace")
+    text = (node.text or b"").decode()
     if (node.type == "expression_statement" and not _EXPORTED.match(text)) or _REQUIRED.search(text):
         return
     inside = _find_inside(node)
@@ -119,9 +120,9 @@ def _read_declaration(node: "Node", depth: int) -> Iterator[Line]:
     end = inside.start_byte
     if inside.type in _CONTAINERS:
         end = next((part.start_byte for part in inside.children if part.type == "{"), end)
-    head = (node.text or b"")[: end - node.start_byte].decode("utf-8", "replace")
+    head = (node.text or b"")[: end - node.start_byte].decode()
     if node.type == "type_definition":
-        head += text.encode()[inside.end_byte - node.start_byte :].decode("utf-8", "replace")
+        head += text.encode()[inside.end_byte - node.start_byte :].decode()
     if head.strip():
         yield Line(depth, head.rstrip("; \n"))
     if inside.type in _CONTAINERS and depth < MAX_DEPTH:
@@ -137,7 +138,7 @@ def _find_inside(node: "Node") -> "Node | None":
             return part
         if part.type == "arrow_function":
             return part.child_by_field_name("body")
-        if "parameter" not in part.type and part.type not in {"decorator", "modifiers", "type_annotation"}:
+        if "parameter" not in part.type and part.type not in {"decorator", "type_annotation"}:
             waiting += reversed(part.children)
     return None
 

@@ -180,6 +180,43 @@ FURTHER = [
     ("c", "#ifdef X\nint a(void);\n#elif Y\nint b(void);\n#else\nint c(void);\n#endif\n",
      "int a(void)\nint b(void)\nint c(void)"),
     ("c", "#if X\nint a(void);\n#endif\n", "int a(void)"),
+    ("c", "#if defined(X)\n#define A 1\n#endif\n", "#define A 1"),
+    ("c", "#ifdef NAME\nint a;\n#endif\n", "int a"),
+    ("c", "// words\n/* more */\nstruct S { int a; };\n;\n", "struct S\n    int a"),
+    ("c", "typedef enum { A } E;\n", "typedef enum E\n    A"),
+    ("c", "typedef int T;\n", "typedef int T"),
+    ("cpp", "class A { private: int a; };\n", "class A\n    int a"),
+    ("cpp", "struct A { A() : a(1) {} int a; };\n", "struct A\n    A()\n    int a"),
+    ("cpp", "using T = int;\n", "using T = int"),
+    ("rust", "use a;\nmod m { pub fn f() {} }\n", "mod m\n    pub fn f()"),
+    ("rust", "fn f() { let a = 1; }\nstatic A: u8 = 1;\n", "fn f()\nstatic A: u8 = 1"),
+    ("javascript", "function f(a = () => { x(); }) { return 1 }\n", "function f(a = () => { x(); })"),
+    ("typescript", "@D(() => { x(); }) class K { a = 1 }\n", "@D(() => { x(); }) class K\n    a = 1"),
+    ("javascript", "let X;\nclass X { m() {} }\n", "let X\nclass X\n    m()"),
+    ("c", "enum E { A, B, };\nint a[] = {1, 2,};\n", "enum E\n    A\n    B\nint a[] = {1, 2,}"),
+    ("go", "package a\nfunc f() {}\n)))\nvar A int\n", "func f()\nvar A int"),
+    ("java", "class A { int a; }\n)))\nclass B {}\n", "class A\n    int a\nclass B"),
+    ("javascript", "function f() {}\n)))\nlet a = 1;\n", "function f()\nlet a = 1"),
+    ("go", "func f() {}\nvar A, B int\n", "func f()\nvar A, B int"),
+    ("go", "type I interface {\n M(a int) error\n N()\n}\n", "type I interface\n    M(a int) error\n    N()"),
+    ("java", "package a;\nclass A { int f(int a) { return a; } static { x(); } }\n", "class A\n    int f(int a)"),
+    ("java", "@interface A { int v() default 1; }\n", "@interface A\n    int v() default 1"),
+    ("typescript", "enum E { A = 1, B }\n", "enum E\n    A = 1\n    B"),
+    ("typescript", "export const f = (a: {b: string}) => { x(); };\n", "export const f = (a: {b: string}) =>"),
+    ("typescript", "const a: { b: string } = { b: '' };\n", "const a: { b: string } = { b: '' }"),
+    ("typescript", "export const a = <b>x</b>;\nfunction f() { return 1 }\n",
+     "export const a = <b>x</b>\nfunction f()"),
+    ("javascript", "#!/usr/bin/env node\nimport a from 'a';\nexport default class A { async m(a = {}) { x(); } }\n",
+     "export default class A\n    async m(a = {})"),
+    ("javascript", "let a = require('a');\nvar b = require('b');\nconst c = 1;\nconst d = e.require('d');\n",
+     "const c = 1\nconst d = e.require('d')"),
+    ("javascript",
+     "a.exports = 1;\nexports.b = 1;\nmodule.exports.c = 1;\nA.prototype.d = 1;\n$x.prototype.e = 1;\n",
+     "exports.b = 1\nmodule.exports.c = 1\nA.prototype.d = 1\n$x.prototype.e = 1"),
+    ("javascript", "export const a = '\ud800';\n", "export const a = '?'"),
+    ("python", "@d(1)\n@e\ndef f(a: int = 1, *b, **c) -> None: ...\nasync def g(): ...\nclass A: ...\n",
+     "@d(1)\n@e\ndef f(a: int=1, *b, **c) -> None\nasync def g()\nclass A"),
+    ("python", "class A:\n    @p\n    class B(C): ...\n", "class A\n    @p\n    class B(C)"),
     ("rust", "enum E { A(u8), B }\n", "enum E\n    A(u8)\n    B"),
     ("rust", "trait T { fn f(&self); }\n", "trait T\n    fn f(&self)"),
     ("java", "@interface A { int v(); }\n", "@interface A\n    int v()"),
@@ -234,6 +271,25 @@ def test_of_too_much_what_is_private_in_other_languages_goes_first_too(private: 
     assert lines == ["class A", "    int c", "class B"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("def _a(): ...\nasync def _b(): ...\n_c = 1\ndef d(): ...\n", "def d()"),
+        ("def __a__(): ...\ndef b(): ...\n", "def __a__()"),
+        ("__a__ = 1\nb = 1\n", "__a__ = 1"),
+        ("class A:\n    def b(self): ...\nc = 1\n", "class A"),
+        ("a = 1\nb = 1\n", "a = 1"),
+    ],
+)
+def test_of_too_much_what_is_public_and_outer_and_first_is_kept(text: str, kept: str) -> None:
+    assert outline("python", text, most=1) == kept
+
+
+@pytest.mark.parametrize("text", ["class A { #a = 1; b = 1 }", "class A { static async _a() {} b = 1 }"])
+def test_of_too_much_what_is_private_in_javascript_goes_first_too(text: str) -> None:
+    assert outline("javascript", text, most=2) == "class A\n    b = 1"
+
+
 def test_a_line_is_cut_where_it_is_longer_than_the_most() -> None:
     assert outline("sql", f"CREATE TABLE {'t' * (MAX_COLUMNS - 13)}") == f"CREATE TABLE {'t' * (MAX_COLUMNS - 13)}"
     assert outline("sql", f"CREATE TABLE {'t' * (MAX_COLUMNS - 12)}") == f"CREATE TABLE {'t' * (MAX_COLUMNS - 16)}..."
@@ -242,6 +298,13 @@ def test_a_line_is_cut_where_it_is_longer_than_the_most() -> None:
 def test_what_stands_too_deep_is_not_named() -> None:
     text = "class A { class B { class C { class D { class E { } } } } }"
     assert [line.strip() for line in outline("java", text).split("\n")] == ["class A", "class B", "class C", "class D"]
+
+
+def test_the_lines_of_all_outlines_are_counted() -> None:
+    one = "\n".join(f"a{number} = 1" for number in range(MAX_LINES))
+    texts = {f"{number:02}.py": one for number in range(MAX_TOGETHER // MAX_LINES)}
+    assert outline_all(texts, "0123", "").count("<outline-0123>") == len(texts)
+    assert outline_all(texts | {"z.py": "a = 1"}, "0123", "").endswith("\n\nz.py")
 
 
 def test_of_many_outlines_those_that_matter_are_shown_and_of_the_others_the_paths() -> None:
@@ -253,3 +316,9 @@ def test_of_many_outlines_those_that_matter_are_shown_and_of_the_others_the_path
     assert paths == [*texts], "in their order"
     assert [text for text in shown if text.endswith(".py")] == [[*far][-1], "empty.py"]
     assert shown[1].startswith("<outline-0123>\na0 = 1\n")
+    assert outline_all({"a": "#!/usr/bin/env python\nb = 1"}, "0123", "") == (
+        "a:\n\n<outline-0123>\nb = 1\n</outline-0123>"
+    )
+    assert outline_all({"a.py": "b = 1", "c.txt": "words"}, "0123", "") == (
+        "a.py:\n\n<outline-0123>\nb = 1\n</outline-0123>\n\nc.txt"
+    )
