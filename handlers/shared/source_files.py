@@ -62,7 +62,7 @@ def _begun(content: str) -> str | None:
 
 
 def _interpreted(content: str) -> str | None:
-    first = content[:200].split("\n", 1)[0]
+    first = content[:200].partition("\n")[0]
     if not first.startswith("#!"):
         return None
     command = first[2:].split()

@@ -236,7 +236,7 @@ class Works:
 
 def _take_back(message: AnyMessage, reversal: Reversal) -> Attributes:
     """Return the project's attributes before its change, and the build that failed."""
-    before = reversal.to.model_dump(mode="json", include={"revision", "score"})
+    before = reversal.to.model_dump(include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
 
 

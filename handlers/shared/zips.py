@@ -15,7 +15,7 @@ def build_zip(files: Mapping[str, bytes]) -> bytes:
     """Zip the files (content by path). Raises `shared.paths.UnsafePath` for a path that could escape."""
     check_paths(files)
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(path, date_time=_EPOCH)
             entry.external_attr = _REGULAR_FILE << 16

@@ -1,19 +1,22 @@
 """Composition from settings: resource names, clients with their limits, and links that S3 accepts."""
 
 import importlib
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pydantic import ValidationError
 
+from shared import identifiers
 from shared.composition import (
     Connections,
     ModelSettings,
     RunningSettings,
     Settings,
+    adapter,
     client,
     connect,
     connect_model,
@@ -21,13 +24,18 @@ from shared.composition import (
     read_settings,
 )
 from shared.functions import agent_function
-from shared.language_model.port import ModelUnusable, Prompt
-from shared.metrics import no_metrics
+from shared.language_model.port import Delivery, ModelUnusable, Prompt
+from shared.metrics import Metric, no_metrics
 from shared.models.messages import PlanRequested, TaskReady
-from shared.models.project import Revision, StoredObject
+from shared.models.project import Project, Revision, StoredObject
 from shared.models.runs import Language, TestsRequested
+from shared.models.workflow import ProjectStatus
 from shared.queues import AgentQueue
-from shared.storage.table import Key
+from shared.storage.table import Key, Put
+from shared.worker import WorkOutcome
+from shared.works import Changes
+from tests.fakes.objects import InMemoryObjects
+from tests.fakes.table import InMemoryTable
 from tests.fakes.wire import Wire
 
 ENVIRON = {
@@ -146,6 +154,65 @@ def test_an_answer_is_waited_for_as_long_as_it_takes(
     config = client("lambda", **options).meta.config
     assert (config.connect_timeout, config.read_timeout) == (connect_s, read_s)
     assert config.retries["total_max_attempts"] == attempts
+
+
+def test_every_client_retries_as_the_sdks_agree_and_s3_is_asked_by_path_with_a_signature_of_today() -> None:
+    for service, signature in (("s3", "s3v4"), ("sqs", "v4"), ("dynamodb", "v4")):
+        config = client(service).meta.config
+        assert config.retries["mode"] == "standard"
+        assert (config.signature_version, config.s3) == (signature, {"addressing_style": "path"})
+
+
+def test_the_clients_have_one_session() -> None:
+    from shared.composition import _session
+
+    assert _session() is _session()
+
+
+@pytest.mark.parametrize("named", ["google-genai", "google-generativeai"])
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1/gemini", ""])
+def test_the_adapter_asks_the_model_and_the_endpoint_that_the_settings_name(named: str, endpoint: str) -> None:
+    settings = ModelSettings.model_validate(
+        {"gemini_api_key_parameter": "/p", "gemini_model": "m", "gemini_endpoint": endpoint, "model_adapter": named}
+    )
+    asked = vars(adapter(settings, "key"))
+    assert {name: asked[name] for name in ("_api_key", "_model", "_endpoint")} == {
+        "_api_key": "key", "_model": "m", "_endpoint": endpoint or None,
+    }  # fmt: skip
+
+
+def test_a_stage_is_the_metrics_service(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = read_settings(Settings, ENVIRON | {"BUSINESS_METRICS": "true", "STAGE": "prod"})
+    connect(settings).measure({Metric.COMPLETED: 1})
+    assert json.loads(capsys.readouterr().out)["service"] == "agenticai-prod"
+
+
+def test_a_worker_has_the_connections_of_its_function() -> None:
+    table, objects, notes, agent = InMemoryTable(), InMemoryObjects(), list[str](), Idle()
+    connections = replace(connect(read_settings(Settings, ENVIRON)), table=table, objects=objects)
+    worker = connections.worker(agent, notes.append)
+    assert (worker.agent, worker.outgoing, worker.measure) == (agent, connections.outgoing, no_metrics)
+    worker.note("told")
+    assert notes == ["told"]
+    assert worker.clock is identifiers.now
+    message = PlanRequested(project_id="0" * 26, correlation_id="c", revision=Revision(build=1))
+    table.write(Put(Key("PROJECT#" + "0" * 26, "FILE#a"), {}))
+    objects.put(f"plans/{message.project_id}/1/a", b"", "text/plain")
+    assert worker.handle(message, lambda: 300.0) is WorkOutcome.DELETED
+    assert (table.items, objects.contents) == ({}, {})
+
+
+class Idle:
+    """An agent that is never asked to work."""
+
+    name = "pm"
+    status = ProjectStatus.PLANNING
+
+    def work(self, message: PlanRequested, project: Project, delivery: Delivery) -> None:
+        raise AssertionError
+
+    def conclude(self, message: PlanRequested, project: Project, result: None) -> Changes:
+        raise AssertionError
 
 
 def test_clients_are_made_once() -> None:

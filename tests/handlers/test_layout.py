@@ -1,5 +1,7 @@
 """The layout of stored data: later versions find what earlier versions stored."""
 
+import hashlib
+
 import pytest
 
 from shared.models import layout
@@ -33,6 +35,13 @@ REVISION = Revision(build=2, round=1)
         (layout.deployment_object("p", REVISION, "a.zip"), "deployments/p/2.1/a.zip"),
         (layout.reply_object("p", 2), "plans/p/2/replies/"),
         (layout.reply_object("p", 2, 0, "a"), "plans/p/2/replies/0/a"),
+        (layout.reply_object("p", 2, "", "a"), "plans/p/2/replies/a"),
+        (layout.reply_object("p", 2, 3), "plans/p/2/replies/3/"),
+        (layout.proofs("p", REVISION), "deployments/p/2.1/proofs/"),
+        (
+            layout.proof_object("p", REVISION, "request-ä", 3),
+            f"deployments/p/2.1/proofs/3-{hashlib.sha256('request-ä'.encode()).hexdigest()[:16]}.json",
+        ),
         (layout.archive_object("p", "d"), "deployments/p/archives/d.zip"),
     ],
 )
@@ -46,6 +55,7 @@ def test_the_kind_of_an_item_is_told_by_its_sort_key_and_of_a_task_its_id() -> N
     assert layout.kind_of(layout.METADATA) is None
     assert layout.task_of(layout.task(REVISION, "a#b")) == "a#b"
     assert layout.task_of(layout.test(REVISION)) is None
+    assert {kind.name for kind in layout.WORK} == {"PLAN", "TASK", "TEST", "DEPLOYMENT"}
 
 
 def test_all_objects_of_a_project_are_below_its_id_and_no_other_projects_are() -> None:

@@ -6,7 +6,9 @@ from collections import Counter
 import pytest
 
 from shared.language_model.port import FinishReason
-from shared.metrics import Metric, embedded_metrics
+from shared.metrics import Metric, embedded_metrics, measure_begin, measure_end, no_metrics
+from shared.models.project import Project, TokenUsage
+from shared.models.workflow import ProjectStatus
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 from tests.fakes.model import said
@@ -56,6 +58,54 @@ def test_a_project_that_fails() -> None:
     factory.run()
     total = sums(factory)
     assert (total[Metric.BEGUN], total[Metric.FAILED], total[Metric.COMPLETED]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "build", "attempt", "begun"),
+    [
+        ("PLANNING", 1, 1, {Metric.BEGUN: 1}),
+        ("DEVELOPING", 1, 1, {}),
+        ("PLANNING", 2, 1, {}),
+        ("PLANNING", 1, 2, {}),
+    ],
+)
+def test_a_project_begins_with_the_first_attempt_at_its_first_plan(
+    status: str, build: int, attempt: int, begun: dict[Metric, float]
+) -> None:
+    at = "2026-01-01T00:00:00Z"
+    project = Project.model_validate(
+        {
+            "id": "0" * 26, "name": "n", "status": status, "revision": {"build": build}, "created_at": at,
+            "updated_at": at, "version": 1, "requirements": "r",
+        }
+    )  # fmt: skip
+    assert measure_begin(project, attempt) == begun
+
+
+USED = TokenUsage(calls=1, prompt_tokens=2, output_tokens=3)
+
+
+@pytest.mark.parametrize(
+    ("status", "score", "tokens", "measured"),
+    [
+        (ProjectStatus.COMPLETED, None, TokenUsage(), {Metric.COMPLETED: 1}),
+        (ProjectStatus.FAILED, None, TokenUsage(), {Metric.FAILED: 1}),
+        (ProjectStatus.NEEDS_REVIEW, None, TokenUsage(), {Metric.NEEDING_REVIEW: 1}),
+        (ProjectStatus.TESTING, None, TokenUsage(), {}),
+        (None, None, TokenUsage(), {}),
+        (None, 0.0, TokenUsage(), {Metric.SCORE: 0.0}),
+        (None, 87.5, USED, {Metric.SCORE: 87.5, Metric.PROMPT_TOKENS: 2, Metric.OUTPUT_TOKENS: 3}),
+    ],
+)
+def test_what_an_end_publishes(
+    status: ProjectStatus | None, score: float | None, tokens: TokenUsage, measured: dict[Metric, float]
+) -> None:
+    assert measure_end(status, score, tokens) == measured
+
+
+def test_without_metrics_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    no_metrics({Metric.COMPLETED: 1})
+    assert capsys.readouterr().out == ""
 
 
 def test_values_are_written_as_embedded_metrics_of_the_stage_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from shared.paths import (
     MAX_PATH_BYTES,
     MAX_TOTAL_BYTES,
     UnsafePath,
+    accept_paths,
     check_files,
     check_paths,
     safe_path,
@@ -34,6 +35,10 @@ ORDINARY = (
     "com10.txt",
     "..hidden",
     "x" * (MAX_PATH_BYTES - 3) + ".py",
+    "X/Y.md",
+    "/".join("abcdefghijkl"),
+    "a.git/.github/.gitx",
+    "com/lpt.txt",
 )
 
 # The reason for each refusal, by one of its words.
@@ -54,7 +59,19 @@ REFUSED = {
     "\\\\server\\share": "drive",
     "~/x": "~",
     "GIT~1/config": "~",
+    **dict.fromkeys((f"a{char}b" for char in '*?"<>|'), "drive"),
     "nul": "reserves",
+    "PRN.x": "reserves",
+    "lpt0": "reserves",
+    "COM9.txt": "reserves",
+    "conout$.log": "reserves",
+    "\u0378": "unassigned",  # no character yet
+    "a\u2029b": "format",
+    **{
+        f"a{char}b": "not shown"
+        for char in "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180d\u180f\ufe00\uffa0\U000e0100\U000e01ef"
+    },
+    **{f"a{char}b": "looks like" for char in "\u0337\u1735\u2216\u2571\u2572\u29f5\u29f9"},
     "src/Con.py": "reserves",
     "aux.tar.gz": "reserves",
     "com1": "reserves",
@@ -121,9 +138,37 @@ def test_two_names_of_one_file_are_refused(first: str, second: str) -> None:
         check_paths([first, second])
 
 
-def test_a_file_where_another_needs_a_folder_is_refused() -> None:
-    with pytest.raises(UnsafePath, match="needs a folder"):
-        check_paths(["A/b/c.py", "a/B"])
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        (["A/b/c.py", "a/B"], "path 'a/B' is a file where 'A/b/c.py' needs a folder"),
+        (["A/b/c.py", "d/e/f.py", "a"], "path 'a' is a file where 'A/b/c.py' needs a folder"),
+        (["a/B", "A/b/c.py"], "path 'A/b/c.py' needs a folder where 'a/B' is a file"),
+        (["a", "A/b/c/d.py"], "path 'A/b/c/d.py' needs a folder where 'a' is a file"),
+        (["a", "b", "A"], "path 'A' is named twice (also as 'a')"),
+    ],
+)
+def test_a_file_where_another_needs_a_folder_is_refused(paths: list[str], reason: str) -> None:
+    accepted, refused = accept_paths(paths)
+    assert (accepted, refused) == (paths[:-1], [reason])
+    with pytest.raises(UnsafePath) as refusal:
+        check_paths(paths)
+    assert str(refusal.value) == reason
+
+
+def test_what_comes_after_a_path_that_is_refused_is_accepted_all_the_same() -> None:
+    accepted, refused = accept_paths(["a", "../b", "a", "a b/c", "A B/d"])
+    assert accepted == ["a", "a b/c", "A B/d"]
+    assert [reason.split()[1] for reason in refused] == ["'../b'", "'a'"]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, 80), (81, 80)])
+def test_a_long_path_is_shown_by_its_beginning(length: int, shown: int) -> None:
+    path = "/" * length
+    with pytest.raises(UnsafePath) as refusal:
+        safe_path(path)
+    told = str(refusal.value).split()[1].strip("'")
+    assert told == (path if length == shown else path[:77] + "...")
 
 
 def test_the_number_and_the_bytes_of_files_are_bounded() -> None:

@@ -26,9 +26,11 @@ class FakeWorker:
 
     fault: Exception | None = None
     handled: list[PlanRequested] = field(default_factory=list)
+    seconds_left: float | None = None
 
     def handle(self, message: PlanRequested, remaining: Any) -> WorkOutcome:
         self.handled.append(message)
+        self.seconds_left = remaining()
         if self.fault:
             raise self.fault
         return WorkOutcome.DONE
@@ -81,6 +83,7 @@ def test_a_handled_message_is_acknowledged() -> None:
     assert answer == {"batchItemFailures": []}
     assert postponed == {}
     assert worker.handled == [MESSAGE]
+    assert worker.seconds_left == 300.0
 
 
 def test_only_the_record_that_failed_is_reported() -> None:
@@ -103,7 +106,7 @@ def test_only_the_record_that_failed_is_reported() -> None:
     ],
 )
 def test_what_cannot_be_read_is_poison_and_goes_to_the_dead_letter_queue_without_waiting(body: str) -> None:
-    with pytest.raises(Poison):
+    with pytest.raises(Poison, match=r"not a message: |a test-requested/2 message is not for this queue"):
         read(body, PlanRequested)
     answer, postponed = served(FakeWorker(), body)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
@@ -118,7 +121,11 @@ def test_the_previous_version_of_a_message_is_read() -> None:
 def test_a_fault_that_time_may_heal_waits_twice_as_long_each_time_and_a_named_time_is_kept() -> None:
     fault = Retryable("busy")
     assert [wait_after(fault, received) for received in (1, 2, 3)] == [10, 20, 40]
-    assert wait_after(fault, 30) == 900
+    assert wait_after(fault, 0) == 10
+    assert [wait_after(fault, received) for received in (7, 8, 30)] == [640, 900, 900]
+    assert [wait_after(Retryable("busy", after=after), 9) for after in (0, 0.5, 900, 901)] == [0, 0.5, 900, 900]
+    assert wait_after(Poison("not a message"), 3) == 0
+    assert wait_after(KeyError("defect"), 2) == 20
     assert wait_after(ModelUnavailable("throttled", after=37), 1) == 37
     _, postponed = served(FakeWorker(fault), BODY, received=2)
     assert postponed == {"r0": 20}
@@ -130,6 +137,10 @@ def test_what_is_logged_of_an_unreadable_message_names_no_other_messages_project
     handled, unreadable = map(json.loads, log.getvalue().splitlines())
     assert handled["project_id"] == MESSAGE.project_id
     assert handled["correlation_id"] == MESSAGE.correlation_id
+    assert (handled["level"], handled["message"], handled["outcome"]) == ("INFO", "handled", "done")
+    assert (handled["work"], handled["receive_count"]) == ("PLAN#1", 1)
+    assert (unreadable["level"], unreadable["error_type"], unreadable["seconds"]) == ("ERROR", "Poison", 0)
+    assert "exception" in unreadable, "with a traceback"
     assert {"project_id", "correlation_id", "work", "receive_count"}.isdisjoint(unreadable)
 
 
@@ -169,6 +180,12 @@ def caused(fault: Exception, cause: Exception) -> Exception:
     return fault
 
 
+def with_response(response: object) -> Exception:
+    error = KeyError("gone")
+    error.response = response  # type: ignore[attr-defined]
+    return error
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
@@ -177,6 +194,9 @@ def caused(fault: Exception, cause: Exception) -> Exception:
             "ThrottlingException",
         ),
         (caused(Retryable("busy"), ConnectionError("gone")), "ConnectionError"),
+        (caused(Retryable("busy"), ClientError({}, "Query")), "ClientError"),
+        (caused(Retryable("busy"), ClientError({"Error": {}}, "Query")), "ClientError"),
+        (caused(Retryable("busy"), with_response("text")), "KeyError"),
         (Retryable("busy"), "Retryable"),
         (caused(ModelUnavailable("busy"), ConnectionError("gone")), "ModelUnavailable"),
         (caused(Poison("not a message"), ValueError("no JSON")), "Poison"),

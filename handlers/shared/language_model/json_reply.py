@@ -72,5 +72,5 @@ def _refuse_repeated(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _place(text: str, position: int) -> str:
-    line = text.count("\n", 0, position) + 1
-    return f"line {line} column {position - text.rfind(chr(10), 0, position)}"
+    before = text[:position]
+    return f"line {before.count(chr(10)) + 1} column {position - before.rfind(chr(10))}"

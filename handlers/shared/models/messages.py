@@ -21,9 +21,11 @@ class Message(Model):
 
     schema_: str = Field(alias="schema")
     project_id: ProjectId
-    correlation_id: str = Field(min_length=1, max_length=100, description="of the API request that began it")
+    correlation_id: str = Field(min_length=1, max_length=100)
+    """The id of the API request that began it."""
     revision: Revision
-    not_before: datetime | None = Field(default=None, description="parked until then; since version 2")
+    not_before: datetime | None = None
+    """Until when it is parked; since version 2."""
 
     @property
     def id(self) -> str:
@@ -99,5 +101,5 @@ def parse(body: str | bytes) -> AnyMessage:
 
 def _upgrade(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message of version 1, which had no `not_before`, as one of version 2; others are unchanged."""
-    name, _, version = str(document.get("schema", "")).partition("/")
+    name, _, version = str(document.get("schema")).partition("/")
     return {**document, "schema": f"{name}/{_VERSION}"} if version == "1" else dict(document)

@@ -34,7 +34,8 @@ class StoredObject(Model):
     """An object in the bucket, as an item refers to it."""
 
     key: str
-    size: int = Field(ge=0, description="bytes")
+    size: int = Field(ge=0)
+    """In bytes."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -76,11 +77,11 @@ class ProjectSummary(Model):
     revision: Revision
     created_at: datetime
     updated_at: datetime
-    version: int = Field(ge=1, description="grows by one with every write; optimistic concurrency")
+    version: int = Field(ge=1)
+    """Grows by one with every write; optimistic concurrency."""
     score: float | None = Field(default=None, ge=0, le=100)
-    failure: Failure | None = Field(
-        default=None, description="of a project that is FAILED why it failed, of a finished one why its last change did"
-    )
+    failure: Failure | None = None
+    """Why the project failed; for a finished project, why its last change failed."""
     tokens: TokenUsage = TokenUsage()
 
 
@@ -88,8 +89,12 @@ class Project(ProjectSummary):
     """The `METADATA` item of a project."""
 
     requirements: str
-    template: str | None = Field(default=None, description="the id of the template that it began from")
+    template: str | None = None
+    """The id of the template that it began from."""
     package: StoredObject | None = None
-    failed_build: int = Field(default=0, ge=0, description="the latest build whose change failed; 0 if none did")
-    retries: int = Field(default=0, ge=0, description="how often its owner had a failed step tried again")
-    idempotency: str | None = Field(default=None, description="the partition key of the request that made it")
+    failed_build: int = Field(default=0, ge=0)
+    """The latest build whose change failed; 0 if none did."""
+    retries: int = Field(default=0, ge=0)
+    """How often its owner had a failed step tried again."""
+    idempotency: str | None = None
+    """The partition key of the request that made it."""

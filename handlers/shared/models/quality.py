@@ -18,8 +18,10 @@ class Finding(Model):
     rule: str
     severity: Severity
     message: str
-    lines: tuple[str, ...] = Field(default=(), description="the lines around, each with its number")
-    related: tuple[str, ...] = Field(default=(), description="paths of other files in which the cause may be")
+    lines: tuple[str, ...] = ()
+    """The lines around, each with its number."""
+    related: tuple[str, ...] = ()
+    """Paths of other files in which the cause may be."""
 
 
 class ScorePart(Model):
@@ -38,16 +40,21 @@ class QualityReport(Model):
     revision: Revision
     score: float = Field(ge=0, le=100)
     passed: bool
-    reasons: tuple[str, ...] = Field(default=(), description="why it did not pass; none where it did")
+    reasons: tuple[str, ...] = ()
+    """Why it did not pass; none where it did."""
     parts: tuple[ScorePart, ...]
-    findings: tuple[Finding, ...] = Field(description="the worst first")
-    omitted: int = Field(default=0, ge=0, description="findings that count in the score but are not listed")
-    omitted_errors: int = Field(default=0, ge=0, description="errors among them, but for tests that do not pass")
-    measured: tuple[str, ...] = Field(description="paths that a parser read")
-    not_measured: tuple[str, ...] = Field(
-        description="paths that no parser could read for certain; never scored as good"
-    )
-    runs: tuple[TestsRun, ...] = Field(default=(), description="how the project's own tests ended, by language")
+    findings: tuple[Finding, ...]
+    """The worst first."""
+    omitted: int = Field(default=0, ge=0)
+    """Findings that count in the score but are not listed."""
+    omitted_errors: int = Field(default=0, ge=0)
+    """Errors among them, not counting tests that do not pass."""
+    measured: tuple[str, ...]
+    """Paths that a parser read."""
+    not_measured: tuple[str, ...]
+    """Paths that no parser could read for certain; never scored as good."""
+    runs: tuple[TestsRun, ...] = ()
+    """How the project's own tests ended, by language."""
 
     @property
     def passing(self) -> int:

@@ -23,11 +23,13 @@ class WorkState(StrEnum):
 class Work(Model):
     """The part that `PLAN#`, `TASK#`, `TEST#` and `DEPLOY#` items have in common: the worker contract's state."""
 
-    work: str = Field(description="the sort key")
+    work: str
+    """The sort key."""
     revision: Revision
     state: WorkState = WorkState.PENDING
     attempts: int = Field(default=0, ge=0)
-    outbox: tuple[AnyMessage, ...] = Field(default=(), description="what its end emits, kept to emit it again")
+    outbox: tuple[AnyMessage, ...] = ()
+    """What its end emits, kept to emit it again."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None
@@ -37,9 +39,11 @@ class PlanRecord(Work):
     """A `PLAN#{build}` item; `done` is the fan-in: the finished tasks."""
 
     plan: StoredObject | None = None
-    base: StoredObject | None = Field(default=None, description="the files that a change starts from")
+    base: StoredObject | None = None
+    """The files that a change starts from."""
     done: tuple[str, ...] = ()
-    progress: int = Field(default=0, ge=0, description="grows with every change of `done`; optimistic concurrency")
+    progress: int = Field(default=0, ge=0)
+    """Grows with every change of `done`; optimistic concurrency."""
 
 
 class TaskRecord(Work):
@@ -56,12 +60,16 @@ class TestRecord(Work):
     __test__ = False
     score: float | None = None
     passed: bool | None = None
-    errors: int = Field(default=0, ge=0, description="that were found beside tests that do not pass")
-    passing: int = Field(default=0, ge=0, description="its own tests that passed")
+    errors: int = Field(default=0, ge=0)
+    """Errors found, not counting tests that do not pass."""
+    passing: int = Field(default=0, ge=0)
+    """How many of the project's own tests passed."""
     report: StoredObject | None = None
     page: StoredObject | None = None
-    manifest: StoredObject | None = Field(default=None, description="the files that were tested")
-    fingerprint: str | None = Field(default=None, description="of what was found in the code, blind to where it moved")
+    manifest: StoredObject | None = None
+    """The files that were tested."""
+    fingerprint: str | None = None
+    """The digest of what was found in the code, wherever it moved."""
 
 
 class TriedFunction(Model):
@@ -82,7 +90,8 @@ class DeploymentRecord(Work):
     proof: str | None = None
     proven: bool | None = None
     tried: tuple[TriedFunction, ...] = ()
-    unproven: bool = Field(default=False, description="a person wants it whatever is seen of its package")
+    unproven: bool = False
+    """A person wants it whatever is seen of its package."""
 
 
 class FileRecord(Model):
@@ -115,17 +124,24 @@ class Standing(Model):
 class ChangeRecord(Model):
     """A `MOD#{build}` item: the change that a build makes, in its owner's words."""
 
-    build: int = Field(ge=2, description="the build that makes the change")
+    build: int = Field(ge=2)
+    """The build that makes the change."""
     requirements: str
-    correlation_id: str = Field(description="of the API request that asked for it")
+    correlation_id: str
+    """The id of the API request that asked for it."""
     requested_at: datetime
-    before: Standing | None = Field(default=None, description="the project as the change found it")
+    before: Standing | None = None
+    """The project as the change found it."""
 
 
 class RequestRecord(Model):
     """The request with an Idempotency-Key, and its result."""
 
-    content: str = Field(description="the digest of what was asked")
-    project: Project = Field(description="as the request left it")
-    messages: tuple[AnyMessage, ...] = Field(description="what started the work")
-    expires_at: int = Field(description="seconds since 1970; the table forgets the item some time after")
+    content: str
+    """The digest of what was asked."""
+    project: Project
+    """The project as the request left it."""
+    messages: tuple[AnyMessage, ...]
+    """The messages that started the work."""
+    expires_at: int
+    """Seconds since 1970; the table forgets the item some time after."""

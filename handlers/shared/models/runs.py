@@ -47,10 +47,12 @@ class TestedTest(Model):
     outcome: Outcome
     seconds: float = Field(default=0, ge=0)
     message: Message = ""
-    path: str = Field(default="", description="empty if it is not known")
+    path: str = ""
+    """Empty if it is not known."""
     line: int = Field(default=1, ge=1)
     checks: int | None = Field(default=None, ge=0)
-    frames: tuple[ProjectFrame, ...] = Field(default=(), description="the outermost first")
+    frames: tuple[ProjectFrame, ...] = ()
+    """The outermost first."""
 
 
 class Emptied(Model):
@@ -59,8 +61,10 @@ class Emptied(Model):
     path: str
     line: int = Field(ge=1)
     name: str
-    called: bool = Field(description="by the tests")
-    noticed: bool = Field(description="whether a test failed then")
+    called: bool
+    """Whether the tests called it."""
+    noticed: bool
+    """Whether a test failed when it was emptied."""
 
 
 class TestsRun(Model):
@@ -70,10 +74,15 @@ class TestsRun(Model):
     schema_: Literal["tests-run/1"] = Field(default="tests-run/1", alias="schema")
     language: Language
     not_run: str = ""
-    trouble: str = Field(default="", description="why the tests prove nothing although none failed")
+    trouble: str = ""
+    """Why the tests prove nothing although none failed."""
     tests: tuple[TestedTest, ...] = ()
-    collected: int = Field(default=0, ge=0, description="tests that have a result, listed or not")
-    written: tuple[str, ...] = Field(default=(), description="paths of the files in which tests are written")
+    collected: int = Field(default=0, ge=0)
+    """Tests that have a result, listed or not."""
+    written: tuple[str, ...] = ()
+    """Paths of the files in which tests are written."""
     emptied: tuple[Emptied, ...] = ()
-    output: str = Field(default="", description="shortened")
-    contained: bool = Field(default=True, description="whether it was in a sandbox of its own")
+    output: str = ""
+    """What the tests printed, shortened."""
+    contained: bool = True
+    """Whether it was in a sandbox of its own."""

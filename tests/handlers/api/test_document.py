@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from agenticai.stack.template import Template
 from api_handler.access import OPEN_PATHS
 from api_handler.api import document, page, resolver
@@ -70,6 +72,54 @@ def test_the_document_has_the_members_that_openapi_defines_and_says_what_each_is
         assert parts
         assert set().union(*parts) <= known
     assert all(part["description"] for part in (*answers, *headers, *parameters))
+
+
+TOLD = {
+    "Problem": {
+        "type": "stable; docs/api.md lists them",
+        "errors": "where the fault is, for `invalid`",
+        "project_id": "the project that is stored but not yet queued",
+        "checks": "what was reached and what not, for `unhealthy`",
+    },
+    "Fault": {
+        "pointer": "a JSON pointer into the body (RFC 6901)",
+        "parameter": "a parameter of the path, the query or the header",
+    },
+    "TimelineEvent": {"work": "the sort key of the item worked on", "status": "the project's status after this"},
+    "TriedFunction": {
+        "handler": "in Lambda's notation",
+        "passed": "null if it could not be tried",
+        "seen": "what was seen of it, or why it was not tried, in a sentence",
+    },
+    "NewProject": {"template": "the id of a template; its requirements come first"},
+    "ArchiveView": {"size": "bytes", "files": "how many are in it"},
+    "FileView": {"size": "bytes"},
+    "DeploymentView": {
+        "package_size": "bytes",
+        "proof": "what was seen of a function's package, in a sentence",
+        "proven": "whether the package passed; null if nothing was tried",
+        "tried": "what was seen of each function",
+        "unproven": "whether a person wants it whatever is seen of its package",
+    },
+    "TemplateSummary": {"description": "one sentence"},
+    "ProjectPage": {"next": "the cursor of the next page; null on the last"},
+}
+
+
+@pytest.mark.parametrize("schema", TOLD)
+def test_what_a_members_name_does_not_tell_is_said(schema: str) -> None:
+    properties = DESCRIBED["components"]["schemas"][schema]["properties"]
+    described = {name: member["description"] for name, member in properties.items() if "description" in member}
+    assert described == TOLD[schema]
+
+
+def test_a_project_asks_for_requirements_or_a_template_and_problems_have_an_example() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    assert schemas["NewProject"]["anyOf"] == [
+        {"required": [name], "properties": {name: {"type": "string"}}} for name in ("requirements", "template")
+    ]
+    assert schemas["Problem"]["title"] == "Problem"
+    assert schemas["Problem"]["properties"]["type"]["examples"] == ["urn:agenticai:problem:not-found"]
 
 
 def test_a_project_that_was_begun_says_where_it_is_and_each_its_version() -> None:

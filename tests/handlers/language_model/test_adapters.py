@@ -114,6 +114,17 @@ class TestRequest:
         schema = sent.get("responseJsonSchema") or sent["responseSchema"]
         assert {*schema["properties"]} == {*schema["required"]} == {*Plan.model_fields}
 
+    def test_without_a_schema_no_form_is_asked_for(self, model: LanguageModel, server: ScriptedServer) -> None:
+        ask(model, server, said(answer({"text": "Hi"})))
+        config = server.requests[0].body.get("generationConfig") or {}
+        assert {"responseMimeType", "responseSchema", "responseJsonSchema"}.isdisjoint(config)
+
+    def test_a_model_that_waits_too_long_is_told_how_long_the_client_does(self, server: ScriptedServer) -> None:
+        server.script(said(answer({"text": "Hi"})))
+        GoogleGenaiModel("key", MODEL, server.url).generate(PROMPT, lots_of_time)
+        headers = {name.lower(): value for name, value in server.requests[0].headers.items()}
+        assert float(headers["x-server-timeout"]) == lots_of_time() - RESERVE_SECONDS
+
     def test_the_client_is_used_again(self, model: LanguageModel, server: ScriptedServer) -> None:
         for text in ("one", "two"):
             assert ask(model, server, said(answer({"text": text}))).text == text

@@ -38,6 +38,29 @@ def test_the_object_is_found(reply: str) -> None:
 
 def test_an_array_is_read_bare_or_fenced() -> None:
     assert read_json("[1, 2]") == read_json("Steps:\n```json\n[1, 2]\n```\n") == [1, 2]
+    assert read_json("\ufeff[1, 2]") == [1, 2]
+
+
+@pytest.mark.parametrize("text", ["[]", "[ ]", "[[1]]", "[{}]", '["a"]', "[-1]", "[0]", "[true]", "[false]", "[null]"])
+def test_whatever_an_array_begins_with_it_is_one(text: str) -> None:
+    assert read_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["[x] [1]", "[trues]", "[nullable]", "[falsehood]", "[Note]"])
+def test_a_word_in_brackets_is_no_array(text: str) -> None:
+    with pytest.raises(ValueError, match="there is no JSON object in the answer"):
+        read_json(text)
+
+
+@pytest.mark.parametrize("fence", ["```jsonc", "~~~json-5", "``` JSON ", " \t```json\t", "```json_x"])
+def test_a_fence_may_name_a_kind_of_json(fence: str) -> None:
+    assert read_json(f"So:\n{fence}\n\n  [1]\n```") == [1]
+
+
+@pytest.mark.parametrize("fence", ["```python", "x```json", "``json"])
+def test_any_other_fence_is_none(fence: str) -> None:
+    with pytest.raises(ValueError, match="there is no JSON object"):
+        read_json(f"So:\n{fence}\n[1]\n```")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +76,20 @@ def test_an_array_is_read_bare_or_fenced() -> None:
         ('{"a": 1,}', "the JSON is broken"),
         ("{'a': 1}", "the JSON is broken"),
         ('{"a": 1 "b": 2}', "the JSON is broken: Expecting ',' delimiter, line 1 column 9, after '{\"a\": 1 '"),
+        ('{"a": 1 "b"\n: 2}', "delimiter, line 1 column 9, after"),
+        ('{"a":\n\n[1, 2]', "the JSON is cut off, line 3 column 7"),
+        ('x\n{"a": 1 "b": 2}', "delimiter, line 2 column 9, after"),
+        ('{"a": 1}\n x {"b": 2}', "there is more JSON after the first, line 2 column 5: "),
+        (
+            '{"a": "' + "b" * 50 + '", 1}',
+            f"after {('{' + chr(34) + 'a' + chr(34) + ': ' + chr(34) + 'b' * 50 + chr(34) + ', ')[-40:]!r}",
+        ),
+        ("x" * 41, f"which begins {'x' * 40!r}"),
+        ('{"a": `~ \t\r', "the JSON is cut off"),
+        ('{"a": X', "the JSON is broken"),
+        ('{"a": 1, "b": 2, "a": 3}', "an object has more than one member 'a'"),
+        ('{"c": {"b": 1, "b": 1}}', "an object has more than one member 'b'"),
+        ('{"a": Infinity}', "Infinity is not JSON"),
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": 1}\n{"b": 2}', "there is more JSON after the first, line 2 column 2: answer with one object"),
         ('```json\n{"a": 1}\n```\n```json\n[2]\n```', "there is more JSON after the first"),

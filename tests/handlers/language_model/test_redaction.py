@@ -114,6 +114,35 @@ def test_a_key_that_an_error_or_its_causes_hold_is_found(error: Exception) -> No
     assert str(Redaction(KEY).of_error(error)) == f"the model's SDK failed: {type(error).__name__}"
 
 
+def nested(depth: int) -> Exception:
+    """An error with so many causes, the last of which holds the key."""
+    error: Exception = ValueError(KEY)
+    for _ in range(depth):
+        error = after(ValueError("outer"), cause=error)
+    return error
+
+
+def test_causes_are_followed_to_the_tenth_error_and_no_further() -> None:
+    assert isinstance(Redaction(KEY).of_error(nested(9)), ModelUnavailable)
+    assert isinstance(Redaction(KEY).of_error(nested(10)), ValueError)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (f"AIza{'x' * 30}", "[REDACTED]"),
+        (f"AIza{'x' * 29}", f"AIza{'x' * 29}"),
+        ("ya29.a-b_c.", "[REDACTED]."),
+        (f"Bearer {'x' * 16}==", "Bearer [REDACTED]"),
+        (f"bearer {'x' * 16}", "bearer [REDACTED]"),
+        (f"Bearer {'x' * 15}", f"Bearer {'x' * 15}"),
+    ],
+)
+def test_what_looks_like_a_credential_is_taken_out_of_an_error(told: str, shown: str) -> None:
+    assert str(Redaction(KEY).of_error(ModelUnusable(told))) == shown
+    assert asked(Reply(told, FinishReason.STOP, TokenUsage())).text == told
+
+
 def test_an_error_that_does_not_hold_the_key_stays() -> None:
     for error in (ValueError("harmless"), after(ValueError("harmless"), cause=ValueError("too"))):
         assert Redaction(KEY).of_error(error) is error

@@ -7,7 +7,6 @@ from shared.composition import ModelSettings, adapter
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import (
-    RESERVE_SECONDS,
     FinishReason,
     ModelQuotaSpent,
     ModelUnavailable,
@@ -85,11 +84,13 @@ def test_what_no_short_wait_can_help_is_not_asked_again(failure: AgentError) -> 
 
 
 def test_nothing_is_waited_for_that_would_leave_no_time() -> None:
-    for clock, after in ((Clock(50.0), 10.0), (Clock(900.0), 70.5)):
+    for clock, after in ((Clock(54.9), 10.0), (Clock(900.0), 70.5)):
         failure = ModelUnavailable("throttled", after=after)
         assert ask(clock, failure) == (failure, 1)
         assert clock.waited == []
-    assert ask(Clock(60.0), ModelUnavailable("throttled", after=10.0), said("Hi")) == (said("Hi"), 2)
+    assert ask(Clock(55.0), ModelUnavailable("throttled", after=10.0), said("Hi")) == (said("Hi"), 2)
+    assert ask(Clock(900.0), ModelUnavailable("throttled", after=70.0), said("Hi")) == (said("Hi"), 2)
+    assert ask(Clock(900.0), ModelUnavailable("throttled", after=0.0), said("Hi")) == (said("Hi"), 2)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +107,15 @@ def test_an_adapter_that_does_not_exist_is_refused() -> None:
         ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", "model_adapter": "x"})
 
 
-@pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 300.0), (100.0, 100.0 - RESERVE_SECONDS)])
+@pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 300.0), (100.0, 85.0), (15.5, 0.5)])
 def test_one_call_takes_what_is_left_but_for_the_end_and_five_minutes_at_most(remaining: float, seconds: float) -> None:
     assert call_seconds(lambda: remaining) == seconds
+
+
+@pytest.mark.parametrize("remaining", [15.0, 0.0])
+def test_without_time_left_nothing_is_asked(remaining: float) -> None:
+    with pytest.raises(ModelUnavailable, match=r"^no time is left to ask the model$"):
+        call_seconds(lambda: remaining)
 
 
 def test_a_backoff_grows_to_the_longest_wait() -> None:
