@@ -61,12 +61,12 @@ def test_a_seed_chooses_the_same_places_though_others_are_edited(load: Any, tmp_
 @pytest.mark.parametrize(
     ("line", "in_function", "tests"),
     [
-        (3, False, ["near.py::test", "values.py::test", "far.py::test"]),
-        (6, True, ["near.py::test", "values.py::test", "far.py::test"]),
+        (3, False, ["values.py::test", "near.py::test", "far.py::test"]),
+        (6, True, ["values.py::test", "near.py::test", "far.py::test"]),
         (7, True, ["near.py::test"]),
     ],
 )
-def test_what_runs_at_import_is_tried_with_the_tests_that_use_it_then_with_those_that_import_it(
+def test_what_runs_at_import_is_tried_with_the_tests_that_use_or_import_it(
     load: Any, tmp_path: Path, line: int, in_function: bool, tests: list[str]
 ) -> None:
     (tmp_path / "a.py").write_text(CODE, encoding="utf-8")

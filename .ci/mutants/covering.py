@@ -86,17 +86,16 @@ class Covering:
         """Return the tests that run the line, the fastest first.
 
         What runs when its module is imported, or in a process of its own, is no test's: it is tried with the tests of
-        the lines that use what it defines, then with those whose own file imports the module (a test of a model's
-        fields runs no line of it), then with those of the rest of its file and of the files that import it, and, where
-        no test runs it in its own process, of those around it.
+        the lines that use what it defines and those whose own file imports the module (a test of a model's fields runs
+        no line of it), then with those of the rest of its file and of the files that import it, and, where no test
+        runs it in its own process, of those around it.
         """
         contexts = self._contexts(mutant.path, range(mutant.line, mutant.end_line + 1))
         direct = self._sort(contexts)
         if mutant.in_function and not all(map(_is_import, contexts)):
             return direct
         using = self._contexts(mutant.path, _find_uses(self._root / mutant.path, mutant.line))
-        near = self._sort(each for each in using if not _is_import(each))
-        near += self._sort(self._importing[_module(mutant.path)])
+        near = self._sort([*(each for each in using if not _is_import(each)), *self._importing[_module(mutant.path)]])
         rest = {*direct, *self._of_files([mutant.path]), *self._of_files(self._importers[mutant.path])}
         far = self._around(mutant.path) if not contexts else []
         return list(dict.fromkeys([*near, *sorted(rest, key=self._rank), *far]))
