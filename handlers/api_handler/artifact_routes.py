@@ -11,9 +11,9 @@ from api_handler.routing import Routes
 from shared.models.plan import Plan
 from shared.models.views import ArchiveView, DeploymentPage, EventPage, FilePage, TestPage
 
-routes = Routes("what the agents made")
+routes = Routes("results")
 
-FilePath = Annotated[str, Path(description="The file's path; its slashes may stand as they are.")]
+FilePath = Annotated[str, Path(description="The file's path; its slashes need not be encoded.")]
 
 
 @routes.serve("GET", "/api/projects/<project_id>/plan", "The plan of the current build.")
@@ -26,7 +26,7 @@ def get_plan(project_id: Id) -> Plan:
 def list_files(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> FilePage:
     """List the files.
 
-    Without their contents, by path. Pass `next` as `cursor` until it is null.
+    Sorted by path, without their contents. Pass `next` as `cursor` until it is null.
     """
     return routes.service.files(project_id, limit, cursor)
 
@@ -38,7 +38,7 @@ def get_file(project_id: Id, path: FilePath) -> Response[str]:
     return Response(HTTPStatus.OK, content_type="text/plain; charset=utf-8", body=content.decode(errors="replace"))
 
 
-@routes.serve("GET", "/api/projects/<project_id>/archive", "Where the zip is, for 15 minutes.")
+@routes.serve("GET", "/api/projects/<project_id>/archive", "A link to the zip, valid for 15 minutes.")
 def get_archive(project_id: Id) -> ArchiveView:
     """Get all files as a zip."""
     return routes.service.archive(project_id, routes.remaining)
@@ -48,7 +48,7 @@ def get_archive(project_id: Id) -> ArchiveView:
 def list_tests(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> TestPage:
     """List the tests.
 
-    One of each revision, oldest first. Pass `next` as `cursor` until it is null.
+    One for each revision, oldest first. Pass `next` as `cursor` until it is null.
     """
     return routes.service.tests(project_id, limit, cursor)
 
@@ -66,6 +66,6 @@ def list_deployments(project_id: Id, limit: LongLimit = 100, cursor: Cursor = No
 def list_events(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -> EventPage:
     """Read the timeline.
 
-    What happened, oldest first. Pass `next` as `cursor` until it is null.
+    Events, oldest first. Pass `next` as `cursor` until it is null.
     """
     return routes.service.events(project_id, limit, cursor)

@@ -26,7 +26,9 @@ def check(request: APIGatewayProxyEvent) -> None:
         raise Problem(ProblemKind.NOT_JSON, "Send a body with the header `Content-Type: application/json`.")
     # API Gateway replaces bytes that are not UTF-8 with this character; the original is lost.
     if _REPLACEMENT in body:
-        raise Problem(ProblemKind.MALFORMED, "The body is not valid UTF-8, or holds the replacement character U+FFFD.")
+        raise Problem(
+            ProblemKind.MALFORMED, "The body is not valid UTF-8, or contains the replacement character U+FFFD."
+        )
 
 
 def drop_content_type(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def parse(text: str) -> dict[str, Any]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise Problem(
-            ProblemKind.MALFORMED, "The body holds a number that JSON does not have, or nests too deep."
+            ProblemKind.MALFORMED, "The body contains a number that JSON does not allow, or is nested too deeply."
         ) from error
     if not isinstance(value, dict):
         raise Problem(ProblemKind.MALFORMED, "The body is not a JSON object.")

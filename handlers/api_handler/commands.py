@@ -50,7 +50,7 @@ class Commands:
     def rename(self, project_id: str, name: str, if_match: str | None) -> Project:
         """Rename a project if it is still the version that the caller read (RFC 9110, If-Match)."""
         if if_match is None:
-            raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag that a GET gave.")
+            raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag from a GET.")
         seen = {tag.strip() for tag in if_match.split(",")}
         return self.requests.rename(project_id, name, lambda project: "*" in seen or etag(project) in seen)
 
@@ -62,7 +62,7 @@ class Commands:
         elif not self.deletion.unfinished(project_id):
             raise not_found("project")
         if not self.deletion.sweep(project_id, remaining):
-            detail = "The project is deleted, but not all that it left is gone yet; send the same request again."
+            detail = "The project is deleted, but not yet all of its data; send the same request again."
             raise Problem(ProblemKind.UNFINISHED, detail, headers={"Retry-After": "1"})
 
     def _requirements(self, new: NewProject) -> str:
@@ -73,7 +73,7 @@ class Commands:
             raise invalid({"pointer": "/template", "detail": "there is no such template"})
         requirements = "\n\n".join(filter(None, (template.requirements, new.requirements)))
         if len(requirements) > MAX_REQUIREMENTS:
-            detail = f"with the template's these are more than {MAX_REQUIREMENTS} characters"
+            detail = f"together with the template's, more than {MAX_REQUIREMENTS} characters"
             raise invalid({"pointer": "/requirements", "detail": detail})
         return requirements
 

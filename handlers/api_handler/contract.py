@@ -17,15 +17,15 @@ Id = Annotated[str, Path(pattern=f"^{ULID}$", description="The project's id, a U
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items on the page.")]
 LongLimit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items on the page.")]
 Cursor = Annotated[str | None, Query(description="`next` of the previous page.")]
-Unproven = Annotated[bool, Query(description="Complete the project whatever is seen of its package.")]
-Status = Annotated[ProjectStatus | None, Query(description="Only projects with this status.")]
+Unproven = Annotated[bool, Query(description="Complete the project even if its package fails when it is tried.")]
+Status = Annotated[ProjectStatus | None, Query(description="Return only projects with this status.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,200}$",
         description=(
-            "Any text of your own. A request that is repeated with the same text is applied once for at least 24 hours."
+            "A key of your choice. Repeating a request with the same key within 24 hours does not apply it again."
         ),
     ),
 ]
@@ -50,7 +50,7 @@ def _refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMid
     known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
     unknown = sorted(set(app.current_event.query_string_parameters) - known)
     if unknown:
-        raise invalid(*({"parameter": name, "detail": "there is no such parameter"} for name in unknown))
+        raise invalid(*({"parameter": name, "detail": "unknown parameter"} for name in unknown))
     return next_middleware(app)
 
 

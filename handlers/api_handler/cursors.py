@@ -61,4 +61,4 @@ def _decode(cursor: str) -> object:
 
 
 def _foreign() -> Problem:
-    return Problem(ProblemKind.FOREIGN_CURSOR, "The cursor is not one that this list gave; start without one.")
+    return Problem(ProblemKind.FOREIGN_CURSOR, "The cursor does not belong to this list; start without a cursor.")

@@ -23,7 +23,7 @@ Id = Annotated[str, Path(pattern=f"^{TEMPLATE_ID}$", description="The template's
 def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePage:
     """List the templates.
 
-    What a project can begin from, by id. Pass `next` as `cursor` until it is null.
+    Requirements that a project can begin from, sorted by id. Pass `next` as `cursor` until it is null.
     """
     return templates.service.list_templates(limit, cursor)
 
@@ -40,11 +40,11 @@ def get_health() -> Health:
     return Health()
 
 
-@health.serve("GET", "/health/deep", "The API reaches everything that it depends on.")
+@health.serve("GET", "/health/deep", "The API reaches all of its dependencies.")
 def get_deep_health() -> HealthReport:
-    """Check that the API reaches everything that it depends on.
+    """Check that the API reaches all of its dependencies.
 
-    That is the table, the bucket, the queues and the parameters; a 503 names those that do not answer.
+    These are the table, the bucket, the queues and the parameters; a 503 names those that do not answer.
     """
     return health.service.health_report()
 

@@ -20,11 +20,11 @@ _POWERTOOLS_OWN: Final = ("HTTPValidationError", "ValidationError", "ResponseVal
 _EVERYWHERE: Final = {
     "429": "Too many requests at once; try again in a moment.",
     "500": "The API failed; report the request_id.",
-    "503": "Something behind the API does not answer for now; Retry-After says when to try again.",
+    "503": "A service that the API depends on does not answer; Retry-After says when to try again.",
 }
 _SECURED: Final = {"401": "The token is missing or wrong."}
-_ABOUT_ONE: Final = {"404": "There is no such thing."}
-_WITH_INPUT: Final = {"422": "A value breaks the contract; `errors` says which."}
+_ABOUT_ONE: Final = {"404": "The resource does not exist."}
+_WITH_INPUT: Final = {"422": "A value is invalid; `errors` says which."}
 _WITH_BODY: Final = {
     "400": "The body cannot be read.",
     "413": "The body is too large.",

@@ -31,9 +31,9 @@ _starts = partial(routes.serve, "POST", status=HTTPStatus.ACCEPTED, shape=STARTE
 
 @routes.serve("POST", "/api/projects", "The project.", HTTPStatus.CREATED, shape=STARTED)
 def create_project(new: NewProject, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
-    """Post requirements.
+    """Create a project.
 
-    The agents begin at once; follow them by the project's status and its events.
+    The agents start at once; follow their progress in the project's status and events.
     """
     project = routes.commands.create(new, routes.correlation_id, Once.of(idempotency_key, "create", new))
     return project_response(project, HTTPStatus.CREATED)
@@ -59,7 +59,7 @@ def get_project(project_id: Id) -> Response[ProjectView]:
     "/api/projects/<project_id>",
     "The project.",
     shape=VERSIONED,
-    problems={412: "The project has changed since.", 428: "If-Match is missing."},
+    problems={412: "The project has changed since you read it.", 428: "If-Match is missing."},
 )
 def rename_project(project_id: Id, change: ProjectChange, if_match: IfMatch = None) -> Response[ProjectView]:
     """Rename a project.
@@ -83,9 +83,9 @@ def delete_project(project_id: Id) -> Response[None]:
 def modify_project(
     project_id: Id, change: Modification, idempotency_key: IdempotencyKey = None
 ) -> Response[ProjectView]:
-    """Ask for a change.
+    """Request a change.
 
-    The project must be COMPLETED or NEEDS_REVIEW. The agents make its next build from its current files.
+    The project must be COMPLETED or NEEDS_REVIEW. The agents start its next build from its current files.
     """
     key = Once.of(idempotency_key, "modify", change)
     project = routes.commands.modify(project_id, change, routes.correlation_id, key)
@@ -96,7 +96,7 @@ def modify_project(
 def deploy_project(
     project_id: Id, unproven: Unproven = False, idempotency_key: IdempotencyKey = None
 ) -> Response[ProjectView]:
-    """Package again.
+    """Package a project again.
 
     The project must be COMPLETED or NEEDS_REVIEW. Its current revision is packaged again. With `unproven=true` it is
     completed even if its package fails when it is tried; the timeline and the deployment say so.
@@ -108,7 +108,7 @@ def deploy_project(
 
 @_starts("/api/projects/<project_id>/retry", "The project, back at the step that failed.")
 def retry_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Response[ProjectView]:
-    """Try again.
+    """Retry a project.
 
     The project continues from the step that failed; if a message ended in a dead-letter queue, from its current step.
     """

@@ -166,7 +166,7 @@ class Requests:
                 return self._change(project, failed.requirements, correlation_id, EventType.RETRY_REQUESTED)
             stalled = Stalled.of(self._table, project, correlation_id)
             if project.status in AT_REST or not stalled.messages:
-                raise Problem(ProblemKind.NOT_NOW, f"The project is {project.status}: there is nothing to try again.")
+                raise Problem(ProblemKind.NOT_NOW, f"The project is {project.status}: there is nothing to retry.")
             after = _raise_version(project, self._clock())
             if project.status in FINAL:
                 moved = {"status": stalled.status, "failure": None, "retries": project.retries + 1}
@@ -214,7 +214,7 @@ class Requests:
             return None
         record = RequestRecord.model_validate(stored)
         if record.content != once.content:
-            detail = "This Idempotency-Key came with another request before; use a new one for a new request."
+            detail = "This Idempotency-Key was used with a different request; use a new key for a new request."
             raise Problem(ProblemKind.KEY_REUSED, detail)
         return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
 
@@ -244,7 +244,7 @@ class Requests:
     def _at_rest(self, project_id: str) -> Project:
         project = self._project(project_id)
         if project.status not in AT_REST:
-            detail = f"The project is {project.status}; this is for one that is {' or '.join(sorted(AT_REST))}."
+            detail = f"The project is {project.status}; it must be {' or '.join(sorted(AT_REST))}."
             raise Problem(ProblemKind.NOT_NOW, detail)
         return project
 

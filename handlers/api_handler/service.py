@@ -72,7 +72,7 @@ class Service:
         project = self.project(project_id)
         record = self.projects.plan(project.id, project.revision.build)
         if record is None or record.plan is None:
-            raise not_found("plan yet")
+            raise Problem(ProblemKind.NOT_FOUND, "The project has no plan yet.")
         return Plan.model_validate_json(read_named(self.objects, record.plan))
 
     def files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
@@ -98,7 +98,7 @@ class Service:
         project = self.project(project_id)
         files = self.projects.files(project.id)
         if not files:
-            raise not_found("file yet")
+            raise Problem(ProblemKind.NOT_FOUND, "The project has no files yet.")
         archive = self.archives.of(project.id, files)
         if archive is None:
             self.deletion.sweep(project_id, remaining)

@@ -131,7 +131,7 @@ def test_a_retry_begins_the_change_anew_and_brings_it_to_its_end() -> None:
     after = factory.project(before.id)
     assert (after.status, after.revision, after.failure) == (ProjectStatus.COMPLETED, Revision(build=3), None)
     assert texts(factory, after)["greet.py"] == FRENCH
-    with pytest.raises(Problem, match="nothing to try again"):
+    with pytest.raises(Problem, match="nothing to retry"):
         factory.requests.retry(before.id, "request-4")
 
 

@@ -119,7 +119,7 @@ def test_a_finished_project_is_changed(up: dict[str, Any], tmp_path: Path) -> No
     assert f"-m agenticai get {project['id']} " in changed.stdout
     refused = run("retry", project["id"], *endpoint)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert "COMPLETED: there is nothing to try again" in refused.stderr
+    assert "COMPLETED: there is nothing to retry" in refused.stderr
 
 
 def test_a_step_that_failed_is_tried_again_and_followed_and_there_is_nothing_to_get(up: dict[str, Any]) -> None:

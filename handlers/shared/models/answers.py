@@ -31,7 +31,7 @@ class Fault(Model):
 
     detail: str
     pointer: str | None = Field(default=None, description="a JSON pointer into the body (RFC 6901)")
-    parameter: str | None = Field(default=None, description="a parameter of the path, the query or the header")
+    parameter: str | None = Field(default=None, description="name of the path, query or header parameter")
 
 
 class ProblemView(Model):
@@ -39,11 +39,13 @@ class ProblemView(Model):
 
     model_config = ConfigDict(title="Problem")
 
-    type: str = Field(description="stable; docs/api.md lists them", examples=["urn:agenticai:problem:not-found"])
+    type: str = Field(description="stable; docs/api.md lists all types", examples=["urn:agenticai:problem:not-found"])
     title: str
     status: int
     detail: str
     request_id: str
-    errors: list[Fault] | None = Field(default=None, description="where the fault is, for `invalid`")
-    project_id: str | None = Field(default=None, description="the project that is stored but not yet queued")
-    checks: list[Check] | None = Field(default=None, description="what was reached and what not, for `unhealthy`")
+    errors: list[Fault] | None = Field(default=None, description="only for `invalid`: the values that were refused")
+    project_id: str | None = Field(
+        default=None, description="the project that was stored, if its work could not be queued"
+    )
+    checks: list[Check] | None = Field(default=None, description="only for `unhealthy`: the result of each check")

@@ -29,9 +29,9 @@ class TimelineEvent(Model):
     type: EventType
     at: datetime
     agent: str
-    work: str = Field(description="the sort key of the item worked on")
+    work: str = Field(description="sort key of the work item")
     attempt: int = Field(ge=0)
-    status: ProjectStatus = Field(description="the project's status after this")
+    status: ProjectStatus = Field(description="the project's status after the event")
     duration_ms: int | None = Field(default=None, ge=0)
     detail: str = ""
     tokens: TokenUsage = TokenUsage()

@@ -25,7 +25,7 @@ class Message(Model):
     """The id of the API request that began it."""
     revision: Revision
     not_before: datetime | None = None
-    """Until when it is parked; since version 2."""
+    """The work does not start before this time; since version 2."""
 
     @property
     def id(self) -> str:

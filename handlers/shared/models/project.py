@@ -78,7 +78,7 @@ class ProjectSummary(Model):
     created_at: datetime
     updated_at: datetime
     version: int = Field(ge=1)
-    """Grows by one with every write; optimistic concurrency."""
+    """Incremented by every write, for optimistic concurrency control."""
     score: float | None = Field(default=None, ge=0, le=100)
     failure: Failure | None = None
     """Why the project failed; for a finished project, why its last change failed."""
@@ -90,11 +90,11 @@ class Project(ProjectSummary):
 
     requirements: str
     template: str | None = None
-    """The id of the template that it began from."""
+    """Id of the template that the project began from."""
     package: StoredObject | None = None
     failed_build: int = Field(default=0, ge=0)
     """The latest build whose change failed; 0 if none did."""
     retries: int = Field(default=0, ge=0)
-    """How often its owner had a failed step tried again."""
+    """How often its owner retried a failed step."""
     idempotency: str | None = None
-    """The partition key of the request that made it."""
+    """Partition key of the stored request that created it."""

@@ -19,9 +19,9 @@ class Finding(Model):
     severity: Severity
     message: str
     lines: tuple[str, ...] = ()
-    """The lines around, each with its number."""
+    """The surrounding lines, each with its number."""
     related: tuple[str, ...] = ()
-    """Paths of other files in which the cause may be."""
+    """Paths of other files that may contain the cause."""
 
 
 class ScorePart(Model):
@@ -41,20 +41,20 @@ class QualityReport(Model):
     score: float = Field(ge=0, le=100)
     passed: bool
     reasons: tuple[str, ...] = ()
-    """Why it did not pass; none where it did."""
+    """Why the revision did not pass; empty if it did."""
     parts: tuple[ScorePart, ...]
     findings: tuple[Finding, ...]
-    """The worst first."""
+    """Most severe first."""
     omitted: int = Field(default=0, ge=0)
     """Findings that count in the score but are not listed."""
     omitted_errors: int = Field(default=0, ge=0)
     """Errors among them, not counting tests that do not pass."""
     measured: tuple[str, ...]
-    """Paths that a parser read."""
+    """Paths of the files that were parsed."""
     not_measured: tuple[str, ...]
-    """Paths that no parser could read for certain; never scored as good."""
+    """Paths of the files that could not be parsed reliably; never scored as good."""
     runs: tuple[TestsRun, ...] = ()
-    """How the project's own tests ended, by language."""
+    """Results of the project's own tests, by language."""
 
     @property
     def passing(self) -> int:

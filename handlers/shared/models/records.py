@@ -24,12 +24,12 @@ class Work(Model):
     """The part that `PLAN#`, `TASK#`, `TEST#` and `DEPLOY#` items have in common: the worker contract's state."""
 
     work: str
-    """The sort key."""
+    """Sort key of the item."""
     revision: Revision
     state: WorkState = WorkState.PENDING
     attempts: int = Field(default=0, ge=0)
     outbox: tuple[AnyMessage, ...] = ()
-    """What its end emits, kept to emit it again."""
+    """Messages that its end emits, kept to send them again."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None
@@ -43,7 +43,7 @@ class PlanRecord(Work):
     """The files that a change starts from."""
     done: tuple[str, ...] = ()
     progress: int = Field(default=0, ge=0)
-    """Grows with every change of `done`; optimistic concurrency."""
+    """Incremented by every change of `done`, for optimistic concurrency control."""
 
 
 class TaskRecord(Work):
@@ -69,7 +69,7 @@ class TestRecord(Work):
     manifest: StoredObject | None = None
     """The files that were tested."""
     fingerprint: str | None = None
-    """The digest of what was found in the code, wherever it moved."""
+    """Digest of the findings, unchanged if they only move."""
 
 
 class TriedFunction(Model):
@@ -77,7 +77,7 @@ class TriedFunction(Model):
 
     handler: str = Field(description="in Lambda's notation")
     passed: bool | None = Field(description="null if it could not be tried")
-    seen: str = Field(description="what was seen of it, or why it was not tried, in a sentence")
+    seen: str = Field(description="what happened when it was tried, or why it was not tried, in a sentence")
 
 
 class DeploymentRecord(Work):
@@ -91,7 +91,7 @@ class DeploymentRecord(Work):
     proven: bool | None = None
     tried: tuple[TriedFunction, ...] = ()
     unproven: bool = False
-    """A person wants it whatever is seen of its package."""
+    """Completed even if its package fails when it is tried."""
 
 
 class FileRecord(Model):
@@ -131,17 +131,17 @@ class ChangeRecord(Model):
     """The id of the API request that asked for it."""
     requested_at: datetime
     before: Standing | None = None
-    """The project as the change found it."""
+    """The project's state before the change."""
 
 
 class RequestRecord(Model):
     """The request with an Idempotency-Key, and its result."""
 
     content: str
-    """The digest of what was asked."""
+    """Digest of the request."""
     project: Project
     """The project as the request left it."""
     messages: tuple[AnyMessage, ...]
     """The messages that started the work."""
     expires_at: int
-    """Seconds since 1970; the table forgets the item some time after."""
+    """Unix time in seconds; DynamoDB deletes the item some time after it."""

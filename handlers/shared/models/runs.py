@@ -48,11 +48,11 @@ class TestedTest(Model):
     seconds: float = Field(default=0, ge=0)
     message: Message = ""
     path: str = ""
-    """Empty if it is not known."""
+    """Empty if unknown."""
     line: int = Field(default=1, ge=1)
     checks: int | None = Field(default=None, ge=0)
     frames: tuple[ProjectFrame, ...] = ()
-    """The outermost first."""
+    """Outermost first."""
 
 
 class Emptied(Model):
@@ -78,11 +78,11 @@ class TestsRun(Model):
     """Why the tests prove nothing although none failed."""
     tests: tuple[TestedTest, ...] = ()
     collected: int = Field(default=0, ge=0)
-    """Tests that have a result, listed or not."""
+    """Number of tests with a result, including those not listed."""
     written: tuple[str, ...] = ()
-    """Paths of the files in which tests are written."""
+    """Paths of the files that contain tests."""
     emptied: tuple[Emptied, ...] = ()
     output: str = ""
     """What the tests printed, shortened."""
     contained: bool = True
-    """Whether it was in a sandbox of its own."""
+    """Whether the tests ran in a sandbox of their own."""

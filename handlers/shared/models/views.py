@@ -30,7 +30,9 @@ class NewProject(Model):
 
     name: Name
     requirements: Requirements | None = None
-    template: TemplateId | None = Field(default=None, description="the id of a template; its requirements come first")
+    template: TemplateId | None = Field(
+        default=None, description="id of a template, whose requirements come before these"
+    )
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
@@ -81,9 +83,9 @@ class ArchiveView(Model):
     """All of a project's files as one zip, at an address that is valid for 15 minutes."""
 
     url: str
-    size: int = Field(description="bytes")
+    size: int = Field(description="in bytes")
     sha256: str
-    files: int = Field(description="how many are in it")
+    files: int = Field(description="number of files in the archive")
 
     @classmethod
     def of(cls, archive: Archive, files: int, url: str) -> "ArchiveView":
@@ -96,7 +98,7 @@ class FileView(Model):
 
     path: str
     language: str
-    size: int = Field(description="bytes")
+    size: int = Field(description="in bytes")
     sha256: str
     revision: Revision
 
@@ -141,15 +143,17 @@ class DeploymentView(Model):
     revision: Revision
     state: WorkState
     project_type: str | None
-    package_size: int | None = Field(description="bytes")
+    package_size: int | None = Field(description="in bytes")
     package_sha256: str | None
     package_url: str | None
     template_url: str | None
     instructions_url: str | None
-    proof: str | None = Field(description="what was seen of a function's package, in a sentence")
+    proof: str | None = Field(description="what happened when the package was tried, in a sentence")
     proven: bool | None = Field(default=None, description="whether the package passed; null if nothing was tried")
-    tried: tuple[TriedFunction, ...] = Field(default=(), description="what was seen of each function")
-    unproven: bool = Field(default=False, description="whether a person wants it whatever is seen of its package")
+    tried: tuple[TriedFunction, ...] = Field(default=(), description="the result of trying each function")
+    unproven: bool = Field(
+        default=False, description="whether the project is completed even if its package fails when it is tried"
+    )
 
     @classmethod
     def of(
@@ -176,7 +180,7 @@ class Page(Model, Generic[T]):
     """A page of a list, in the list's order."""
 
     items: list[T]
-    next: str | None = Field(description="the cursor of the next page; null on the last")
+    next: str | None = Field(description="cursor of the next page; null on the last page")
 
 
 class ProjectPage(Page[ProjectSummaryView]):

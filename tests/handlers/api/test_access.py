@@ -50,7 +50,7 @@ def body(**fields: object) -> str:
         ("null", 400, "malformed", "not a JSON object"),
         ('{"name": NaN}', 400, "malformed", "number"),
         ('{"name": ' + "9" * 5000 + "}", 400, "malformed", "number"),
-        ('{"name": ' + "[" * 100_000 + "]" * 100_000 + "}", 400, "malformed", "nests too deep"),
+        ('{"name": ' + "[" * 100_000 + "]" * 100_000 + "}", 400, "malformed", "nested too deeply"),
         ('{"name": "one", "name": "two"}', 400, "malformed", "two members of the same name"),
         ('{"name": {"a": 1, "a": 1}}', 400, "malformed", "two members of the same name"),
         ('{"name": "\ufffd"}', 400, "malformed", "UTF-8"),

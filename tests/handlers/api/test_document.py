@@ -76,33 +76,33 @@ def test_the_document_has_the_members_that_openapi_defines_and_says_what_each_is
 
 TOLD = {
     "Problem": {
-        "type": "stable; docs/api.md lists them",
-        "errors": "where the fault is, for `invalid`",
-        "project_id": "the project that is stored but not yet queued",
-        "checks": "what was reached and what not, for `unhealthy`",
+        "type": "stable; docs/api.md lists all types",
+        "errors": "only for `invalid`: the values that were refused",
+        "project_id": "the project that was stored, if its work could not be queued",
+        "checks": "only for `unhealthy`: the result of each check",
     },
     "Fault": {
         "pointer": "a JSON pointer into the body (RFC 6901)",
-        "parameter": "a parameter of the path, the query or the header",
+        "parameter": "name of the path, query or header parameter",
     },
-    "TimelineEvent": {"work": "the sort key of the item worked on", "status": "the project's status after this"},
+    "TimelineEvent": {"work": "sort key of the work item", "status": "the project's status after the event"},
     "TriedFunction": {
         "handler": "in Lambda's notation",
         "passed": "null if it could not be tried",
-        "seen": "what was seen of it, or why it was not tried, in a sentence",
+        "seen": "what happened when it was tried, or why it was not tried, in a sentence",
     },
-    "NewProject": {"template": "the id of a template; its requirements come first"},
-    "ArchiveView": {"size": "bytes", "files": "how many are in it"},
-    "FileView": {"size": "bytes"},
+    "NewProject": {"template": "id of a template, whose requirements come before these"},
+    "ArchiveView": {"size": "in bytes", "files": "number of files in the archive"},
+    "FileView": {"size": "in bytes"},
     "DeploymentView": {
-        "package_size": "bytes",
-        "proof": "what was seen of a function's package, in a sentence",
+        "package_size": "in bytes",
+        "proof": "what happened when the package was tried, in a sentence",
         "proven": "whether the package passed; null if nothing was tried",
-        "tried": "what was seen of each function",
-        "unproven": "whether a person wants it whatever is seen of its package",
+        "tried": "the result of trying each function",
+        "unproven": "whether the project is completed even if its package fails when it is tried",
     },
     "TemplateSummary": {"description": "one sentence"},
-    "ProjectPage": {"next": "the cursor of the next page; null on the last"},
+    "ProjectPage": {"next": "cursor of the next page; null on the last page"},
 }
 
 

@@ -181,7 +181,7 @@ def test_a_project_that_is_not_finished_takes_no_change_and_no_deployment(status
         api.call("POST", f"/api/projects/{project_id}/deploy"),
     ):
         assert refused.problem == "not-now"
-        assert refused.json["detail"].endswith("; this is for one that is COMPLETED or NEEDS_REVIEW.")
+        assert refused.json["detail"].endswith("; it must be COMPLETED or NEEDS_REVIEW.")
     assert api.sent.messages == []
 
 
@@ -324,9 +324,13 @@ def test_a_deletion_that_ran_out_of_time_goes_on_when_it_is_asked_again() -> Non
 def test_what_agents_have_not_made_yet_is_named() -> None:
     api = FakeApi()
     path = api.post().headers["location"]
-    for part, missing in (("/plan", "plan yet"), ("/files/a.py", "file")):
+    for part, detail in (
+        ("/plan", "The project has no plan yet."),
+        ("/archive", "The project has no files yet."),
+        ("/files/a.py", "There is no such file."),
+    ):
         answer = api.call("GET", path + part)
-        assert (answer.problem, answer.json["detail"]) == ("not-found", f"There is no such {missing}.")
+        assert (answer.problem, answer.json["detail"]) == ("not-found", detail)
 
 
 def test_a_file_is_found_below_all_its_folders() -> None:
