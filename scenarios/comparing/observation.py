@@ -47,7 +47,9 @@ class Observation(ReportPart):
     report: ScenarioReport
     counted: tuple[Caller, ...]
     calls: tuple[CallTotal, ...] = ()
-    model_calls: tuple[ModelTotal, ...] | None = Field(default=None, description="null where they are not counted")
+    model_calls: tuple[ModelTotal, ...] | None = Field(
+        default=None, description="null if the target does not count them"
+    )
 
     @property
     def compared(self) -> bool:

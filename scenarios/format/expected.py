@@ -16,18 +16,22 @@ class ExpectedProject(Section):
 
     status: ProjectStatus = ProjectStatus.COMPLETED
     revision: str | None = Field(default=None, pattern=r"^\d+\.\d+$", description="build and repair round, as in 1.2")
-    project_type: str | None = Field(default=None, description="what it was packaged as")
+    project_type: str | None = Field(default=None, description="type of its package")
     min_score: float | None = Field(default=None, ge=0, le=100)
     max_score: float | None = Field(default=None, ge=0, le=100)
-    files: tuple[str, ...] = Field(default=(), description="paths that exist")
-    absent: tuple[str, ...] = Field(default=(), description="paths that do not")
-    tests: Literal["python", "node", "none"] = Field(default="none", description="the project's own, which must pass")
-    failure: re.Pattern[str] | None = Field(default=None, description="a regular expression found in the reason")
-    gone: bool = Field(default=False, description="it is deleted, and nothing else is looked at")
+    files: tuple[str, ...] = Field(default=(), description="paths that must exist")
+    absent: tuple[str, ...] = Field(default=(), description="paths that must not exist")
+    tests: Literal["python", "node", "none"] = Field(
+        default="none", description="language of the project's own tests, which must pass"
+    )
+    failure: re.Pattern[str] | None = Field(
+        default=None, description="regular expression to find in the reason of its failure"
+    )
+    gone: bool = Field(default=False, description="the project must be deleted; nothing else is checked")
 
 
 class Bounds(Section):
-    """The least and the most that a figure may be."""
+    """The minimum and the maximum of a figure."""
 
     min: float | None = Field(default=None, ge=0)
     max: float | None = Field(default=None, ge=0)
@@ -43,7 +47,7 @@ class ExpectedDeadLetters(Section):
     """What a dead-letter queue holds."""
 
     count: Annotated[int, Field(ge=0)] | Bounds
-    body: re.Pattern[str] | None = Field(default=None, description="a regular expression found in every message")
+    body: re.Pattern[str] | None = Field(default=None, description="regular expression to find in every message")
 
 
 def _read_count(value: object) -> object:
@@ -59,13 +63,14 @@ DeadLetters = Annotated[
 
 
 class Expectation(Section):
-    """What must be true when all has settled."""
+    """What must be true when everything has settled."""
 
     projects: dict[ProjectKey, ExpectedProject] = Field(
         default={}, description="a project that is left out must be COMPLETED, or gone if a step deleted it"
     )
     dead_letters: dict[Agent, DeadLetters] = Field(
-        default={}, description="a number of messages, or a count and what they say; a queue that is left out is empty"
+        default={},
+        description="number of messages, or their `count` and `body`; a queue that is left out must be empty",
     )
     alarms: dict[str, AlarmState] = Field(
         default={}, description="the states of CloudWatch alarms, by their names without `agenticai-` and the stage"
@@ -73,9 +78,15 @@ class Expectation(Section):
     timeline: dict[ProjectKey, tuple[ProjectStatus, ...]] = Field(
         default={}, description="the statuses of a project in order, repeated ones written once"
     )
-    calls: dict[Service, Bounds] = Field(default={}, description="AWS calls for all projects together, by service")
-    gb_seconds: Bounds | None = Field(default=None, description="what the functions took, for all projects together")
-    cost_usd: Bounds | None = Field(default=None, description="what that costs on AWS beyond the free tier")
+    calls: dict[Service, Bounds] = Field(
+        default={}, description="number of AWS calls for all projects together, by service"
+    )
+    gb_seconds: Bounds | None = Field(
+        default=None, description="GB-seconds used by the functions, for all projects together"
+    )
+    cost_usd: Bounds | None = Field(
+        default=None, description="cost of these calls and GB-seconds on AWS, ignoring the free tier"
+    )
     fired: Literal["all"] | Annotated[int, Field(ge=0)] = Field(
         default="all", description="how many of the fault rules were applied"
     )

@@ -30,8 +30,10 @@ class ScenarioProject(Section):
 
     name: str
     requirements: str | None = None
-    template: TemplateId | None = Field(default=None, description="the id of a template to begin from")
-    copies: int = Field(default=1, ge=1, le=200, description="how many are posted; a step is for all of them")
+    template: TemplateId | None = Field(default=None, description="id of the template to begin from")
+    copies: int = Field(
+        default=1, ge=1, le=200, description="number of copies to post; each step applies to all of them"
+    )
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "ScenarioProject":
@@ -53,13 +55,16 @@ ScenarioFault = Annotated[
 class Scenario(Section):
     """A scenario file."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="the file's own, without .yaml")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the file without .yaml")
     description: str = Field(description="one sentence")
-    projects: dict[ProjectKey, ScenarioProject] = Field(min_length=1, description="each under a short name")
-    steps: tuple[Step, ...] = Field(default=(), description="in order; left out, every project is created")
+    projects: dict[ProjectKey, ScenarioProject] = Field(
+        min_length=1, description="the projects, each under a short name"
+    )
+    steps: tuple[Step, ...] = Field(default=(), description="steps in order; by default, every project is created")
     faults: tuple[ScenarioFault, ...] = Field(default=(), description="what goes wrong, and when")
     skips_time: bool = Field(
-        default=False, description="only comes to its end after hours, such as those of a visibility timeout"
+        default=False,
+        description="ends only after hours, for example of a visibility timeout, so the target must skip time",
     )
     expect: Expectation = Expectation()
 
@@ -124,14 +129,14 @@ class Scenario(Section):
                     yield place, f"The project {key!r} is not created before this step"
         for key in self.projects:
             if key not in posted:
-                yield ("projects", key), f"The project {key!r} is created by no step"
+                yield ("projects", key), f"No step creates the project {key!r}"
 
     def _misfits_of_faults(self) -> Iterator[tuple[Location, str]]:
         for at, fault in enumerate(self.faults):
             field, known = ("function", FUNCTIONS) if isinstance(fault, CallFault) else ("queue", AGENTS)
             named: str = getattr(fault.when, field)
             if named not in known and not _PATTERN.search(named):
-                yield ("faults", at, "when", field), f"There is no {field} {named!r}: it is {', '.join(known)}, or '*'"
+                yield ("faults", at, "when", field), f"There is no {field} {named!r}: use {', '.join(known)}, or '*'"
 
     def _unknown(self, keys: Iterable[str]) -> Iterator[str]:
         return (key for key in keys if key not in self.projects)
@@ -142,7 +147,7 @@ def load(path: Path) -> Scenario:
 
     def misfits(scenario: Scenario) -> Iterator[tuple[Location, str]]:
         if scenario.name != path.stem:
-            yield ("name",), f"It should be {path.stem}, as the file is called"
+            yield ("name",), f"It should be {path.stem}, the name of the file"
         yield from scenario.misfits()
 
     scenario: Scenario = read_document(path, Scenario, InvalidScenario, misfits)

@@ -21,8 +21,8 @@ class Create(Section):
 class Settling(Section):
     """How far `settle` goes."""
 
-    skip: bool = Field(default=True, description="jump over the time in which nothing is due")
-    deliveries: int | None = Field(default=None, ge=1, description="stop when so many messages have been worked on")
+    skip: bool = Field(default=True, description="skip time in which nothing is due")
+    deliveries: int | None = Field(default=None, ge=1, description="stop after this many messages have been processed")
 
 
 class Settle(Section):
@@ -32,39 +32,39 @@ class Settle(Section):
 
 
 class Waiting(Section):
-    """A project and the status that it is to have."""
+    """A project and the status to wait for."""
 
     project: ProjectKey
     status: ProjectStatus
 
 
 class Wait(Section):
-    """Delivers one message after the other until the project has the status; fails when nothing is left to deliver."""
+    """Delivers one message after the other until the project has the status; fails if nothing is left to deliver."""
 
     wait: Waiting
 
 
 class Change(Section):
-    """A project and what is to be different about it."""
+    """A project and the requirements of the change."""
 
     project: ProjectKey
     requirements: str
 
 
 class Modify(Section):
-    """Asks for a change of a project."""
+    """Requests a change of a project."""
 
     modify: Change
 
 
 class Retry(Section):
-    """Has the step that failed, or got stuck, tried again."""
+    """Retries the step that failed or got stuck."""
 
     retry: ProjectKey
 
 
 class Deploy(Section):
-    """Has a project packaged again."""
+    """Packages a project again."""
 
     deploy: ProjectKey
 
@@ -80,20 +80,20 @@ class SentMessage(Section):
 
     queue: Agent
     body: str | dict[str, Any] = Field(
-        description="text, or a mapping that is sent as JSON; ${expenses} in it is the id of the project expenses"
+        description="text, or a mapping to send as JSON; ${expenses} is replaced with the id of the project expenses"
     )
-    times: int = Field(default=1, ge=1, le=1000, description="how often it is sent")
-    delay: Duration = Field(default=0, ge=0, le=900, description="how long SQS keeps it back, up to 15m")
+    times: int = Field(default=1, ge=1, le=1000, description="number of times to send it")
+    delay: Duration = Field(default=0, ge=0, le=900, description="how long SQS delays it, up to 15m")
 
 
 class Send(Section):
-    """Puts a message of one's own into a queue."""
+    """Sends a message to a queue."""
 
     send: SentMessage
 
 
 class Advance(Section):
-    """Puts the clock of the engine and of all functions forward."""
+    """Advances the clock of the engine and of all functions."""
 
     advance: Duration
 
@@ -111,35 +111,36 @@ class Purge(Section):
 
 
 class AwaitedAlarm(Section):
-    """An alarm, by its name without `agenticai-` and the stage, and the state that it is to have."""
+    """An alarm, by its name without `agenticai-` and the stage, and the state to wait for."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="such as dev-dlq")
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="name of the alarm, such as dev-dlq")
     state: AlarmState = "ALARM"
-    within: Duration = Field(default=1800, gt=0, description="how far the clock may be put forward for it")
+    within: Duration = Field(default=1800, gt=0, description="how far the clock may be advanced at most")
 
 
 class AwaitAlarm(Section):
-    """Puts the clock forward, a minute at a time, until a CloudWatch alarm has the state; fails when it never does."""
+    """Advances the clock, a minute at a time, until a CloudWatch alarm has the state; fails if it never does."""
 
     alarm: AwaitedAlarm
 
 
 class ApiCall(Section):
-    """A request to the API of what was deployed, and the answer that it must have."""
+    """A request to the API of the deployed software, and the expected answer."""
 
     request: str = Field(
         pattern=r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*$",
         description="method and path, as in GET /todos",
     )
-    body: JsonValue = Field(default=None, description="text, or what is sent as JSON")
+    body: JsonValue = Field(default=None, description="text, or a value that is sent as JSON")
     status: int = Field(default=200, ge=100, le=599)
     answer: JsonValue = Field(
-        default=None, description="its text, or its JSON; of a mapping what is named, and null is not looked at"
+        default=None,
+        description="expected text or JSON; of a mapping, only the given keys are checked; null checks nothing",
     )
 
 
 class Provisioned(Section):
-    """A project whose template is deployed, and what its API is then asked, in order."""
+    """A project whose template is deployed, and the requests then sent to its API, in order."""
 
     project: ProjectKey
     calls: tuple[ApiCall, ...] = ()

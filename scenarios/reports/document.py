@@ -36,7 +36,9 @@ class ProjectReport(ReportPart):
     project_type: str | None = None
     failure: str | None = None
     files: tuple[str, ...] = ()
-    tests_ran: int | None = Field(default=None, description="of its own tests; null where they were not run")
+    tests_ran: int | None = Field(
+        default=None, description="number of the project's own tests that ran; null if they were not run"
+    )
     events: tuple[TimelineEvent, ...] = ()
 
     @property
@@ -78,7 +80,7 @@ class ScenarioReport(ReportPart):
     outcome: ReplayStatus
     unmet: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
-    differs: str = Field(default="", description="how it took another course than the first replay of the run")
+    differs: str = Field(default="", description="how it differs from the first replay of the run")
     left_out: tuple[str, ...] = ()
     skipped: str = ""
     wall_s: float
@@ -88,10 +90,10 @@ class ScenarioReport(ReportPart):
     fired: tuple[Fired, ...] = ()
     dead_letters: dict[str, tuple[str, ...]] = {}
     invocations: tuple[FinishedInvocation, ...] = ()
-    agents: dict[str, str] = Field(default={}, description="by the names of functions and queues as they are deployed")
+    agents: dict[str, str] = Field(default={}, description="agents by the deployed names of functions and queues")
     calls_by_service: dict[str, int] = {}
     gb_seconds: float = 0
-    cost_usd: float = Field(default=0, description="at AWS's prices, free tier not counted")
+    cost_usd: float = Field(default=0, description="at AWS's prices, ignoring the free tier")
 
     @property
     def evidence(self) -> tuple[str, ...]:

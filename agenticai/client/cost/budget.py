@@ -22,11 +22,13 @@ class Budget(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    projects: int | None = Field(default=None, ge=0, description="a month, for the forecast")
-    month_usd: float | None = Field(default=None, ge=0, description="all of a month")
-    services: Mapping[str, float] = Field(default={}, description="a month's US dollars, by service")
-    lines: Mapping[LineId, float] = Field(default={}, description="a month's quantity, by line")
-    free_share: float | None = Field(default=None, gt=0, description="of any line's allowance; 1 is all of it")
+    projects: int | None = Field(default=None, ge=0, description="projects per month, for the forecast")
+    month_usd: float | None = Field(default=None, ge=0, description="maximum US dollars per month")
+    services: Mapping[str, float] = Field(default={}, description="maximum US dollars per month, by service")
+    lines: Mapping[LineId, float] = Field(default={}, description="maximum quantity per month, by line")
+    free_share: float | None = Field(
+        default=None, gt=0, description="maximum share of any line's free allowance; 1 is all of it"
+    )
     average_project_usd: float | None = Field(default=None, ge=0)
     any_project_usd: float | None = Field(default=None, ge=0)
 
