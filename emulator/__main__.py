@@ -65,24 +65,36 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     """Parse the command line, and create the run's folder if it is missing; both folders become absolute paths."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
     parser.add_argument("--host", default=LOOPBACK, help="the address to listen on")
-    parser.add_argument("--allow-host", action="append", default=[], help="a host name to be reached by")
-    parser.add_argument("--allow-origin", action="append", default=[], help="an origin whose pages may call")
-    parser.add_argument("--run-dir", type=Path, required=True, help="for the log and the requests that had no reply")
-    parser.add_argument("--cassettes", type=Path, required=True, help="the directory of Gemini's replies")
-    parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to ask and record")
-    parser.add_argument("--engine", choices=tuple(HOSTS), default="embedded", help="what answers as AWS")
     parser.add_argument(
-        "--localstack-url", default="", help="the address of a LocalStack that runs; else one is started"
+        "--allow-host", action="append", default=[], help="host name by which the engine may be reached; repeatable"
     )
-    parser.add_argument("--localstack-image", default="", help="the image of a LocalStack to be started in a container")
-    parser.add_argument("--docker-socket", action="store_true", help="let that container start others")
-    parser.add_argument("--observed", default="", help="the file in which a LocalStack that runs finds the secret")
-    parser.add_argument("--functions-on", default="", help="what its functions run on; else this machine's Python")
-    parser.add_argument("--no-iam", action="store_true", help="let functions do what their roles do not allow")
+    parser.add_argument(
+        "--allow-origin", action="append", default=[], help="origin whose pages may call the engine; repeatable"
+    )
+    parser.add_argument(
+        "--run-dir", type=Path, required=True, help="directory for the log and the requests without a stored reply"
+    )
+    parser.add_argument("--cassettes", type=Path, required=True, help="directory of Gemini's stored replies")
+    parser.add_argument("--gemini", default=REPLAY, help="replay, nearest, or the URL of an API to call and record")
+    parser.add_argument("--engine", choices=tuple(HOSTS), default="embedded", help="engine that emulates AWS")
+    parser.add_argument(
+        "--localstack-url", default="", help="address of a running LocalStack; if omitted, one is started"
+    )
+    parser.add_argument("--localstack-image", default="", help="image of a LocalStack to start in a container")
+    parser.add_argument("--docker-socket", action="store_true", help="let that container start other containers")
+    parser.add_argument(
+        "--observed",
+        default="",
+        help="file to write the secret to with which a running LocalStack reports its functions",
+    )
+    parser.add_argument("--functions-on", default="", help="platform of its functions (default: this machine's Python)")
+    parser.add_argument("--no-iam", action="store_true", help="do not enforce the IAM roles of functions")
     parser.add_argument("--pure-python", action="store_true", help="serve without httptools and uvloop")
-    parser.add_argument("--home", type=Path, default=Path(".agenticai"), help="for what is kept from run to run")
+    parser.add_argument(
+        "--home", type=Path, default=Path(".agenticai"), help="directory for data that is kept between runs"
+    )
     arguments = parser.parse_args()
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
     arguments.run_dir, arguments.home = arguments.run_dir.resolve(), arguments.home.resolve()

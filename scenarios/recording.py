@@ -89,7 +89,7 @@ def rekey_scenario(
     """
     own = own_cassettes(scenario, cassettes)
     if not own:
-        raise NotRecorded(f"No stored replies are for the projects of {scenario.name}: record or write them first.")
+        raise NotRecorded(f"The projects of {scenario.name} have no stored replies: record or write them first.")
     with emptied_folder(runs / scenario.name) as run_dir:
         copies = _copy(own, cassettes, run_dir / "cassettes")
         with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:

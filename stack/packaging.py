@@ -164,7 +164,7 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
     ]
     needs_code = artifact.content is not Content.LAYER
     if not any(file.name != REQUIREMENTS or not needs_code for _, file in files):
-        raise BuildError(f"There is no code in {folder}: {artifact.id} of the template wants it.")
+        raise BuildError(f"There is no code in {folder}: {artifact.id} of the template needs it.")
     _check_node_packages(artifact)
     path = packaging.cache / "bundles" / f"{folder.name}-{_key(files, pins, dependencies)}.zip"
     if not path.exists():

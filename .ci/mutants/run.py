@@ -61,7 +61,9 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description="See which changes of the code the unit tests notice.")
     parser.add_argument("--count", type=lambda text: None if text == "all" else int(text), default=400)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--copy", type=Path, help="an empty folder for the copy, or one with it: it is kept")
+    parser.add_argument(
+        "--copy", type=Path, help="folder for the copy of the code, empty or from an earlier run; it is kept"
+    )
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help=", ".join(PACKAGES))
     options = parser.parse_args()
     if unknown := {*options.packages}.difference(PACKAGES):

@@ -37,7 +37,7 @@ def replay(
         str,
         typer.Option(
             metavar="TARGET",
-            help="`embedded` and `localstack` start engines; a URL names a stack that is already running.",
+            help="`embedded` and `localstack` start engines; a URL selects a running stack.",
         ),
     ] = "embedded",
     engine: EngineKind = None,
@@ -91,7 +91,7 @@ def compare(
         str,
         typer.Option(
             metavar="LIST",
-            help="Comma-separated targets: `embedded`, `localstack`, URLs of stacks that already run.",
+            help="Comma-separated targets: `embedded`, `localstack`, or URLs of running stacks.",
         ),
     ] = "embedded,localstack",
     engine: EngineKind = None,
@@ -157,7 +157,10 @@ def record(
     scenario: ScenarioName,
     yes: Yes = False,
     rekey: Annotated[
-        bool, typer.Option("--rekey", help="Ask no model: update the requests of authored replies to the current ones.")
+        bool,
+        typer.Option(
+            "--rekey", help="Update the requests of authored replies to the current ones, without asking a model."
+        ),
     ] = False,
     model: ModelUrl = "",
     model_name: ModelName = "",

@@ -23,7 +23,7 @@ def make_group() -> typer.Typer:
 
 UnsafeRun = Annotated[
     bool,
-    typer.Option("--unsafe-run", help="Run a project's own tests even where this machine has no sandbox for them."),
+    typer.Option("--unsafe-run", help="Run a project's own tests even if this machine has no sandbox for them."),
 ]
 
 
@@ -52,8 +52,8 @@ EngineKind = Annotated[
     typer.Option(
         "--engine",
         metavar="KIND",
-        help="Which LocalStack: `process` starts its runtime without Docker, `container` starts its image with Docker,"
-        " `running` uses one that already runs.",
+        help="How to get LocalStack: `process` starts its runtime without Docker, `container` starts its image with"
+        " Docker, `running` uses one that already runs.",
         show_default="container with --localstack-image, running if LOCALSTACK_HOST is set, else process",
     ),
 ]
@@ -72,8 +72,8 @@ DockerSocket = Annotated[
     bool,
     typer.Option(
         "--docker-socket",
-        help="Give the container Docker's socket, and with it root's power over this machine; LocalStack's own images"
-        " need it to run functions.",
+        help="Give the container Docker's socket, which is equivalent to root access to this machine; LocalStack's own"
+        " images need it to run functions.",
     ),
 ]
 
@@ -112,7 +112,8 @@ Observed = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="File for the secret with which a running LocalStack reports its functions; needs our extension there.",
+        help="File to write the secret to with which a running LocalStack reports its functions; needs our"
+        " extension there.",
     ),
 ]
 
@@ -120,8 +121,8 @@ FunctionsOn = Annotated[
     str | None,
     typer.Option(
         metavar="PLATFORM",
-        help="Platform of the functions in a running LocalStack: `lambda` for the runtime and architecture that each"
-        " names, `lambda-x86_64` or `lambda-arm64` for another architecture, or one platform for all, such as"
+        help="Platform of the functions in a running LocalStack: `lambda` for each function's own runtime and"
+        " architecture, `lambda-x86_64` or `lambda-arm64` for another architecture, or one platform for all, such as"
         " `python3.13-arm64`.",
         show_default="the Python of this machine",
     ),
@@ -134,11 +135,14 @@ AllowHost = Annotated[
 
 AllowOrigin = Annotated[
     list[str] | None,
-    typer.Option(metavar="ORIGIN", help="Origin whose pages may call it, such as http://localhost:5173; repeatable."),
+    typer.Option(
+        metavar="ORIGIN", help="Origin whose pages may call the engine, such as http://localhost:5173; repeatable."
+    ),
 ]
 
 Host = Annotated[
-    str, typer.Option(metavar="ADDRESS", help="Address to listen on; other than 127.0.0.1 lets other machines in.")
+    str,
+    typer.Option(metavar="ADDRESS", help="Address to listen on; any other than 127.0.0.1 lets other machines connect."),
 ]
 
 Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the code and the package to.")]

@@ -69,7 +69,7 @@ def retry(
 def package(
     project_id: ProjectId,
     unproven: Annotated[
-        bool, typer.Option("--unproven", help="Complete the project whatever is seen of its package.")
+        bool, typer.Option("--unproven", help="Complete the project even if its package fails when it is tried.")
     ] = False,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,

@@ -67,7 +67,9 @@ def logs(
         str | None,
         typer.Argument(metavar="FUNCTION", help="api, pm, dev, qa or ops, or a function's name; omit for all."),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new lines as they arrive, until Ctrl-C.")
+    ] = False,
     project: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +96,7 @@ def replies(
         str | None, typer.Argument(metavar="REQUEST", help="A request's id, or the beginning of one; omit for a list.")
     ] = None,
     form: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a form for the reply, to fill in, to this new file.")
+        Path | None, typer.Option(metavar="FILE", help="Create this file as a form for the reply, for you to fill in.")
     ] = None,
     file: Annotated[
         Path | None,
@@ -103,9 +105,9 @@ def replies(
             help="Check the reply in this file, store it, and retry the waiting projects; - is standard input.",
         ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="With --file: only check.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="With --file: only check the reply.")] = False,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="With --file: store it even if an agent would refuse it.")
+        bool, typer.Option("--anyway", help="With --file: store the reply even if an agent would refuse it.")
     ] = False,
     no_retry: Annotated[bool, typer.Option("--no-retry", help="With --file: do not retry projects.")] = False,
     endpoint: Endpoint = ENDPOINT,
@@ -156,7 +158,7 @@ def permissions(
         bool, typer.Option("--policies", help="Show the narrowest policies that allow what was done.")
     ] = False,
     fail_on_denied: Annotated[
-        bool, typer.Option("--fail-on-denied", help="End with status 1 if a function was denied anything.")
+        bool, typer.Option("--fail-on-denied", help="Exit with status 1 if a function was denied access.")
     ] = False,
     endpoint: Endpoint = ENDPOINT,
     stage: Stage = DEFAULT_STAGE,

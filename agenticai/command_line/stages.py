@@ -12,12 +12,10 @@ from agenticai.commands.settings import DEFAULT_STAGE, ENDPOINT, Endpoint, Json,
 group = make_group()
 
 Region = Annotated[
-    str, typer.Option(metavar="REGION", help="Region of AWS.", show_default="your profile's, else us-east-1")
+    str, typer.Option(metavar="REGION", help="AWS region.", show_default="your profile's, else us-east-1")
 ]
 
-Profile = Annotated[
-    str, typer.Option(metavar="PROFILE", help="Profile of your AWS settings.", show_default="AWS_PROFILE, else default")
-]
+Profile = Annotated[str, typer.Option(metavar="PROFILE", help="AWS profile.", show_default="AWS_PROFILE, else default")]
 
 
 def _agree(yes: bool, *, word: bool = False) -> Callable[[str, str], bool]:

@@ -238,7 +238,7 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
 def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
     first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
-    with screen.step("a project tried out") as step, deployed.api() as api:
+    with screen.step("trial project run") as step, deployed.api() as api:
         left = ""
         try:
             project = api.create(first.name, first.requirements)
@@ -251,12 +251,10 @@ def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> No
             if project.status is ProjectStatus.COMPLETED:
                 api.delete(project.id)
         except (ApiError, TimeoutError) as error:
-            raise DeployError(
-                f"{name} is deployed, but a project could not be tried out on it ({error}){left}"
-            ) from error
+            raise DeployError(f"{name} is deployed, but the trial project could not be run ({error}){left}") from error
         if project.status is not ProjectStatus.COMPLETED:
             why = project.failure.reason if project.failure else project.status.value
-            raise DeployError(f"{name} is deployed, but the project that was tried out failed ({why}){left}")
+            raise DeployError(f"{name} is deployed, but the trial project failed ({why}){left}")
         step.done()
 
 

@@ -53,7 +53,8 @@ def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
         for denial in one.denials
     ]
     if denied:
-        raise DeniedError("\n".join([*denied, "Add what is missing to the template, or have the code not ask for it."]))
+        advice = "Add the missing permissions to the template, or remove the calls from the code."
+        raise DeniedError("\n".join([*denied, advice]))
 
 
 def narrow_all(functions: Iterable[FunctionPermissions]) -> Mapping[str, Mapping[str, Any]]:

@@ -35,7 +35,7 @@ class Choice:
     def check(self) -> None:
         """Raise `SelectionError` if the choice is ambiguous or empty."""
         if bool(self.messages) == self.all:
-            raise SelectionError("Say which letters: --message ID, once or several times, or --all.")
+            raise SelectionError("Choose dead letters with --message ID, which is repeatable, or --all.")
         if self.rate is not None and not self.all:
             raise SelectionError("--rate is for --all: chosen letters are sent one after the other.")
 

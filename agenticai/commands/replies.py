@@ -50,7 +50,7 @@ def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     with open_stack(stack) as (bench, control), bench.api() as api:
         if control is None:
-            raise SelectionError(f"What answers at {stack.endpoint} replays no stored replies, so none is missing.")
+            raise SelectionError(f"The engine at {stack.endpoint} does not replay stored replies, so none is missing.")
         missed = control.missed_replies()
         projects = api.list_projects(SEARCHED).items
         if wanted is None:
@@ -113,10 +113,10 @@ def _choose(missed: Sequence["MissedReply"], wanted: str) -> "MissedReply":
     found = [each for each in missed if each.digest.startswith(wanted)]
     if not found:
         raise SelectionError(
-            f"No request waits whose id begins with {wanted!r}: `agenticai replies` lists those that do."
+            f"No waiting request has an id that begins with {wanted!r}: `agenticai replies` lists those that wait."
         )
     if len(found) > 1:
-        raise SelectionError(f"{len(found)} requests wait whose ids begin with {wanted!r}: give more of the id.")
+        raise SelectionError(f"{len(found)} waiting requests have ids that begin with {wanted!r}: give more of the id.")
     return found[0]
 
 

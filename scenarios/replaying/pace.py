@@ -144,7 +144,7 @@ class Free:
         return Settled(quiet=calm == CALM_LOOKS, held=False, deliveries=0, skipped_s=0)
 
     def advance(self, seconds: float) -> None:
-        raise StepFailed("this target has no clock that can be put forward")
+        raise StepFailed("the clock of this target cannot be advanced")
 
     def usage(self, project_id: str) -> Usage:
         if self._control:

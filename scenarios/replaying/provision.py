@@ -71,7 +71,7 @@ def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     """Return the template, with the location where the factory stored the package."""
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
     if not packaged:
-        raise StepFailed(f"project {project_id} has no template: it was not packaged, or as what is not deployed")
+        raise StepFailed(f"project {project_id} has no template: it was not packaged, or its type is not deployed")
     newest = packaged[-1]
     stored = f"s3://{bench.outputs.bucket_name}/{layout.deployment_object(project_id, newest.revision, PACKAGE)}"
     text = api.download(str(newest.template_url)).decode().replace(f"CodeUri: {PACKAGE}", f"CodeUri: {stored}")
@@ -90,7 +90,7 @@ def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: s
             return f"its function was deployed and not run, because this target runs no {runtime}"
         answer = functions.invoke(FunctionName=function, Payload=json.dumps(REQUEST))
         if "FunctionError" in answer:
-            raise StepFailed(f"the function that was deployed failed: {answer['Payload'].read().decode()}")
+            raise StepFailed(f"the deployed function failed: {answer['Payload'].read().decode()}")
     return None
 
 
@@ -112,7 +112,7 @@ def _find_api(cloudformation: "CloudFormationClient", name: str) -> str:
     for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
         if resource["ResourceType"] == "AWS::ApiGatewayV2::Api":
             return resource["PhysicalResourceId"]
-    raise StepFailed("what was deployed has no API that could be called")
+    raise StepFailed("the deployed stack has no API to call")
 
 
 def _call_api(address: str, calls: Sequence[ApiCall], *, by_proxy: bool) -> None:
@@ -122,9 +122,9 @@ def _call_api(address: str, calls: Sequence[ApiCall], *, by_proxy: bool) -> None
             try:
                 answer = http.request(method, f"{address}{path}", content=_write_body(call.body))
             except httpx2.HTTPError as error:
-                raise StepFailed(f"{call.request} of what was deployed was not answered: {error}") from error
+                raise StepFailed(f"{call.request} to the deployed API was not answered: {error}") from error
             if wrong := find_difference(call, answer.status_code, answer.text):
-                raise StepFailed(f"{call.request} of what was deployed {wrong}")
+                raise StepFailed(f"{call.request} to the deployed API {wrong}")
 
 
 def _write_body(body: JsonValue) -> str | None:

@@ -118,7 +118,7 @@ def test_nothing_is_sent_back_unless_it_is_agreed_to(up: Up, dead: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("redrive", "pm", "--all", "--message", "1"), "--message ID, once or several times, or --all"),
+        (("redrive", "pm", "--all", "--message", "1"), "--message ID, which is repeatable, or --all"),
         (("redrive", "pm", "--message", "zzz", "--yes"), "no dead letter begins with zzz"),
         (("redrive", "ops", "--all", "--yes"), "ops has nothing to send back"),
         (("redrive", "nope", "--all"), "There is no queue nope"),

@@ -99,7 +99,7 @@ def test_a_reply_is_written_from_its_form_and_the_project_goes_on(
         (None, Writing(file=Path("x")), "Say which request"),
         ("ab", Writing(form=Path("x"), file=Path("y")), "give one of them"),
         ("ab", Writing(check_only=True), "are for a reply that is read with --file"),
-        ("zz", Writing(), "No request waits whose id begins with 'zz'"),
+        ("zz", Writing(), "No waiting request has an id that begins with 'zz'"),
     ],
 )
 def test_what_is_not_clear_is_refused(terminal: Terminal, wanted: str | None, writing: Writing, said: str) -> None:

@@ -30,7 +30,7 @@ class TestRefused:
         other = Scenario.model_validate(
             {"name": "other", "description": "x", "projects": {"a": {"name": "A", "requirements": "A clock."}}}
         )
-        with pytest.raises(NotRecorded, match="No stored replies"):
+        with pytest.raises(NotRecorded, match="have no stored replies"):
             rekey_scenario(other, runs=tmp_path, cassettes=tmp_path)
 
     def test_without_a_key_it_is_said_where_to_get_one(self) -> None:

@@ -89,7 +89,7 @@ def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     for use in bill.lines:
         most, share = budget.lines.get(use.id), use.month_share
         if most is not None and use.month is None:
-            raise BudgetError(f"The budget limits {use.id}, which cannot be told: {use.missing}")
+            raise BudgetError(f"The budget limits {use.id}, which cannot be measured: {use.missing}")
         takes = f"A month of {bill.forecast_for:,} projects takes"
         if most is not None and use.month is not None and use.month > most:
             yield Overrun(

@@ -112,7 +112,7 @@ def test_one_that_fails_is_kept_to_be_looked_at() -> None:
 
 
 def test_one_that_never_ends_is_told() -> None:
-    with pytest.raises(DeployError, match=r"could not be tried out on it .*; the project 1 stays"):
+    with pytest.raises(DeployError, match=r"the trial project could not be run .*; the project 1 stays"):
         tried(*[ProjectStatus.PLANNING] * 10_000)
 
 

@@ -76,7 +76,7 @@ def test_denials_are_refused_with_the_statement_that_is_missing() -> None:
     assert str(refused.value).splitlines() == [
         "orders-api was denied sqs:SendMessage on arn:aws:sqs:us-east-1:0:[/q]: its role api-role lacks"
         ' {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:0:[/q]"}.',
-        "Add what is missing to the template, or have the code not ask for it.",
+        "Add the missing permissions to the template, or remove the calls from the code.",
     ]
 
 

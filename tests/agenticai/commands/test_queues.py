@@ -54,7 +54,7 @@ def test_what_is_not_clear_is_refused(beginning: str, said: str) -> None:
 
 @pytest.mark.parametrize("choice", [Choice((), False, None), Choice(("1",), True, None)])
 def test_either_letters_are_named_or_all_are_meant(choice: Choice) -> None:
-    with pytest.raises(SelectionError, match="--message ID, once or several times, or --all"):
+    with pytest.raises(SelectionError, match="--message ID, which is repeatable, or --all"):
         choice.check()
 
 

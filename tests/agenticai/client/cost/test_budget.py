@@ -49,7 +49,7 @@ def test_nothing_measured_holds_to_no_budget() -> None:
 
 def test_what_cannot_be_told_holds_to_no_budget() -> None:
     unknown = replace(bill(USE, 100).lines[-1], month=None, missing="Nothing counts it.")
-    with pytest.raises(BudgetError, match="data-out, which cannot be told: Nothing counts"):
+    with pytest.raises(BudgetError, match="data-out, which cannot be measured: Nothing counts"):
         overruns(Budget(lines={"data-out": 1}), replace(bill(USE, 100), lines=(unknown,)))
 
 
