@@ -1,19 +1,27 @@
 """Reads the files in a model's reply: from tagged envelopes, or from fenced blocks if it has no envelopes.
 
 The text between an envelope's two lines is the file, byte for byte, with these exceptions: a fence around the whole
-file is removed, as is an indent that all lines share with the envelope's marks, and a missing final line feed is
-added. If the reply's first line ends with CR LF, the reply uses CR LF, and the files get LF.
+file is removed, as is an indent that all lines share with the envelope's marks. If the reply's first line ends with
+CR LF, the reply uses CR LF, and the files get LF.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from dev_agent.fenced_files import read_fenced, unwrap
 from dev_agent.generated import GeneratedFile, MalformedReply, split_lines, unindent
 
 _PATH: Final = re.compile(r"\spath\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 _FOREIGN: Final = re.compile(r"[ \t]*(<file(?:-[\w-]{0,40})?[ \t][^>\n]{0,300}>)", re.IGNORECASE)
+
+
+class _Opening(NamedTuple):
+    """A mark that opens an envelope: the path that it names, what stands before it, and its line, counted from one."""
+
+    path: str
+    indent: str
+    line: int
 
 
 def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFile]:
@@ -23,7 +31,7 @@ def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFi
     envelope or a block is incomplete, or if all envelopes have another tag.
     """
     reply = reply.removeprefix("\ufeff")
-    if "\r\n" in reply[: reply.find("\n") + 1]:
+    if reply.partition("\n")[0].endswith("\r"):
         reply = reply.replace("\r\n", "\n")
     lines = split_lines(reply)
     files = _read_envelopes(lines, tag)
@@ -39,31 +47,27 @@ def _read_envelopes(lines: Sequence[str], tag: str) -> list[GeneratedFile]:
     opens = re.compile(rf"([ \t]*)<file-{re.escape(tag)}([^>\n]*)>\s*", re.IGNORECASE)
     closes = re.compile(rf"[ \t]*</file-{re.escape(tag)}>\s*", re.IGNORECASE)
     files: list[GeneratedFile] = []
-    path, indent, start = None, "", 0
+    current: _Opening | None = None
     for number, line in enumerate(lines, start=1):
         if opening := opens.fullmatch(line):
-            _refuse_open(path, tag)
+            _refuse_open(current, tag)
             named = _PATH.search(opening[2])
             if named is None:
                 raise MalformedReply(f'the mark in line {number} names no path: write <file-{tag} path="...">')
-            path, indent, start = named[1].strip().removeprefix("./"), opening[1], number
+            current = _Opening(named[1].strip().removeprefix("./"), opening[1], number)
         elif closes.fullmatch(line):
-            if path is None:
+            if current is None:
                 raise MalformedReply(f"line {number} closes a file that is not open")
-            files.append(_file(path, lines[start : number - 1], indent))
-            path = None
-    _refuse_open(path, tag)
+            content = unwrap(unindent(list(lines[current.line : number - 1]), current.indent), current.path)
+            files.append(GeneratedFile(current.path, "".join(content)))
+            current = None
+    _refuse_open(current, tag)
     return files
 
 
-def _refuse_open(path: str | None, tag: str) -> None:
-    if path is not None:
-        raise MalformedReply(f"the file {path} is not closed: end it with a line </file-{tag}>")
-
-
-def _file(path: str, lines: Sequence[str], indent: str) -> GeneratedFile:
-    content = "".join(unwrap(unindent(list(lines), indent), path))
-    return GeneratedFile(path, content if content.endswith("\n") or not content else f"{content}\n")
+def _refuse_open(opening: _Opening | None, tag: str) -> None:
+    if opening is not None:
+        raise MalformedReply(f"the file {opening.path} is not closed: end it with a line </file-{tag}>")
 
 
 def _refuse_foreign(lines: Sequence[str], tag: str) -> None:

@@ -50,7 +50,7 @@ class Reading:
                 raise MalformedReply(
                     f"where {path} ends cannot be told from the fences in it: put more backticks around it than inside"
                 )
-        return [GeneratedFile(path, self.blocks[number].content) for number, path in sorted(self._paths.items())]
+        return [GeneratedFile(path, self.blocks[number].content) for number, path in self._paths.items()]
 
     def _may_be_cut(self, number: int, path: str) -> bool:
         """Return whether a fence inside a file may have been taken for the end of its block.
@@ -91,8 +91,8 @@ def unwrap(lines: list[str], path: str) -> list[str]:
     if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (text[0], text[-1]):
         return lines
     for rule in RULES:
-        blocks, after = read_blocks(lines, fences, rule)
-        whole = len(blocks) == 1 and blocks[0].closed and not "".join(after).strip()
+        blocks = read_blocks(lines, fences, rule).blocks
+        whole = len(blocks) == 1 and blocks[0].closed
         if whole and (language_of(path) != "markdown" or _language_in(blocks[0].fence.info) in {None, "markdown"}):
             return split_lines(blocks[0].content)
     return lines
@@ -124,8 +124,8 @@ def _headings(block: Block, names: Names) -> Iterator[str]:
 
 def _is_another(block: Block) -> bool:
     """Return whether the line above the block, or its first line, names a file that is not expected."""
-    above = next((line for line in reversed(block.before) if line.strip()), "")
-    return any(map(is_named, (above, _first_line(block), *split_words(block.fence.info)[1:])))
+    above = [line for line in block.before if line.strip()][-1:]
+    return any(map(is_named, (*above, _first_line(block), *split_words(block.fence.info)[1:])))
 
 
 def _agrees(info: str, path: str) -> bool | None:

@@ -72,7 +72,7 @@ def nests_never(inside: Inside) -> bool:
 def nests_with_info(inside: Inside) -> bool:
     """Return whether the fence has an info string, and is not shorter than the fence around it."""
     fence, around = inside.fence, inside.open
-    shorter = fence.mark[0] == around.mark[0] and len(fence.mark) < len(around.mark)
+    shorter = around.mark.startswith(fence.mark) and fence.mark != around.mark
     return bool(_TAG.match(fence.info)) and not shorter
 
 
@@ -116,7 +116,7 @@ def _fence(number: int, line: str) -> Fence | None:
     if "```" not in line and "~~~" not in line:
         return None
     match = _FENCE.match(line)
-    if match is None or (match["mark"][0] == "`" and "`" in match["info"]):
+    if match is None or (match["mark"].startswith("`") and "`" in match["info"]):
         return None
     return Fence(number, match["indent"], match["mark"], match["info"].strip())
 

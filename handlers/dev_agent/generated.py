@@ -24,7 +24,7 @@ class MalformedReply(ValueError):
 
 def split_lines(text: str) -> list[str]:
     """Return the lines with their ends. Only a line feed ends a line; form feeds and Unicode separators are content."""
-    return list(io.StringIO(text, newline="\n"))
+    return list(io.StringIO(text))
 
 
 def unindent(lines: list[str], indent: str) -> list[str]:

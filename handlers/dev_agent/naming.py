@@ -68,13 +68,17 @@ def _alone(line: str) -> tuple[str, ...]:
     """Return a line without heading, list and emphasis marks, with its label and without it."""
     if len(line) > _LONGEST_LINE:
         return ()
-    text = _LEADING.sub("", _DECORATION.sub("", line).strip("=- \t\r\n"), count=1)
+    text = _LEADING.sub("", _DECORATION.sub("", line).strip("=- \t\r\n"))
     text = text.rstrip(" \t:")
-    return text, _LABEL.sub("", text, count=1)
+    return text, _LABEL.sub("", text)
 
 
 def _uncommented(line: str) -> str:
     text = line.strip()
-    opener = next((mark for mark in _COMMENT_OPENERS if text.startswith(mark)), "")
-    closer = next((mark for mark in _COMMENT_CLOSERS if opener and text.endswith(mark)), "")
-    return text.removeprefix(opener).lstrip("*#/!-").removesuffix(closer) if opener else text
+    opener = next((mark for mark in _COMMENT_OPENERS if text.startswith(mark)), None)
+    if opener is None:
+        return text
+    text = text.removeprefix(opener).lstrip("*#/!-")
+    for closer in _COMMENT_CLOSERS:
+        text = text.removesuffix(closer)
+    return text

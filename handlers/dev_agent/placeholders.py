@@ -85,9 +85,12 @@ def _stands_in(lines: Sequence[str], number: int) -> bool:
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:
     """Return whether the line is a one-line comment; in longer comments, dots may be part of an example."""
-    before, after = lines[number - 1] if number else "", lines[number + 1] if number + 1 < len(lines) else ""
-    begin = [line.lstrip().startswith(_COMMENT_MARKS) for line in (before, lines[number], after)]
-    return begin == [False, True, False]
+    around = [*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]]
+    return _is_comment(lines[number]) and not any(map(_is_comment, around))
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith(_COMMENT_MARKS)
 
 
 def _says_left_out(text: str, words: Sequence[str]) -> bool:
@@ -115,8 +118,8 @@ def _hollow(lines: Sequence[str]) -> list[int]:
 
 def _is_all_of_a_block(lines: Sequence[str], number: int) -> bool:
     """Return whether a comment line is the only content of a block."""
-    if number >= len(lines) or not lines[number].lstrip().startswith(_COMMENT_MARKS):
+    if number >= len(lines) or not _is_comment(lines[number]):
         return False
-    before = next((line for line in reversed(lines[max(number - 3, 0) : number]) if line.strip()), "")
-    after = lines[number + 1] if number + 1 < len(lines) else ""
-    return bool(_OPENS_BLOCK.search(before)) and bool(_NOTHING.fullmatch(after))
+    before = [line for line in lines[max(number - 3, 0) : number] if line.strip()][-1:]
+    after = lines[number + 1 : number + 2]
+    return any(map(_OPENS_BLOCK.search, before)) and all(map(_NOTHING.fullmatch, after))

@@ -1,20 +1,11 @@
 """Answers that are refused, with the reasons; and correct code that is accepted."""
 
-import argparse
-import ast
-import inspect
-import textwrap
-import typing
-from types import ModuleType
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dev_agent.acceptance import find_objections
 from dev_agent.generated import GeneratedFile
-from dev_agent.placeholders import find_placeholders
-from dev_agent.shrinkage import find_shrinkage
 from shared.models.plan import FileAction, PlannedFile, PlannedTask, TaskType
 from shared.paths import MAX_FILE_BYTES
 
@@ -62,121 +53,6 @@ def test_no_files_are_too_odd(files: list[tuple[str, str]]) -> None:
     assert find_objections(given_files(*files), task("a.py"), dict(files))
 
 
-LEFT_OUT = """
-# rest of the code unchanged
-# ... rest of the code ...
-# Rest of the code remains the same
-// ... existing code ...
-// ...existing code...
-// (rest of the file)
-/* ... existing styles ... */
-/* rest of the styles remain unchanged */
-<!-- ... rest of the HTML ... -->
-{/* ... existing JSX code ... */}
--- rest of the schema code unchanged
-; rest of the file is unchanged
-# [existing code remains unchanged]
-# ... other methods remain unchanged ...
-# Previous code remains the same
-// previous imports remain unchanged
-// ... keep existing code
-// Keep the rest of the code as is
-# Remaining code omitted for brevity
-// omitted for brevity
-// ... unchanged ...
-# The existing validation and error handling logic remains unchanged
-# rest of the UserService class unchanged
-# ... rest of main.py ...
-<!-- rest of the page unchanged -->
-# ...
-// [...]
-{/* ... */}
-# ... (implementation)
-// ... other imports
-// No changes to the rest of the file
-# Other functions remain as they were
-""".strip().split("\n")
-
-HONEST = """
-# The rest of the code relies on this order.
-# in the remainder of the file.
-# Same as above, but for bytes
-// same as above
-# existing files are kept in the archive
-# Remove the existing code owners
-# This uses the same trick as in the previous test.
-// other methods of this class may block
-# final NEWLINE are omitted for brevity.
-/* Styles for the rest of the page */
-# the previous implementation died with a RecursionError here
-# your code is valid
-# TODO: implement retries with jitter
-# unchanged since 2.0
-// REST endpoints
-# REST routes and handlers
-""".strip().split("\n")
-
-
-@pytest.mark.parametrize("comment", LEFT_OUT)
-def test_a_comment_that_stands_in_for_code_is_found(comment: str) -> None:
-    for place in (f"x = 1\n\n{comment}\n\ny = 2\n", f"def f():\n    {comment}\n    return 1\n"):
-        assert find_placeholders("a.py", place) == [comment]
-
-
-@pytest.mark.parametrize("comment", HONEST)
-def test_a_comment_that_goes_with_code_is_not(comment: str) -> None:
-    assert find_placeholders("a.py", f"def f():\n    {comment}\n    return 1\n\n\n{comment}\ny = 2\n") == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "def f():\n    # TODO: implement\n    pass\n",
-        "def f():\n    # your code here\n",
-        "def f():\n    # Implement the logic to move the tiles\n    raise NotImplementedError\n",
-        "function f() {\n  // your logic goes here\n}\n",
-        "function f() {\n  // same as before\n}\n",
-        "fn f() {\n    // to be implemented\n    todo!()\n}\n",
-    ],
-)
-def test_a_stand_in_that_is_all_of_a_block_is_found(body: str) -> None:
-    assert len(find_placeholders("a.py", body)) == 1
-
-
-def test_functions_that_hold_only_a_comment_are_found_where_they_are_the_rule() -> None:
-    hollow = "".join(f"def {name}():\n    # {name} it\n    pass\n\n\n" for name in ("draw", "move", "grow"))
-    assert find_placeholders("a.py", hollow) == ["# draw it", "# move it", "# grow it"]
-    assert find_placeholders("a.py", hollow + "def f():\n    return 1\n\n\n" * 4) == []
-
-
-def test_bodies_that_do_nothing_on_purpose_are_taken() -> None:
-    code = '''
-        class Port(Protocol):
-            def read(self) -> str: ...
-            def write(self, text: str) -> None:
-                """Write."""
-                ...
-
-        class Gone(Exception):
-            pass
-
-        def close():
-            # nothing to close
-            pass
-    '''
-    assert find_placeholders("a.py", textwrap.dedent(code)) == []
-
-
-def test_prose_may_speak_of_code() -> None:
-    prose = "# Change log\n\n# rest of the code unchanged\n\n```python\n# ... existing code ...\n```\n"
-    assert find_placeholders("README.md", prose) == []
-
-
-@pytest.mark.parametrize("module", [ast, inspect, textwrap, argparse, typing])
-def test_the_standard_library_leaves_nothing_out(module: ModuleType) -> None:
-    assert find_placeholders("a.py", inspect.getsource(module)) == []
-
-
 PREVIOUS = "\n\n".join(f"def f{n}():\n    value = {n}\n    return value\n" for n in range(10))
 
 
@@ -190,21 +66,77 @@ def test_a_file_that_lost_most_of_itself_is_refused_unless_that_was_asked() -> N
     assert find_objections(files, task("a.py", purpose="remove what is unused"), {"a.py": PREVIOUS}) == []
 
 
+def test_a_definition_that_moved_to_another_file_of_the_answer_is_not_lost() -> None:
+    files = given_files(("a.py", "from b import *\n"), ("b.py", PREVIOUS))
+    assert find_objections(files, task("a.py", "b.py"), {"a.py": PREVIOUS}) == []
+
+
 @pytest.mark.parametrize(
-    ("previous", "content", "others", "lost"),
+    ("said", "refused"),
     [
-        (PREVIOUS, PREVIOUS.replace("    value = ", "    # "), [], False),
-        (PREVIOUS, "def f0(): return 0\n" * 3, [], True),
-        (PREVIOUS, "from b import *\n", [PREVIOUS], False),  # moved
-        (PREVIOUS, "".join(f"def f{n}(): return {n}\n" for n in range(10)), [], False),  # the same, shorter
-        (PREVIOUS, "z()\n" * 16, [], False),  # half of it is left
-        (PREVIOUS, "z()\n" * 14, [], True),
-        ("a: 1\n" * 30, "a: 1\n" * 11, [], False),
-        ("a: 1\n" * 30, "a: 1\n" * 9, [], True),
-        ("a: 1\n" * 19, "", [], False),
-        ("const x = () => {\n  y()\n}\n" * 10, "z()\n", [], True),
-        ("export default class A {\n  b() {\n  }\n}\n" * 10, "// A\n", [], True),
+        ({"title": "Remove the counters"}, False),
+        ({"acceptance_criteria": ("it counts", "old counters are removed")}, False),
+        ({"files": (PlannedFile(path="a.py", action=FileAction.MODIFY, purpose="remove them"),)}, False),
+        ({"files": (PlannedFile(path="b.py", action=FileAction.DELETE, purpose="remove it"),)}, True),
+        ({}, True),
+    ],
+    ids=["title", "criteria", "purpose", "purpose-of-another", "none"],
+)
+def test_a_file_may_shrink_where_its_task_says_so(said: dict[str, object], refused: bool) -> None:
+    planned = task("a.py")
+    files = tuple(dict.fromkeys([*planned.files, *said.pop("files", ())])) if "files" in said else planned.files
+    changed = planned.model_copy(update={**said, "files": files})
+    assert bool(find_objections(given_files(("a.py", "x\n")), changed, {"a.py": PREVIOUS})) is refused
+
+
+@pytest.mark.parametrize("path", ["pkg/__init__.py", ".gitkeep", "a/.keep", "pkg/py.typed", ".nojekyll"])
+def test_files_that_only_have_to_be_there_may_be_empty(path: str) -> None:
+    assert find_objections(given_files((path, "")), task(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("optional", "given", "reasons"),
+    [
+        ((), ("a.py", "b.py"), []),
+        ((), ("a.py",), ["b.py is missing"]),
+        (("b.py",), ("a.py",), []),
+        (("b.py",), ("b.py",), ["a.py is missing"]),
+        (("a.py", "b.py"), ("b.py",), []),
+        (("a.py", "b.py"), (), ["a.py is missing", "b.py is missing"]),
     ],
 )
-def test_what_counts_as_lost(previous: str, content: str, others: list[str], lost: bool) -> None:
-    assert (find_shrinkage(previous, content, others, "counts") is not None) is lost
+def test_optional_files_may_be_left_out_but_not_all(
+    optional: tuple[str, ...], given: tuple[str, ...], reasons: list[str]
+) -> None:
+    files = given_files(*((path, "x\n") for path in given))
+    assert find_objections(files, task("a.py", "b.py"), optional=optional) == reasons
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "reasons"),
+    [
+        ("a.py", "\n```python\nx = 1\n", ["a.py begins with a code fence that does not end: give its content alone"]),
+        ("a.py", "~~~\nx = 1\n", ["a.py begins with a code fence that does not end: give its content alone"]),
+        ("a.txt", "```\nx\n", []),
+        ("a.py", "x = 1\n```\n", []),
+        ("a.py", "x = '\udfff'\n", ["a.py has characters that are no text"]),
+        ("a.py", "x = '\ue000'\n", []),
+        ("a.py", "x" * MAX_FILE_BYTES, []),
+        ("a.py", "x" * (MAX_FILE_BYTES + 1), ["path 'a.py' has 524289 bytes, more than the 524288 of a file"]),
+        (
+            "a.py",
+            "".join(f"# rest of the {n}.py\n" for n in "abcd"),
+            ["a.py leaves code out, write all of it: '# rest of the a.py'; '# rest of the b.py'; '# rest of the c.py'"],
+        ),
+    ],
+)
+def test_a_content_is_refused_for_these_reasons_alone(path: str, content: str, reasons: list[str]) -> None:
+    assert find_objections(given_files((path, content)), task(path)) == reasons
+
+
+def test_each_reason_is_given_once() -> None:
+    files = given_files(("a.py", "x\n"), ("a.py", "x\n"), ("a.py", "x\n"), ("c.py", "x\n"))
+    assert find_objections(files, task("a.py")) == [
+        "a.py is there 3 times: give it once",
+        "c.py is not one of the task's files",
+    ]

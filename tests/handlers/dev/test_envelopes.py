@@ -128,6 +128,49 @@ def test_a_reply_that_is_not_whole_is_refused_with_the_place(reply: str, reason:
         extract(reply, TAG, ("a", "b"))
 
 
+def test_a_foreign_mark_is_shown_in_part() -> None:
+    foreign = f'<file-0 path="{"a" * 100}">'
+    for reply in (f"{foreign}\nx\n", f"{foreign}\n```\nx\n```\n", f"```\nx\n```\n{foreign}\n"):
+        with pytest.raises(MalformedReply) as refusal:
+            extract(reply, TAG, ("a", "b"))
+        assert str(refusal.value) == (
+            f'the files are marked {foreign[:80]}, but this answer\'s mark is <file-{TAG} path="...">'
+        )
+
+
+def test_a_foreign_mark_inside_a_block_is_content() -> None:
+    block = '```html\n<file path="x">\n'
+    assert extract(f"**a.html**\n{block}```\n", TAG, ("a.html",)) == [GeneratedFile("a.html", '<file path="x">\n')]
+    with pytest.raises(MalformedReply, match="the code block that line 1 opens is not closed"):
+        extract(block, TAG, ("a.html",))
+
+
+def test_only_a_first_line_in_cr_lf_tells_how_a_reply_ends_lines() -> None:
+    file = envelope("a", "x\r\n")
+    assert extract(f"Here:\n{file}", TAG, ()) == [GeneratedFile("a", "x\r\n")]
+    assert extract(f"Here:\r\n{file}", TAG, ()) == [GeneratedFile("a", "x\n")]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "left"),
+    [
+        ("a.py", "```\nx\n```\n```\ny\n```\n", None),
+        ("a.py", "```\nx\n```\ny\n", None),
+        ("a.py", "x\n```\ny\n```\n", None),
+        ("a.py", "```\nx\n", None),
+        ("a.txt", "````\n" + "```\n" * 1998 + "````\n", "```\n" * 1998),
+        ("a.txt", "````\n" + "```\n" * 1999 + "````\n", None),
+        ("README.md", "```readme\n# App\n```\n", "# App\n"),
+        ("README.md", "```README.md\n# App\n```\n", "# App\n"),
+        ("README.md", "```app.py\n# App\n```\n", None),
+        ("README.md", "```text\n# App\n```\n", None),
+        ("README.md", "```md\n# App\n\n```\nx\n```\n\nend\n```\n", "# App\n\n```\nx\n```\n\nend\n"),
+    ],
+)
+def test_a_fence_is_taken_off_if_it_wraps_all_of_the_file(path: str, content: str, left: str | None) -> None:
+    assert extract(envelope(path, content), TAG, ()) == [GeneratedFile(path, content if left is None else left)]
+
+
 LINES = st.text(st.one_of(st.sampled_from("`~ \t\r\n<>/#*-.\"'=:ab1"), st.characters()), max_size=60)
 
 
