@@ -272,3 +272,159 @@ def test_what_follows_a_finished_file_does_not_make_it_doubtful() -> None:
     assert fenced(labelled, "README.md") == {"README.md": README}
     longer = f"**README.md**\n````markdown\n{CUT}````\n\nRun it:\n\n```\napp\n```\n"
     assert fenced(longer, "README.md") == {"README.md": CUT}
+
+
+REFUSED = "where {} ends cannot be told from the fences in it: put more backticks around it than inside"
+HALF = "def f(\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "opening", "content", "rest", "refused"),
+    [
+        ("README.md", "```markdown", "# App\n", "", False),
+        ("README.md", "```markdown", "# App\n", "```\nx\n```\n", True),
+        ("README.md", "```markdown", "# App\n", "```sh\nx\n```\n", False),
+        ("README.md", "```markdown", "# App\n", "    ```\n    x\n    ```\n", False),
+        ("README.md", "```markdown", "# App\n", "~~~\nx\n~~~\n", False),
+        ("README.md", "```markdown", "# App\n", "```sh\nx\n```\n\n```\ny\n```\n", False),
+        ("README.md", "````markdown", "# App\n", "```\nx\n```\n", False),
+        ("README.md", "```markdown", "# App\n", "**b.py**\n```\nx\n```\n", False),
+        ("README.md", "```markdown", "# App\n```bash\nx\n", "", True),
+        ("README.md", "```markdown", "# App\n````bash\nx\n", "", True),
+        ("README.md", "````markdown", "# App\n```bash\nx\n", "", False),
+        ("README.md", "```markdown", "# App\n~~~bash\nx\n", "", False),
+        ("a.py", "```python", "x = 1\n", "```\nx\n```\n", False),
+        ("a.py", "```python", HALF, "```\nx\n```\n", True),
+        ("a.py", "```python", HALF, "```sh\nx\n```\n", False),
+        ("a.py", "```python", HALF, "**b.py**\n```\nx\n```\n", False),
+        ("a.py", "```python", HALF, "", False),
+        ("a.js", "```js", "f() {\n", "```\nx\n```\n", True),
+        ("a.js", "```js", "f() {}\n", "```\nx\n```\n", False),
+    ],
+)
+def test_a_file_is_refused_where_its_block_may_have_ended_too_early(
+    path: str, opening: str, content: str, rest: str, refused: bool
+) -> None:
+    end = opening.rstrip("markdownpythjs")
+    for before in ("", "**c.py**\n```python\nc\n```\n\n"):
+        reply = f"{before}**{path}**\n{opening}\n{content}{end}\n\nThen:\n\n{rest}"
+        if refused:
+            with pytest.raises(MalformedReply) as refusal:
+                extract(reply, TAG, (path, "b.py", "c.py"))
+            assert str(refusal.value) == REFUSED.format(path)
+        else:
+            assert fenced(reply, path, "b.py", "c.py")[path] == content
+
+
+@pytest.mark.parametrize(
+    ("info", "path"),
+    [
+        ("js", "app.ts"),
+        ("ts", "app.js"),
+        ("html", "App.vue"),
+        ("vue", "index.html"),
+        ("html", "App.svelte"),
+        ("svelte", "App.vue"),
+        ("xml", "index.html"),
+        ("XML", "page.html"),
+        ("html", "page.svg"),
+        ("c", "app.cpp"),
+        ("c++", "app.h"),
+        ("css", "app.scss"),
+        ("scss", "app.less"),
+        ("less", "app.css"),
+        (".py", "app.py"),
+        ("main.py", "app.py"),
+    ],
+)
+def test_languages_whose_names_are_used_for_each_other_agree(info: str, path: str) -> None:
+    for other in ("", "bash"):
+        reply = f"```{info}\nx\n```\n\n```{other}\ny\n```\n"
+        assert fenced(reply, path) == {path: "x\n"}
+
+
+@pytest.mark.parametrize(
+    ("info", "path", "taken"),
+    [
+        ("python", "app.js", False),
+        ("css", "index.html", False),
+        ("text", "app.js", True),
+        ("strange", "app.js", True),
+        ("python", "LICENSE", True),
+        ("diff", "LICENSE", False),
+        ("patch", "LICENSE", False),
+        ("diff", "app.js", False),
+        ("text", "fix.diff", True),
+        ("diff", "fix.patch", True),
+    ],
+)
+def test_a_block_in_another_language_is_not_the_file(info: str, path: str, taken: bool) -> None:
+    assert fenced(f"```{info}\nx\n```\n", path) == ({path: "x\n"} if taken else {})
+    assert fenced(f"**{path}**\n```{info}\nx\n```\n", path, "b.md") == ({path: "x\n"} if taken else {})
+
+
+def test_of_two_blocks_that_could_be_the_only_file_none_is() -> None:
+    assert fenced("```\na\n```\n\n```\nb\n```\n", "app.py") == {}
+    assert fenced("```py\na\n```\n\n```\nb\n```\n", "app.py") == {"app.py": "a\n"}
+
+
+@pytest.mark.parametrize(
+    "beside", ["**other.js**\n\n```\nx\n```\n", "other.js:\n\n\n```\nx\n```\n", "```\n// o.js\nx\n```\n"]
+)
+def test_a_block_named_as_another_file_is_not_the_only_one(beside: str) -> None:
+    assert fenced(beside, "app.py") == {}
+    assert fenced(f"{beside}\nThe file:\n```\n{CODE}```\n", "app.py") == {"app.py": CODE}
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["- {}", "+ {}", "* {}", "1. {}", "12) {}", "  - {}", "\t1. {}"],
+)
+def test_several_names_in_a_list_are_no_headings_but_one_is(listed: str) -> None:
+    first, second = listed.format("a.py"), listed.format("b.py")
+    block = f"```python\n{CODE}```\n"
+    assert fenced(f"{first}\n{second}\n\n{block}", "a.py", "b.py") == {}
+    assert fenced(f"**a.py**\n\n{second}\n\n{block}", "a.py", "b.py") == {"a.py": CODE}
+    assert fenced(f"{second}\n\n{block}", "a.py", "b.py") == {"b.py": CODE}
+
+
+@pytest.mark.parametrize(
+    ("block", "path"),
+    [
+        ("**a.py**\n**b.py**\n```python\nx\n```\n", "b.py"),
+        ("**b.py**\n```python\n# a.py\nx\n```\n", "a.py"),
+        ("**b.py**\n```python a.py\nx\n```\n", "a.py"),
+        ("```python b.py\n# a.py\nx\n```\n", "b.py"),
+        ("**b.py**\n\n**c.js**\n```python\nx\n```\n", "b.py"),
+        ("**b.py**\n```python\n// c.js\nx\n```\n", "b.py"),
+    ],
+    ids=["nearest", "first-line", "info", "info-over-first-line", "agrees", "first-line-agrees"],
+)
+def test_the_surest_name_counts(block: str, path: str) -> None:
+    assert list(fenced(block, "a.py", "b.py", "c.js")) == [path]
+
+
+def test_a_name_at_the_end_of_a_file_does_not_name_the_next_block() -> None:
+    assert fenced("**a.md**\n```md\nb.py\n```\n```python\nx\n```\n", "a.md", "b.py") == {"a.md": "b.py\n"}
+
+
+def test_headings_may_stand_right_beside_blocks() -> None:
+    reply = "**a.py**\n```\na\n```\n**b.py**\n```\nb\n```\n**c.py**\n```\nc\n```"
+    assert list(extract(reply, TAG, ("c.py", "b.py", "a.py"))) == [
+        GeneratedFile("a.py", "a\n"),
+        GeneratedFile("b.py", "b\n"),
+        GeneratedFile("c.py", "c\n"),
+    ]
+
+
+@pytest.mark.parametrize("content", [README, BARE_README])
+def test_a_reply_may_end_with_a_fence(content: str) -> None:
+    assert fenced(f"**a.md**\n```markdown\n{content}```", "a.md") == {"a.md": content}
+
+
+def test_too_many_fences_are_no_files() -> None:
+    block = "**a.py**\n```\n" + "~~~\n" * 1998 + "```\n"
+    assert fenced(block, "a.py", "b.py") == {"a.py": "~~~\n" * 1998}
+    with pytest.raises(MalformedReply) as refusal:
+        extract(f"{block}```\n", TAG, ("a.py", "b.py"))
+    assert str(refusal.value) == "there are 2001 code fences; 2000 are possible"

@@ -64,6 +64,115 @@ def test_a_repair_is_shown_the_findings_of_its_files_with_their_lines(project: P
     assert "src/c.py" not in prompt.text
 
 
+def sections(prompt: Prompt) -> dict[str, str]:
+    """The text of a prompt by its headings."""
+    parts = [part.partition("\n\n") for part in prompt.text.removeprefix("# ").split("\n# ")]
+    return {heading: text.strip() for heading, _, text in parts}
+
+
+OTHER = TASK.model_copy(update={"id": "u", "title": "Parting", "files": (planned("c.py", FileAction.MODIFY),)})
+WIDE = PLAN.model_copy(update={"assumptions": ("people", "names"), "tasks": (TASK, OTHER)})
+SHARED = {
+    "The plan": "s\n\nWhat the requirements leave open, decided:\n\n- people\n- names\n\n"
+    "What all tasks agree on:\n\ngreet(name)\n\nAll tasks and their files:\n\n"
+    "- Greeting\n  - src/a.py (create): is src/a.py\n  - src/old.py (delete): is src/old.py\n"
+    "- Parting\n  - c.py (modify): is c.py",
+}
+FORM = (
+    "Put each file between these two lines, with its own path, and write nothing else:\n\n"
+    '<file-{tag} path="the/path.ext">\n</file-{tag}>'
+)
+TWO_SHOWN = "src/a.py:\n\n<content-{tag}>\nx = 1\n</content-{tag}>\n\nc.py:\n\n<content-{tag}>\ny\n</content-{tag}>"
+OUTLINE = "src/b.py:\n\n<outline-{tag}>\ndef greet(name: str) -> str\n</outline-{tag}>"
+
+
+def test_a_tasks_prompt_says_all_of_this(project: Project) -> None:
+    task = TASK.model_copy(update={"files": (*TASK.files, planned("src/d.py", FileAction.MODIFY))})
+    prompt, tag = question(project, WIDE, task, Context(SHOWN | {"c.py": "y\n"}, OUTLINED))
+    said = sections(prompt)
+    assert said["The project"] == f"<requirements-{tag}>\nGreet people.\n</requirements-{tag}>"
+    assert said["The plan"] == SHARED["The plan"]
+    assert said["Files that you can build on"] == TWO_SHOWN.format(tag=tag)
+    assert said["Other files of the project"] == OUTLINE.format(tag=tag)
+    assert said["Your task: Greeting"] == (
+        "Language: python\n\nWrite exactly these files:\n\n"
+        "- src/a.py (create): is src/a.py\n- src/d.py (modify): is src/d.py\n\n"
+        "It is done when:\n\n- it greets\n- it is polite"
+    )
+    assert said["Your answer"].startswith(FORM.format(tag=tag))
+    assert prompt.system
+    assert prompt.system.startswith("You are a senior software developer.")
+
+
+def test_a_repairs_prompt_says_all_of_this(project: Project) -> None:
+    task = TASK.model_copy(update={"files": (*TASK.files, *OTHER.files)})
+    found = [finding("src/a.py"), finding("c.py")]
+    context = Context(SHOWN | {"c.py": "y\n"}, OUTLINED)
+    prompt, tag = repair_question(project, WIDE, found, {"c.py"}, task, context)
+    said = sections(prompt)
+    assert said["The plan"] == (
+        f"{SHARED['The plan']}\n\nIt is done when:\n\n" + "\n".join(["- it greets\n- it is polite"] * 2)
+    )
+    assert said["What the checks found"] == (
+        "- src/a.py, line 3 (error, F821): undefined\n\n- c.py, line 3 (error, F821): undefined"
+    )
+    assert said["The files to repair"] == TWO_SHOWN.format(tag=tag)
+    assert said["Other files of the project"] == OUTLINE.format(tag=tag)
+    assert "and all else as it was:\n\n- src/a.py (create): is src/a.py\n\n" in said["Your task: repair"]
+    assert said["Your task: repair"].endswith("leave out the others:\n\n- c.py (modify): is c.py")
+    assert said["Your answer"].startswith(FORM.format(tag=tag))
+    assert prompt.system
+    assert prompt.system.startswith("You are a senior software developer.")
+
+
+def test_what_there_is_none_of_is_said_to_be_none(project: Project) -> None:
+    task = TASK.model_copy(update={"files": (planned("src/old.py", FileAction.DELETE),)})
+    said = sections(question(project, PLAN, task, Context({}, {}))[0])
+    assert (said["Files that you can build on"], said["Other files of the project"]) == ("None.", "None.")
+    assert "leave open, decided:\n\nNone.\n\n" in said["The plan"]
+    assert "exactly these files:\n\nNone.\n\n" in said["Your task: Greeting"]
+
+
+def test_a_tag_depends_on_all_that_a_task_is_made_of(project: Project) -> None:
+    def ask(about: Project = project, plan: Plan = PLAN, task: PlannedTask = TASK) -> str:
+        return question(about, plan, task, Context(SHOWN, {}))[1]
+
+    tags = [
+        ask(),
+        ask(project.model_copy(update={"requirements": "Part."})),
+        ask(plan=WIDE),
+        ask(task=TASK.model_copy(update={"id": "u"})),
+        ask(task=TASK.model_copy(update={"files": OTHER.files})),
+    ]
+    assert len({*tags}) == len(tags)
+    assert ask() == tags[0]
+
+
+def test_a_tag_depends_on_all_that_a_repair_is_made_of(project: Project) -> None:
+    def ask(about: Project = project, plan: Plan = PLAN, text: str = "x") -> str:
+        return repair_question(about, plan, [], (), TASK, Context({"src/a.py": text}, {}))[1]
+
+    tags = [ask(), ask(project.model_copy(update={"requirements": "Part."})), ask(plan=WIDE), ask(text="y")]
+    assert len({*tags}) == len(tags)
+
+
+def test_outlines_stay_of_files_that_the_contract_or_a_purpose_names(project: Project) -> None:
+    long = "".join(f"def f{number}() -> None: ...\n" for number in range(50))
+    texts = {f"other/m{number:02}.py": long for number in range(20)}
+    task = TASK.model_copy(
+        update={
+            "files": (
+                planned("new/a.py").model_copy(update={"purpose": "calls m18"}),
+                planned("new/b.py").model_copy(update={"purpose": "m19"}),
+            )
+        }
+    )
+    plan = PLAN.model_copy(update={"shared_contract": "m17"})
+    prompt, tag = question(project, plan, task, Context({}, texts))
+    whole = [path for path in texts if f"{path}:\n\n<outline-{tag}>\n" in prompt.text]
+    assert whole == [*[*texts][:12], *[*texts][17:]]
+
+
 def test_the_least_relevant_outlines_are_left_out_where_all_would_be_too_long(project: Project) -> None:
     long = "".join(f"def f{number}() -> None: ...\n" for number in range(50))
     texts = {f"{folder}/{number:02}.py": long for folder in ("other", "src") for number in range(12)}
