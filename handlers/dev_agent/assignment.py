@@ -131,7 +131,7 @@ class Assignments:
         return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
 
     def _text(self, file: FileRecord) -> str:
-        return read_named(self._objects, file.object).decode(errors="replace")
+        return read_named(self._objects, file.object).decode()
 
     def _object(self, stored: StoredObject | None) -> bytes:
         if stored is None:
