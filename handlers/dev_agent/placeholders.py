@@ -96,7 +96,7 @@ def _is_comment(line: str) -> bool:
 def _says_left_out(text: str, words: Sequence[str]) -> bool:
     """Return whether the words say that code is elsewhere, and hardly anything else."""
     said, others = {*words}, sum(word not in _ABOUT_CODE for word in words)
-    about_rest = next((word for word in words if word not in _INTRODUCTION), "") in _REST
+    about_rest = not _REST.isdisjoint([word for word in words if word not in _INTRODUCTION][:1])
     dots = bool(_BEGINS_WITH_DOTS.match(text) or (about_rest and _ENDS_WITH_DOTS.search(text)))
     if not others and said & _UNCHANGED and (dots or said & _CODE or "brevity" in said):
         return True
