@@ -102,7 +102,7 @@ class DevAgent:
         written = ", ".join(file.path for file in result.files)
         deleted = f"; deleted {', '.join(result.deleted)}" if result.deleted else ""
         return Changes(
-            fields={"files": [file.model_dump(mode="json") for file in result.files]},
+            fields={"files": [file.model_dump() for file in result.files]},
             move=ProjectStatus.TESTING if last else None,
             writes=(
                 *(put_file(project.id, file) for file in result.files),

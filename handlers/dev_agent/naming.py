@@ -10,8 +10,8 @@ _LONGEST_LINE: Final = 400
 _DECORATION: Final = re.compile(r"[*`\"']")
 _LEADING: Final = re.compile(r"^(?:#+\s*|[-+>]\s+|\d{1,3}[.)]\s+)*")
 _LABEL: Final = re.compile(r"^(?:(?:new|updated) )?(?:file|path|code)(?: ?(?:name|path))?:\s*", re.IGNORECASE)
-_COMMENT_OPENERS: Final = ('"""', "'''", "<!--", "/*", "//", "#", "--", ";")
-_COMMENT_CLOSERS: Final = ("-->", "*/", '"""', "'''")
+_COMMENT_OPENERS: Final = ("<!--", "/*", "//", "#", ";")
+_COMMENT_CLOSERS: Final = ("-->", "*/")
 _BETWEEN_WORDS: Final = re.compile(r"[\s\"'`*=:{},;<>|()\[\]]+")
 
 

@@ -74,7 +74,7 @@ def write_instructions(name: str, detected: Detected, paths: frozenset[str], pro
     return _text(document).substitute(
         name=name,
         stack=_stack_name(name),
-        **_describe_functions(detected.functions),
+        **(_describe_functions(detected.functions) if detected.functions else {}),
         site=PurePosixPath("unpacked", detected.site),
         dependencies=_dependencies(detected, paths),
         build=_format_commands(_list_build(detected, paths)),
@@ -98,7 +98,7 @@ def _describe_functions(functions: Sequence[Function]) -> dict[str, str]:
 
 
 def _join(parts: Iterable[str]) -> str:
-    *most, last = [*parts] or [""]
+    *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
 
 

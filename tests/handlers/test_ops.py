@@ -209,6 +209,34 @@ def test_the_readme_and_what_was_seen_are_told_where_there_is_something_to_tell(
     assert "Seen before" not in write_instructions("x", detected, frozenset())
 
 
+def test_instructions_without_a_proof_or_dependencies_say_all_the_rest() -> None:
+    one = lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))
+    plain = write_instructions("x", one, frozenset())
+    assert (
+        write_instructions("x", one, frozenset(), "it answers").replace(
+            "\nSeen before it was packaged: it answers.\n", ""
+        )
+        == plain
+    )
+    step = r"\n   Put the dependencies into the package:\n(?:\n       .*)+\n"
+    needing = write_instructions("x", one, frozenset({"requirements.txt"}))
+    assert needing != plain
+    assert re.sub(step, "", needing) == plain
+    assert "\n       curl -i ADDRESS\n" in plain
+
+
+def test_a_librarys_instructions_say_no_more_than_this() -> None:
+    assert write_instructions("To-do", Detected(ProjectType.PACKAGE), frozenset({"go.mod"})) == (
+        "# Using To-do\n\n"
+        "The package holds a library or a command-line tool; nothing is deployed.\n\n"
+        "1. Unpack it, and open a terminal in its folder:\n\n"
+        "       unzip package.zip -d to-do\n"
+        "       cd to-do\n"
+        "       go build ./...\n\n"
+        "2. Read its source files on how to use it.\n"
+    )
+
+
 def test_a_library_has_no_template() -> None:
     assert write_template(Detected(ProjectType.PACKAGE)) is None
 

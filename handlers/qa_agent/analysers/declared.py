@@ -81,7 +81,7 @@ def read_script(text: str) -> list[str]:
     found = _SCRIPT.search(text)
     if not found:
         return []
-    content = "\n".join(line.removeprefix("#").removeprefix(" ") for line in found[1].split("\n"))
+    content = "\n".join(line.removeprefix("#") for line in found[1].split("\n"))
     return list(_names(_load(content).get("dependencies")))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,28 @@ def test_a_project_asks_for_requirements_or_a_template_and_problems_have_an_exam
     ]
     assert schemas["Problem"]["title"] == "Problem"
     assert schemas["Problem"]["properties"]["type"]["examples"] == ["urn:agenticai:problem:not-found"]
+
+
+def _find_types(part: object) -> Iterator[object]:
+    """Yield what the schemas in a part of the document say that a value is."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str):
+            yield part["type"]
+        part = list(part.values())
+    for each in part if isinstance(part, list) else ():
+        yield from _find_types(each)
+
+
+def test_every_type_is_one_of_json_schemas() -> None:
+    answers = [
+        answer
+        for methods in DESCRIBED["paths"].values()
+        for each in methods.values()
+        for answer in each["responses"].values()
+    ]
+    headers = [header for answer in answers for header in answer.get("headers", {}).values()]
+    assert {header["schema"]["type"] for header in headers} == {"string"}
+    assert {*_find_types(DESCRIBED["paths"])} <= {"string", "integer", "boolean", "null", "object", "array", "number"}
 
 
 def test_a_project_that_was_begun_says_where_it_is_and_each_its_version() -> None:

@@ -203,6 +203,22 @@ def watch(table: InMemoryTable) -> list[str]:
     return calls
 
 
+@pytest.mark.parametrize("name", ["files", "events", "projects"])
+def test_one_item_more_than_a_page_holds_is_read(name: str) -> None:
+    lists = Lists()
+    limits: list[int | None] = []
+    query, query_index = lists.api.table.query, lists.api.table.query_index
+
+    def watched(*of: Any, limit: int | None = None, **by: Any) -> Any:
+        limits.append(limit)
+        return (query if name in OF_A_PROJECT else query_index)(*of, limit=limit, **by)
+
+    lists.api.table.query = watched  # type: ignore[method-assign]
+    lists.api.table.query_index = watched  # type: ignore[method-assign]
+    lists.page(name, limit="2")
+    assert limits == [3]
+
+
 def test_a_page_is_one_query_and_where_it_is_of_a_project_one_look_at_that() -> None:
     lists = Lists()
     calls = watch(lists.api.table)

@@ -258,6 +258,22 @@ def test_a_repeated_request_about_a_project_counts_once(action: str) -> None:
     assert api.call("POST", f"/api/projects/{project_id}/{other}", body, idempotency_key="k").status == 422
 
 
+def test_a_request_without_a_key_looks_for_no_earlier_answer() -> None:
+    api = FakeApi()
+    get, keys = api.table.get, []
+
+    def watched(key: Key) -> Any:
+        keys.append(key)
+        return get(key)
+
+    api.table.get = watched  # type: ignore[method-assign]
+    api.post()
+    assert None not in keys
+    before = len(keys)
+    api.post(idempotency_key="k")
+    assert len(keys) == 2 * before + 1
+
+
 @pytest.mark.parametrize("key", ["", " ", "a b", "ä", "x" * 201, "\x7f", "\n"])
 def test_a_key_is_some_visible_ascii(key: str) -> None:
     assert FakeApi().post(idempotency_key=key).problem == "invalid"

@@ -1,20 +1,24 @@
 """A task from its message to its files: what is asked of the model again, what is given up, and what follows."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 
+from dev_agent.agent import DevAgent, Developed
+from shared.items import put_file, put_pending, remove_file
 from shared.language_model.port import FinishReason, Prompt
 from shared.models.messages import AnyMessage, TaskReady, TestRequested
-from shared.models.project import Project
+from shared.models.plan import Plan
+from shared.models.project import Project, Revision, StoredObject
 from shared.models.records import FileRecord, TestRecord, WorkState
 from shared.models.workflow import ProjectStatus
+from shared.works import Changes
 from tests.fakes import replies
 from tests.fakes.factory import Factory
 from tests.fakes.model import Answer, said
 
-TASK = {
+TASK: dict[str, object] = {
     "id": "code", "title": "Code", "type": "code", "language": "python", "depends_on": [], "acceptance_criteria": [],
 }  # fmt: skip
 CODE = "x = 1\n"
@@ -24,7 +28,7 @@ def planned(path: str, action: str = "create") -> dict[str, str]:
     return {"path": path, "action": action, "purpose": "holds x"}
 
 
-def plan(*tasks: Mapping[str, object]) -> str:
+def plan(*tasks: dict[str, object]) -> str:
     """A plan of tasks that are like `TASK` but for this."""
     head = {"summary": "s", "assumptions": [], "shared_contract": ""}
     return json.dumps(
@@ -221,3 +225,28 @@ def test_a_task_that_is_delivered_again_asks_no_model_again(number: int) -> None
     for message in (*ready, ready[number]):
         factory.deliver(message)
     assert len(factory.model.prompts) == 3
+
+
+def test_a_repair_writes_its_files_and_takes_others_away_and_is_tested() -> None:
+    factory = Factory(answering(ONE))
+    project = factory.post("Keep x.")
+    message = TaskReady(
+        project_id=project.id, correlation_id="c", revision=Revision(build=1, round=1), task_id="repair"
+    )
+    stored = StoredObject(key="k", size=1, sha256="0" * 64)
+    file = FileRecord(path="a.py", language="python", revision=message.revision, object=stored)
+    agent = DevAgent(factory.projects, factory.objects, factory.model)
+    result = Developed(Plan.model_validate_json(ONE), (file,), ("b.py", "c.py"))
+    test = TestRequested(project_id=project.id, correlation_id="c", revision=message.revision)
+    assert agent.conclude(message, project, result) == Changes(
+        fields={"files": [file.model_dump()]},
+        move=ProjectStatus.TESTING,
+        writes=(
+            put_file(project.id, file),
+            remove_file(project.id, "b.py"),
+            remove_file(project.id, "c.py"),
+            put_pending(test, TestRecord),
+        ),
+        outbox=(test,),
+        detail="wrote a.py; deleted b.py, c.py",
+    )

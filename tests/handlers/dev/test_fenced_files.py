@@ -404,6 +404,16 @@ def test_the_surest_name_counts(block: str, path: str) -> None:
     assert list(fenced(block, "a.py", "b.py", "c.js")) == [path]
 
 
+def test_a_name_further_up_is_not_that_of_the_block() -> None:
+    assert fenced(f"**other.js**\nThe file:\n```\n{CODE}```\n", "app.py") == {"app.py": CODE}
+
+
+def test_the_reading_that_finds_more_files_counts_though_a_block_is_open() -> None:
+    reply = "**a.md**\n```md\n```js\ny\n```\n**b.py**\n```python\nx\n```\n```\ntail\n"
+    with pytest.raises(MalformedReply, match="the code block that line 10 opens is not closed"):
+        extract(reply, TAG, ("a.md", "b.py"))
+
+
 def test_a_name_at_the_end_of_a_file_does_not_name_the_next_block() -> None:
     assert fenced("**a.md**\n```md\nb.py\n```\n```python\nx\n```\n", "a.md", "b.py") == {"a.md": "b.py\n"}
 

@@ -84,6 +84,7 @@ BARE = "```md\na\n\n```\nb\n```\n\nc\n```"
         ("````md\n~~~js\n~~~\n````\n", nests_with_info, [("~~~js\n~~~\n", True)]),
         (BARE, nests_before_text, [("a\n\n```\nb\n```\n\nc\n", True)]),
         (BARE, nests_with_info, [("a\n\n", True), ("\nc\n", True)]),
+        ("```md\na\n```\nb", nests_before_text, [("a\n```\nb", False)]),
         (BARE.replace("md", ""), nests_before_text, [("a\n\n", True), ("\nc\n", True)]),
         (BARE.replace("md", "markdown title=x"), nests_before_text, [("a\n\n```\nb\n```\n\nc\n", True)]),
         (BARE.replace("md", "python"), nests_before_text, [("a\n\n", True), ("\nc\n", True)]),

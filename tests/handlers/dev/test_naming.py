@@ -81,6 +81,12 @@ def test_a_file_that_is_expected_twice_is_one() -> None:
     assert Names(["a/x.py", "b/x.py"]).alone_in("x.py") is None
 
 
+def test_a_name_from_the_root_is_that_of_one_file() -> None:
+    assert Names(["x.py", "a/x.py"]).alone_in("./a/x.py") == "a/x.py"
+    assert Names(["x.py", "a/x.py"]).alone_in("a/x.py") == "a/x.py"
+    assert Names(["x.py", "a/x.py"]).alone_in("b/a/x.py") is None
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [

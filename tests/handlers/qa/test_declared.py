@@ -91,6 +91,8 @@ def test_what_a_distribution_brings_may_be_imported() -> None:
         ("deploy/constraints-3.11.txt", "acme==1\n"),
         ("requirements.txt", "-e git+https://example.org/x#egg=acme\n"),
         ("requirements.txt", "https://example.org/acme.git@v1\n"),
+        ("requirements.txt", "https://example.org/acme.zip#sha256=0\n"),
+        ("requirements.txt", "https://example.org/acme.zip  # a comment\n"),
         ("requirements.txt", "acme @ https://example.org/x.whl\n"),
         ("pyproject.toml", '[dependency-groups]\ndev = ["acme"]\n'),
         ("pyproject.toml", '[tool.poetry.dependencies]\nacme = "1"\n'),

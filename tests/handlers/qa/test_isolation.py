@@ -38,6 +38,7 @@ def test_a_file_that_ends_the_process_fails_alone(deed: str) -> None:
 
 def test_after_too_many_ends_the_rest_is_not_checked_and_said_to_be_so() -> None:
     results = told(outcomes("abort", "abort", "abort", "a", limits=JobLimits(deaths=1)))
+    assert results[:2] == ["it took too long, too much memory, or crashed"] * 2
     assert results[2:] == ["the time for this revision was over"] * 2
 
 
