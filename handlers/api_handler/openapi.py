@@ -92,8 +92,8 @@ def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Remove null from the schema of an optional parameter, which is text and can never be null."""
-    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
-    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]} if kinds else schema
+    first, *_ = schema.get("anyOf", [{}])
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **first}
 
 
 def _is_powertools(answer: dict[str, Any]) -> bool:

@@ -133,6 +133,17 @@ def _find_types(part: object) -> Iterator[object]:
         yield from _find_types(each)
 
 
+def test_the_paths_are_sorted() -> None:
+    assert list(DESCRIBED["paths"]) == sorted(DESCRIBED["paths"])
+
+
+def test_no_parameter_may_be_null() -> None:
+    operations = [operation for methods in DESCRIBED["paths"].values() for operation in methods.values()]
+    schemas = [parameter["schema"] for operation in operations for parameter in operation.get("parameters", ())]
+    assert all("anyOf" not in schema and ("type" in schema or "$ref" in schema) for schema in schemas)
+    assert "null" not in {*_find_types(schemas)}
+
+
 def test_every_type_is_one_of_json_schemas() -> None:
     answers = [
         answer

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.models.plan import Plan
 from shared.models.project import Failure
 from shared.models.records import WorkState
 from shared.models.template import Template
@@ -256,6 +257,31 @@ def test_a_repeated_request_about_a_project_counts_once(action: str) -> None:
     assert same(api.call("POST", path, body, idempotency_key="k"), first)
     other = "deploy" if action == "modify" else "modify"
     assert api.call("POST", f"/api/projects/{project_id}/{other}", body, idempotency_key="k").status == 422
+
+
+def test_a_plan_is_read_from_where_it_is_stored() -> None:
+    api = FakeApi()
+    project_id = str(api.post().json["id"])
+    plan = Plan(summary="s", assumptions=(), shared_contract="", tasks=())
+    stored = api.objects.put("plans/p", plan.model_dump_json().encode(), "application/json")
+    api.table.write(Update(Key(f"PROJECT#{project_id}", "PLAN#1"), set={"plan": stored.model_dump()}))
+    answer = api.call("GET", f"/api/projects/{project_id}/plan")
+    assert (answer.status, answer.json) == (200, plan.model_dump(mode="json"))
+
+
+def test_a_path_that_no_file_may_have_is_not_looked_for() -> None:
+    api = FakeApi()
+    project_id = str(api.post().json["id"])
+    get, keys = api.table.get, []
+
+    def watched(key: Key) -> Any:
+        keys.append(key.sk)
+        return get(key)
+
+    api.table.get = watched  # type: ignore[method-assign]
+    for path in ("a/../b", "x" * 2000, "a%2F..%2Fb"):
+        assert api.call("GET", f"/api/projects/{project_id}/files/{path}").problem == "not-found"
+    assert [key for key in keys if key.startswith("FILE#") and (".." in key.split("/") or len(key) > 1000)] == []
 
 
 def test_a_request_without_a_key_looks_for_no_earlier_answer() -> None:
