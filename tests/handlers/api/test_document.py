@@ -133,6 +133,22 @@ def _find_types(part: object) -> Iterator[object]:
         yield from _find_types(each)
 
 
+def test_the_schemas_of_powertools_errors_are_left_out() -> None:
+    assert [name for name in DESCRIBED["components"]["schemas"] if name.endswith("ValidationError")] == []
+
+
+def test_a_page_has_a_default_and_a_maximum_of_items() -> None:
+    operations = [methods["get"] for methods in DESCRIBED["paths"].values() if "get" in methods]
+    limits = {
+        operation["operationId"]: (parameter["schema"]["default"], parameter["schema"]["maximum"])
+        for operation in operations
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "limit"
+    }
+    others = ("listDeployments", "listEvents", "listFiles", "listTemplates", "listTests")
+    assert limits == {"listProjects": (20, 100), **dict.fromkeys(others, (100, 1000))}
+
+
 def test_the_paths_are_sorted() -> None:
     assert list(DESCRIBED["paths"]) == sorted(DESCRIBED["paths"])
 

@@ -1,12 +1,15 @@
 """The deep health check: each dependency is called, and failures are reported by its name."""
 
 from collections.abc import Iterator
+from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
 
 from api_handler.composition import ApiSettings, make_service
+from api_handler.health import HealthChecks
 from shared.composition import client, connect, read_settings
+from shared.identifiers import now
 from shared.models.answers import Check
 from tests.fakes.wire import Wire
 
@@ -65,6 +68,13 @@ def test_what_does_not_answer_is_told(service: str, names: set[str]) -> None:
     assert {check.name for check in checks if not check.ok} == names
     assert {note.partition(":")[0] for note in notes} == names
     assert len(wires[service].asked) == len(names), "a question is worth one try"
+
+
+def test_all_things_are_asked_at_once() -> None:
+    together = Barrier(40, timeout=30)
+    things = {f"thing-{number}": together.wait for number in range(40)}
+    checks = HealthChecks(lambda: things, now, print).report()
+    assert [(check.name, check.ok) for check in checks] == [(name, True) for name in things]
 
 
 def test_a_parameter_that_is_missing_is_named() -> None:

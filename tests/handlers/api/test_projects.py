@@ -223,6 +223,15 @@ def test_a_project_whose_message_was_lost_is_taken_up_where_it_stands() -> None:
 @pytest.mark.parametrize("status", [ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW])
 def test_a_finished_project_has_nothing_to_retry(status: ProjectStatus) -> None:
     api = FakeApi()
+    project_id = finished(api, status)
+    assert api.call("POST", f"/api/projects/{project_id}/retry").problem == "not-now"
+    api.table.write(Update(Key(f"PROJECT#{project_id}", "PLAN#1"), set={"state": WorkState.PENDING}))
+    assert api.call("POST", f"/api/projects/{project_id}/retry").problem == "not-now", "though a message may be due"
+
+
+@pytest.mark.parametrize("status", [ProjectStatus.PLANNING, ProjectStatus.FAILED])
+def test_a_project_without_open_work_has_nothing_to_retry(status: ProjectStatus) -> None:
+    api = FakeApi()
     assert api.call("POST", f"/api/projects/{finished(api, status)}/retry").problem == "not-now"
 
 
