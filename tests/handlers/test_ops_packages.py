@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from ops_agent.agent import OpsAgent
 from ops_agent.project_type import ProjectType
+from qa_agent.evidence import Evidence
 from shared.language_model.port import Delivery, Prompt
 from shared.models.messages import DeployRequested
-from shared.models.project import Project
+from shared.models.project import Project, Revision
+from shared.models.quality import QualityReport
 from shared.models.records import DeploymentRecord
 from shared.models.runs import TestedTest, TestsRun
 from shared.models.workflow import ProjectStatus
@@ -41,9 +43,14 @@ def answer(files: Mapping[str, bytes]) -> TestsRun:
     return TestsRun(language="python", tests=tuple(TestedTest(id=check, outcome="passed") for check in CHECKS))
 
 
+def approve(revision: Revision, files: Mapping[str, str], evidence: Evidence) -> QualityReport:
+    """Find nothing."""
+    return QualityReport(revision=revision, score=100, passed=True, parts=(), findings=(), measured=(), not_measured=())
+
+
 def make_tested() -> tuple[Factory, Project, DeployRequested]:
     """A project of one handler that QA has tested, and the message that asks to package it."""
-    factory = Factory(write, answers=answer)
+    factory = Factory(write, analyse=approve, answers=answer)
     project = factory.post("A function that answers.")
     for _ in range(3):
         (message,) = factory.sent.take()
