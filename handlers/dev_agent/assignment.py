@@ -1,6 +1,6 @@
 """What a message asks the developer for: a task of the plan, or the repair of QA's findings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -20,7 +20,7 @@ from shared.storage.objects import Objects, read_named
 MAX_REPAIRED_FILES: Final = 8
 MAX_REPAIRED_FINDINGS: Final = 40
 
-Ask = Callable[[PlannedTask, Context], tuple[Prompt, str]]
+Ask = Callable[[PlannedTask, Context, Collection[str]], tuple[Prompt, str]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Assignment:
 
     def prompt(self) -> tuple[Prompt, str]:
         """Return the prompt, and the tag of the envelopes that its answer must use."""
-        return self.ask(self.task, self.context)
+        return self.ask(self.task, self.context, self.optional)
 
     @property
     def previous(self) -> dict[str, str]:
@@ -90,7 +90,9 @@ class Assignments:
         shown = {path: self._text(written[path]) for path in written_before if path in written}
         shown |= {path: self._text(base[path]) for path in modified}
         outlined = {path: self._text(file) for path, file in base.items() if path not in shown}
-        return Assignment(plan, task, Context(shown, outlined), partial(question, project, plan))
+        return Assignment(
+            plan, task, Context(shown, outlined), lambda task, context, _: question(project, plan, task, context)
+        )
 
     def _repair(self, message: TaskReady, project: Project, plan: Plan) -> Assignment:
         """Return a repair's assignment.
@@ -116,9 +118,7 @@ class Assignments:
             acceptance_criteria=(),
         )
         told = [finding for finding in findings if finding.path in shown][:MAX_REPAIRED_FINDINGS]
-        return Assignment(
-            plan, task, Context(shown, outlined), partial(repair_question, project, plan, told, optional), optional
-        )
+        return Assignment(plan, task, Context(shown, outlined), partial(repair_question, project, plan, told), optional)
 
     def _write_findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """Return QA's findings in the previous revision, errors first."""

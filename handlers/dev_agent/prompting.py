@@ -36,9 +36,9 @@ def repair_question(
     project: Project,
     plan: Plan,
     findings: Sequence[Finding],
-    optional: Collection[str],
     task: PlannedTask,
     context: Context,
+    optional: Collection[str],
 ) -> tuple[Prompt, str]:
     """Return the prompt for a repair of the task's files, and the tag of the envelopes that its answer must use.
 

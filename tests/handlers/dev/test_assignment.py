@@ -157,7 +157,8 @@ def test_one_file_of_an_assignment_has_to_be_written() -> None:
     assert alone.plan == assigned.plan
     prompt, _ = alone.prompt()
     assert replies.asked_for(prompt) == ["a.py"]
-    assert prompt.text.count("- a.py (modify): repair it") == 1
+    assert "all else as it was:\n\n- a.py (modify): repair it\n\n" in prompt.text
+    assert "leave out the others:\n\nNone.\n\n" in prompt.text
 
 
 def test_a_later_repair_is_of_what_was_found_after_the_one_before() -> None:

@@ -58,7 +58,7 @@ def test_a_task_without_criteria_has_to_run(project: Project) -> None:
 
 def test_a_repair_is_shown_the_findings_of_its_files_with_their_lines(project: Project) -> None:
     found = [finding("src/a.py", "2: y", "3: z"), finding("src/a.py"), finding("src/c.py")]
-    prompt, tag = repair_question(project, PLAN, found, {"src/a.py"}, TASK, Context(SHOWN, {}))
+    prompt, tag = repair_question(project, PLAN, found, TASK, Context(SHOWN, {}), {"src/a.py"})
     told = "- src/a.py, line 3 (error, F821): undefined"
     assert f"{told}\n\n<lines-{tag}>\n2: y\n3: z\n</lines-{tag}>\n\n{told}\n" in prompt.text
     assert "src/c.py" not in prompt.text
@@ -108,7 +108,7 @@ def test_a_repairs_prompt_says_all_of_this(project: Project) -> None:
     task = TASK.model_copy(update={"files": (*TASK.files, *OTHER.files)})
     found = [finding("src/a.py"), finding("c.py")]
     context = Context(SHOWN | {"c.py": "y\n"}, OUTLINED)
-    prompt, tag = repair_question(project, WIDE, found, {"c.py"}, task, context)
+    prompt, tag = repair_question(project, WIDE, found, task, context, {"c.py"})
     said = sections(prompt)
     assert said["The plan"] == (
         f"{SHARED['The plan']}\n\nIt is done when:\n\n" + "\n".join(["- it greets\n- it is polite"] * 2)
@@ -150,7 +150,7 @@ def test_a_tag_depends_on_all_that_a_task_is_made_of(project: Project) -> None:
 
 def test_a_tag_depends_on_all_that_a_repair_is_made_of(project: Project) -> None:
     def ask(about: Project = project, plan: Plan = PLAN, text: str = "x") -> str:
-        return repair_question(about, plan, [], (), TASK, Context({"src/a.py": text}, {}))[1]
+        return repair_question(about, plan, [], TASK, Context({"src/a.py": text}, {}), ())[1]
 
     tags = [ask(), ask(project.model_copy(update={"requirements": "Part."})), ask(plan=WIDE), ask(text="y")]
     assert len({*tags}) == len(tags)
