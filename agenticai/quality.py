@@ -14,7 +14,7 @@ from rich.table import Column
 from agenticai.display.console import Display, count, figures, grid
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.core.home import find_home, make_home
-from agenticai.stack.private_files import owner_only
+from agenticai.stack.private_files import open_for_owner
 from ops_agent.deployment import write_additions
 from ops_agent.project_type import detect
 from ops_agent.proof import prove
@@ -42,7 +42,7 @@ class Case(BaseModel):
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedCase:
     """A case with its verdict: whether it passed, and the first reason if not."""
 
     case: Case
@@ -64,19 +64,19 @@ def load_cases(folder: Path = CASES) -> tuple[Case, ...]:
     )
 
 
-def judge(case: Case, runner: Runner) -> Judged:
+def judge(case: Case, runner: Runner) -> JudgedCase:
     """Let QA test the files as a first revision, and Ops try the package of what passes."""
     contents = {path: text.encode() for path, text in case.files.items()}
     planned = frozenset(case.planned) | {path for path in case.files if is_test(path)}
     evidence = Evidence(run_tests(runner, _NOBODY, contents), planned)
     report = analyse(Revision(build=1), case.files, evidence)
     if not report.passed:
-        return Judged(case, passed=False, reason=(*report.reasons, "QA did not pass it")[0])
+        return JudgedCase(case, passed=False, reason=(*report.reasons, "QA did not pass it")[0])
     detected = detect(case.files)
     if not detected.functions:
-        return Judged(case, passed=True, reason="")
+        return JudgedCase(case, passed=True, reason="")
     proof = prove(runner, _NOBODY, contents | write_additions(case.files, detected), detected)
-    return Judged(case, passed=proof.passed is not False, reason=proof.summary)
+    return JudgedCase(case, passed=proof.passed is not False, reason=proof.summary)
 
 
 def show(folder: Path = CASES) -> int:
@@ -94,7 +94,7 @@ def show(folder: Path = CASES) -> int:
     return int(not all(each.right for each in judged))
 
 
-def _tell(screen: Display, judged: Sequence[Judged]) -> None:
+def _tell(screen: Display, judged: Sequence[JudgedCase]) -> None:
     languages = list(dict.fromkeys(each.case.language for each in judged))
     columns = [Column("language"), *figures("good", "passed", "wrong", "passed", "evil", "passed")]
     screen.show(grid(columns, [_row(judged, language) for language in languages], "Verdicts"))
@@ -105,7 +105,7 @@ def _tell(screen: Display, judged: Sequence[Judged]) -> None:
             screen.say(f"  {each.case.language}: {each.case.name}{f' ({each.reason})' if each.reason else ''}")
 
 
-def _row(judged: Sequence[Judged], language: str) -> tuple[str, ...]:
+def _row(judged: Sequence[JudgedCase], language: str) -> tuple[str, ...]:
     figures_of: list[str] = []
     for truth in ("good", "wrong", "evil"):
         found = [each for each in judged if each.case.language == language and each.case.truth == truth]
@@ -113,12 +113,12 @@ def _row(judged: Sequence[Judged], language: str) -> tuple[str, ...]:
     return (language, *figures_of)
 
 
-def _remember(screen: Display, judged: Sequence[Judged], history: Path) -> None:
+def _remember(screen: Display, judged: Sequence[JudgedCase], history: Path) -> None:
     """Add the figures to those of earlier runs, and show what changed since the last one."""
     wrong = {each.case.name for each in judged if not each.right}
     earlier = list(_read(history))
     history.parent.mkdir(mode=0o700, exist_ok=True)
-    with open(history, "a", encoding="utf-8", opener=owner_only) as file:
+    with open(history, "a", encoding="utf-8", opener=open_for_owner) as file:
         file.write(
             json.dumps({"at": datetime.now(UTC).isoformat(), "cases": len(judged), "wrong": sorted(wrong)}) + "\n"
         )

@@ -29,7 +29,7 @@ from agenticai.emulator.http.request import GEMINI
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.queues.operations import QueueOperations
 from agenticai.emulator.spool.file import Spool
-from agenticai.stack.platform import name_here
+from agenticai.stack.platform import name_this_platform
 
 if TYPE_CHECKING:
     from agenticai.emulator.engines.localstack.environments import Environments
@@ -94,7 +94,7 @@ def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Host
     engine = MiniStack(host, run.faults, run.port, run.spool, run.folder, iam=chosen.iam)
     return Hosted(
         engine.app,
-        EngineAbout(engine="embedded", functions_on=name_here()),
+        EngineAbout(engine="embedded", functions_on=name_this_platform()),
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
@@ -131,7 +131,7 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
     about = EngineAbout(
         engine=str(edition_at(chosen.url)),
         abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED,
-        functions_on=chosen.functions_on or name_here(),
+        functions_on=chosen.functions_on or name_this_platform(),
     )
     if chosen.observed:
         share(run.control_secret or "", Path(chosen.observed))
@@ -148,7 +148,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
     wiring = Wiring(run.endpoint_url, run.endpoint_url, run.control_secret or "")
     python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
     process = LocalStackProcess(python, run.python, run.folder, wiring)
-    about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_here())
+    about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_this_platform())
     process.watch(naming_lost(run.ledger, on_end))
     return replace(behind_proxy(process.url, about, environments), close=process.stop)
 

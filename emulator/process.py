@@ -29,7 +29,7 @@ from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.http.listening import bind
 from agenticai.emulator.http.reach import HERE, Reach
-from agenticai.stack.private_files import owner_only
+from agenticai.stack.private_files import open_for_owner
 
 STOP_SECONDS = 5.0
 START_SECONDS = 150.0  # far more than it takes, for a busy machine; if the engine ends, that is noticed immediately
@@ -158,7 +158,7 @@ def launch(
     _fetch(engine, home, environ, on_progress)
     private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
-    with open(log, "ab", opener=owner_only) as errors:
+    with open(log, "ab", opener=open_for_owner) as errors:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-m", "agenticai.emulator", "--port", str(port)),

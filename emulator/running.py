@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from agenticai.emulator.core.home import make_home, private_folder
-from agenticai.stack.private_files import owner_only, write_private
+from agenticai.stack.private_files import open_for_owner, write_private
 
 FOLDER: Final = "engines"
 CURL: Final = ".curl"
@@ -52,7 +52,7 @@ def noted(
     private_folder(home / FOLDER)
     note = home / FOLDER / f"{os.getpid()}.json"
     written = note.with_suffix(".new")
-    with open(written, "w", encoding="utf-8", opener=owner_only) as file:
+    with open(written, "w", encoding="utf-8", opener=open_for_owner) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps(Note(endpoint_url, list(hosts), control_token, target)._asdict()))
         file.flush()

@@ -205,11 +205,11 @@ class Store:
         return True
 
     @property
-    def _ours(self) -> _Ours:
+    def _ours(self) -> _BucketArguments:
         return {"Bucket": self.bucket, "ExpectedBucketOwner": self.account}
 
 
-class _Ours(TypedDict):
+class _BucketArguments(TypedDict):
     """The arguments of every request."""
 
     Bucket: str

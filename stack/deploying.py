@@ -81,7 +81,7 @@ def deploy_stack(
     Raises DeployError, which names the resource that failed first and why; DeclinedError if `confirm` returns false;
     and TargetError if the target does not answer or refuses a call.
     """
-    with reached(target):
+    with translate_aws_errors(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
         store = _artifacts(target, name)
         change_set = _create(target, change_sets, definition, new_id(), store)
@@ -97,7 +97,7 @@ def deploy_stack(
 
 def compare_stack(target: Target, name: str, definition: StackDefinition) -> ChangeSet:
     """Return what `deploy_stack` would change, without uploading bundles. Raises the same errors."""
-    with reached(target):
+    with translate_aws_errors(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, waiting.pause)
         change_set = _create(target, change_sets, definition, uuid.uuid4().hex, _artifacts(target, name, preview=True))
         change_sets.discard(change_set)
@@ -124,7 +124,7 @@ def describe_stack(target: Target, name: str) -> DeployedStack:
 
     Raises NotDeployedError if it does not exist, and TargetError if the target does not answer or refuses.
     """
-    with reached(target):
+    with translate_aws_errors(target):
         cloudformation = target.client("cloudformation")
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
         outputs = read_stack_outputs(target, name)
@@ -138,7 +138,7 @@ def describe_stack(target: Target, name: str) -> DeployedStack:
 
 def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
     """Return the outputs of a stack. Raises the errors of `describe_stack`."""
-    with reached(target):
+    with translate_aws_errors(target):
         try:
             answer = target.client("cloudformation").describe_stacks(StackName=name)
         except ClientError as error:
@@ -210,7 +210,7 @@ def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifact
 
 
 @contextmanager
-def reached(target: Target) -> Iterator[None]:
+def translate_aws_errors(target: Target) -> Iterator[None]:
     """Convert failed connections, refused calls and timeouts to errors of one sentence."""
     try:
         yield
@@ -227,7 +227,7 @@ def reached(target: Target) -> Iterator[None]:
     except (AwsConnectionError, HTTPClientError) as error:
         if not target.endpoint_url:
             raise TargetError(f"{target.address} does not answer: {error}") from error
-        raise nothing_answers(target) from error
+        raise make_unreachable_error(target) from error
     except NoCredentialsError as error:
         raise TargetError(
             "There are no credentials for AWS: set them up with `aws configure`, or name a profile with --profile."
@@ -236,7 +236,7 @@ def reached(target: Target) -> Iterator[None]:
         raise TargetError(f"{target.name} could not be asked: {error}") from error
 
 
-def nothing_answers(target: Target) -> TargetError:
+def make_unreachable_error(target: Target) -> TargetError:
     """Return the error for an emulator's address at which nothing listens."""
     return TargetError(
         f"Nothing answers at {target.address}: start the engine there, then try again;"

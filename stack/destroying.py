@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from agenticai.stack import events, waiting
 from agenticai.stack.changeset import is_missing_stack
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.secrets import api_token_parameter, gemini_api_key_parameter
 from agenticai.stack.stage import stack_name
-from agenticai.stack.states import Way, state_of
+from agenticai.stack.states import DeploymentAction, state_of
 from agenticai.stack.versions import versions_parameter
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Doomed:
+class DeletionPlan:
     """What is deleted with a stage."""
 
     stage: str
@@ -62,33 +62,33 @@ class Doomed:
         return gemini_api_key_parameter(self.stage), api_token_parameter(self.stage), versions_parameter(self.stage)
 
 
-def find_doomed(target: Target, stage: str) -> Doomed:
+def plan_deletion(target: Target, stage: str) -> DeletionPlan:
     """Return what is deleted with a stage: only its parameters if its stack is deleted already.
 
     Raises NotDeployedError if nothing is left of it, DeployError if it may not be deleted now, and TargetError.
     """
     name = stack_name(stage)
-    with reached(target):
+    with translate_aws_errors(target):
         cloudformation = target.client("cloudformation")
         try:
             (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
-            left = Doomed(stage, "", ())
+            left = DeletionPlan(stage, "", ())
             if not target.client("ssm").get_parameters(Names=list(left.parameters))["Parameters"]:
                 raise NotDeployedError(
                     f"There is no stack {name} at {target.address}: nothing is left of it."
                 ) from error
             return left
-        if state_of(stack["StackStatus"]).way is Way.WAIT:
+        if state_of(stack["StackStatus"]).way is DeploymentAction.WAIT:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
         if stack.get("EnableTerminationProtection"):
             raise DeployError(
                 f"{name} has termination protection: `aws cloudformation update-termination-protection"
                 f" --no-enable-termination-protection --stack-name {name}` turns it off."
             )
-        return Doomed(stage, stack["StackId"], tuple(_list_resources(cloudformation, name)))
+        return DeletionPlan(stage, stack["StackId"], tuple(_list_resources(cloudformation, name)))
 
 
 def _list_resources(cloudformation: CloudFormationClient, name: str) -> Iterator[Resource]:
@@ -100,7 +100,7 @@ def _list_resources(cloudformation: CloudFormationClient, name: str) -> Iterator
 
 def destroy_stage(
     target: Target,
-    doomed: Doomed,
+    doomed: DeletionPlan,
     *,
     on_event: Callable[[StackEvent], object] = lambda _: None,
     on_emptied: Callable[[int], object] = lambda _: None,
@@ -111,7 +111,7 @@ def destroy_stage(
     `on_emptied` is called with the number of object versions deleted so far. Call it again to finish an interrupted
     deletion. Raises DeployError, which names what could not be deleted, and TargetError.
     """
-    with reached(target):
+    with translate_aws_errors(target):
         if doomed.stack_id:
             _delete_stack(target, doomed, on_event, on_emptied, pause)
         target.client("ssm").delete_parameters(Names=list(doomed.parameters))
@@ -119,7 +119,7 @@ def destroy_stage(
 
 def _delete_stack(
     target: Target,
-    doomed: Doomed,
+    doomed: DeletionPlan,
     on_event: Callable[[StackEvent], object],
     on_emptied: Callable[[int], object],
     pause: Pause,

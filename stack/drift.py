@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from agenticai.stack import waiting
 from agenticai.stack.changeset import message
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import DeployError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Drifted:
+class DriftedResource:
     """A resource that differs from its template; `properties` are the paths of differences, empty if it was deleted."""
 
     logical_id: str
@@ -33,15 +33,15 @@ class Drifted:
     properties: tuple[str, ...]
 
 
-def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tuple[Drifted, ...]:
+def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tuple[DriftedResource, ...]:
     """Return the drift of a stack, as CloudFormation detects it. Raises DeployError if it cannot, and TargetError."""
-    with reached(target):
+    with translate_aws_errors(target):
         try:
             listed = _detect(target, stack, pause)
         except ClientError as error:
             raise DeployError(f"Drift of {stack} could not be detected: {message(error)}") from error
     return tuple(
-        Drifted(
+        DriftedResource(
             one["LogicalResourceId"],
             one["ResourceType"],
             one["StackResourceDriftStatus"],

@@ -64,10 +64,10 @@ class FunctionsOn:
     def parse(cls, text: str) -> "FunctionsOn":
         """Parse an engine's description of its platform. Raises BuildError.
 
-        The empty text and this interpreter's `name_here` mean this interpreter; `lambda` means each function's own
+        The empty text and this interpreter's `name_this_platform` mean this interpreter; `lambda` means each function's own
         definition, `lambda-x86_64` its runtime on that architecture, and `python3.13-arm64` one for all functions.
         """
-        if text in ("", name_here()):
+        if text in ("", name_this_platform()):
             return HERE
         runtime, _, architecture = text.partition("-")
         if runtime == LAMBDA:
@@ -94,7 +94,7 @@ HERE = FunctionsOn(here=True)
 AS_NAMED = FunctionsOn()
 
 
-def name_here() -> str:
+def name_this_platform() -> str:
     """Return an engine's description of functions on this interpreter, such as `python3.13-arm64`.
 
     On systems other than Linux it includes the system, so that bundles are not built for Lambda instead.

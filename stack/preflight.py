@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from agenticai.stack.changeset import ChangeSets, message
 from agenticai.stack.errors import DeployError
 from agenticai.stack.simulation import find_denied
-from agenticai.stack.states import Way, state_of
+from agenticai.stack.states import DeploymentAction, state_of
 from agenticai.stack.taken_names import find_taken
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def check_deployment(
     }
     checks: list[Callable[[], Iterable[Finding]]] = [
         lambda: _check_state(stack, status),
-        lambda: _check_names(target, template, names) if state_of(status).way is Way.CREATE else (),
+        lambda: _check_names(target, template, names) if state_of(status).way is DeploymentAction.CREATE else (),
         lambda: _check_secrets(find_secrets),
         lambda: _check_concurrency(target, template),
         lambda: _check_permissions(target, identity, stack, names.get(BOUNDARY, "")),
@@ -100,7 +100,7 @@ def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
     state = state_of(status)
     if state.told:
         yield Finding(f"{stack} is {status}: {state.told.format(stack=stack)}.")
-    elif state.way is Way.REPLACE:
+    elif state.way is DeploymentAction.REPLACE:
         yield Finding(f"{stack} never came up ({status}): it is deleted first; it holds nothing.", blocks=False)
 
 

@@ -15,18 +15,18 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
-def owner_only(path: str, flags: int) -> int:
+def open_for_owner(path: str, flags: int) -> int:
     """Open a file so that a new one is accessible only to its owner; to be used as `opener` of `open`."""
     return os.open(path, flags, 0o600)
 
 
 def write_private(path: Path, text: str) -> None:
     """Write text to a file that only its owner can access."""
-    with open(path, "w", encoding="utf-8", opener=owner_only) as file:
+    with open(path, "w", encoding="utf-8", opener=open_for_owner) as file:
         file.write(text)
 
 
-def take_from_others(folder: Path) -> None:
+def revoke_other_users(folder: Path) -> None:
     """Remove all other users' access to a folder and everything in it."""
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():

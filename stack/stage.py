@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from agenticai.stack.deploying import StackDefinition, compare_stack, deploy_stack, reached, read_stack_outputs
+from agenticai.stack.deploying import (
+    StackDefinition,
+    compare_stack,
+    deploy_stack,
+    read_stack_outputs,
+    translate_aws_errors,
+)
 from agenticai.stack.errors import NotDeployedError
 from agenticai.stack.outputs import StackOutputs, read_outputs
 from agenticai.stack.secrets import Secrets, find_unstored, store
@@ -49,7 +55,7 @@ def deploy_stage(
     `parameters` are the template's, without Stage. Raises the errors of `deploy_stack`, and DeployError if there is no
     Gemini API key, neither given nor stored.
     """
-    with reached(target):
+    with translate_aws_errors(target):
         ssm = target.client("ssm")
         writes = find_unstored(ssm, stage, secrets)
     deploy_stack(

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 
-class Way(Enum):
+class DeploymentAction(Enum):
     """What a deployment does with a stack in a state."""
 
     CREATE = "create"
@@ -25,16 +25,16 @@ class Way(Enum):
 class State(NamedTuple):
     """What a state means for a deployment; `told` says what is wrong and what to do; {stack} is the stack's name."""
 
-    way: Way
+    way: DeploymentAction
     told: str = ""
 
 
-NO_STACK: Final = State(Way.CREATE)
-_NEVER_CAME_UP: Final = State(Way.REPLACE)
-_THERE: Final = State(Way.UPDATE)
+NO_STACK: Final = State(DeploymentAction.CREATE)
+_NEVER_CAME_UP: Final = State(DeploymentAction.REPLACE)
+_THERE: Final = State(DeploymentAction.UPDATE)
 
 _STATES: Final = {
-    "REVIEW_IN_PROGRESS": State(Way.CREATE),
+    "REVIEW_IN_PROGRESS": State(DeploymentAction.CREATE),
     "DELETE_COMPLETE": NO_STACK,
     "CREATE_FAILED": _NEVER_CAME_UP,
     "ROLLBACK_COMPLETE": _NEVER_CAME_UP,
@@ -45,22 +45,22 @@ _STATES: Final = {
     "IMPORT_COMPLETE": _THERE,
     "IMPORT_ROLLBACK_COMPLETE": _THERE,
     "UPDATE_FAILED": State(
-        Way.MEND,
+        DeploymentAction.MEND,
         "its last update failed and was kept as it was: end it with"
         " `aws cloudformation rollback-stack --stack-name {stack}`, then deploy again",
     ),
     "UPDATE_ROLLBACK_FAILED": State(
-        Way.MEND,
+        DeploymentAction.MEND,
         "its last update failed, and so did the way back: mend what the stack's events name, then"
         " `aws cloudformation continue-update-rollback --stack-name {stack}`, and deploy again",
     ),
     "DELETE_FAILED": State(
-        Way.MEND,
+        DeploymentAction.MEND,
         "it was to be deleted, and something in it could not be: `agenticai destroy` names what is left, and tries"
         " again",
     ),
     "IMPORT_ROLLBACK_FAILED": State(
-        Way.MEND,
+        DeploymentAction.MEND,
         "an import of resources failed, and so did the way back: mend what the stack's events name,"
         " or ask AWS's support",
     ),
@@ -90,5 +90,8 @@ def state_of(status: str | None) -> State:
     if status in _STATES:
         return _STATES[status]
     if status.endswith("_IN_PROGRESS"):
-        return State(Way.WAIT, "an operation on it goes on: wait until that has ended, then deploy again")
-    return State(Way.MEND, "this version does not know that state: look at the stack in the console of CloudFormation")
+        return State(DeploymentAction.WAIT, "an operation on it goes on: wait until that has ended, then deploy again")
+    return State(
+        DeploymentAction.MEND,
+        "this version does not know that state: look at the stack in the console of CloudFormation",
+    )

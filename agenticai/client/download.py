@@ -6,13 +6,13 @@ from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ApiError
-from agenticai.client.folder import replaced, written
+from agenticai.client.folder import convert_write_errors, replace_folder
 from shared.models.views import DeploymentView
 from shared.paths import accept_paths
 
 
 @dataclass(frozen=True)
-class Downloaded:
+class DownloadedProject:
     """Where a project was written; `package`, `template` and `instructions` are None if it has none.
 
     `refused` names each file that was not written, with the reason.
@@ -26,7 +26,7 @@ class Downloaded:
     instructions: Path | None
 
 
-def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
+def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProject:
     """Write the files to `folder/code`, and the latest package with its template and instructions next to that.
 
     The folder is replaced as a whole, without anything from an earlier download. A file with an unsafe path is refused,
@@ -38,14 +38,14 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> Downloaded:
     contents = {path: _check_whole(api.file(project_id, path), listed[path], path) for path in accepted}
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
     extras = _package(api, packaged[-1]) if packaged else {}
-    with replaced(folder) as new:
+    with replace_folder(folder) as new:
         (new / "code").mkdir()
         for path, content in contents.items():
             _write(new / "code" / path, content)
         for name, content in extras.items():
             _write(new / name, content)
     places = (folder / name if name in extras else None for name in ("package.zip", "template.yaml", "DEPLOY.md"))
-    return Downloaded(folder / "code", tuple(accepted), tuple(refused), *places)
+    return DownloadedProject(folder / "code", tuple(accepted), tuple(refused), *places)
 
 
 def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
@@ -62,6 +62,6 @@ def _check_whole(content: bytes, sha256: str, name: str) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with written(path):
+    with convert_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

@@ -8,7 +8,7 @@ from agenticai.emulator.core.errors import ControlError, NoHome
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth
 from agenticai.emulator.running import noted_token
-from agenticai.stack.deploying import nothing_answers, reached
+from agenticai.stack.deploying import make_unreachable_error, translate_aws_errors
 from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import read_api_token
 from agenticai.stack.stage import read_stage_outputs
@@ -21,7 +21,7 @@ def stack_at(endpoint_url: str, stage: str) -> DeployedStack:
     Raises `agenticai.stack.errors.StackError` if there is none, or if nothing or something else answers.
     """
     target, secret = (Target.aws(), None) if endpoint_url == AWS else engine_at(endpoint_url)
-    with reached(target):
+    with translate_aws_errors(target):
         return DeployedStack(
             target, read_stage_outputs(target, stage), read_api_token(target.client("ssm"), stage), secret
         )
@@ -64,5 +64,5 @@ def _health(target: Target, secret: str | None) -> EngineHealth | None:
         if isinstance(error.__cause__, httpx2.TimeoutException):
             raise TargetError(f"What listens at {target.endpoint_url} does not answer: is it an engine?") from error
         if isinstance(error.__cause__, httpx2.ConnectError) and target.endpoint_url.startswith("http:"):
-            raise nothing_answers(target) from error
+            raise make_unreachable_error(target) from error
         return None

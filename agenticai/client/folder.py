@@ -23,13 +23,13 @@ def check_folder(folder: Path) -> None:
     """Raise `FolderError` if a folder cannot be made or replaced, without making or changing it."""
     if os.path.islink(folder):  # unlike a Path, it accepts a name that is too long
         raise FolderError(f"{folder} is a link, which is not followed: remove it, or name another folder with --out.")
-    check_place(folder)
+    check_creatable(folder)
     if os.path.lexists(folder):
         _check_writable(folder.parent)
         _check_contents(folder)
 
 
-def check_place(folder: Path) -> None:
+def check_creatable(folder: Path) -> None:
     """Raise `FolderError` if a folder is not writable and cannot be created, without creating or changing it."""
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
@@ -43,13 +43,13 @@ def _check_writable(folder: Path) -> None:
 
 
 @contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
+def replace_folder(folder: Path) -> Iterator[Path]:
     """Yield a new, empty folder, which replaces `folder` with all its contents when the block ends without an error.
 
     This way no link in the old folder is followed, and none of its files stays. Raises `FolderError` as `check_folder`
     does.
     """
-    with written(folder):
+    with convert_write_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         private = Path(tempfile.mkdtemp(prefix=".agenticai-", dir=folder.parent))
     try:
@@ -64,7 +64,7 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[None]:
+def convert_write_errors(path: Path) -> Iterator[None]:
     """Turn an `OSError` inside the block into a `FolderError` that names the file, by default `path`."""
     try:
         yield
@@ -73,7 +73,7 @@ def written(path: Path) -> Iterator[None]:
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:
-    with written(folder):
+    with convert_write_errors(folder):
         if folder.exists():
             folder.rename(old)
         try:
@@ -86,7 +86,7 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
 
 def _mark(folder: Path) -> None:
     digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _list_contents(folder)}
-    with written(folder / MARKER):
+    with convert_write_errors(folder / MARKER):
         (folder / MARKER).write_text(json.dumps({"files": digests}, indent=2), encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ _EXISTING: Final = re.compile(r"^- (.+) \(\S+, \d+ bytes\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Checked:
+class ReplyCheck:
     """A sentence that says what a reply contains, and the reasons why an agent would refuse it."""
 
     holds: str
@@ -38,44 +38,44 @@ class Checked:
         return not self.faults
 
 
-def check(missed: MissedReply, text: str) -> Checked:
+def check(missed: MissedReply, text: str) -> ReplyCheck:
     """Check a reply to a request.
 
     The request does not contain the previous content of a changed file as the agent has it, so one thing is not checked
     here: whether too much of it was removed.
     """
     if not text.strip():
-        return Checked("nothing", ("the answer is empty",))
+        return ReplyCheck("nothing", ("the answer is empty",))
     return _files(missed, text) if _tag(missed) else _plan(missed, text)
 
 
-def waiting_for(missed: MissedReply, projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
+def find_waiting_projects(missed: MissedReply, projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
     """Return the projects that failed because this reply is missing: their failure names the request's digest."""
     return [project for project in projects if project.failure and missed.digest in project.failure.reason]
 
 
-def skeleton(missed: MissedReply) -> str:
+def make_reply_template(missed: MissedReply) -> str:
     """Return a template of the reply to a request."""
     if tag := _tag(missed):
         return "\n".join(f'<file-{tag} path="{file.path}">\n\n</file-{tag}>' for file in _task(missed).files)
     return _PLAN
 
 
-def _plan(missed: MissedReply, text: str) -> Checked:
+def _plan(missed: MissedReply, text: str) -> ReplyCheck:
     reply = Reply(text, FinishReason.STOP, TokenUsage())
     plan, faults = read_plan(reply, frozenset(_EXISTING.findall(missed.prompt)))
     holds = f"a plan of {len(plan.tasks)} tasks" if plan else "no plan"
-    return Checked(holds, tuple(faults))
+    return ReplyCheck(holds, tuple(faults))
 
 
-def _files(missed: MissedReply, text: str) -> Checked:
+def _files(missed: MissedReply, text: str) -> ReplyCheck:
     task = _task(missed)
     try:
         files = extract(text, _tag(missed) or "", tuple(file.path for file in task.files))
     except MalformedReply as fault:
-        return Checked("no files that can be read", (str(fault),))
+        return ReplyCheck("no files that can be read", (str(fault),))
     faults = find_objections(files, task, optional=_optional(missed))
-    return Checked(", ".join(file.path for file in files) or "no files", tuple(faults))
+    return ReplyCheck(", ".join(file.path for file in files) or "no files", tuple(faults))
 
 
 def _optional(missed: MissedReply) -> frozenset[str]:

@@ -68,14 +68,14 @@ def replay(
     Checks each scenario's expectations and the invariants; keeps reports in the state folder.
     """
     from agenticai.commands.engines import chosen_engine
-    from agenticai.commands.replay import Playing, show_replay
+    from agenticai.commands.replay import ReplayArguments, show_replay
     from agenticai.scenarios.replaying.replays import Order
 
     order = Order(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
     chosen = None
     if target in TARGETS or engine or localstack_url or localstack_image or docker_socket:
         chosen = chosen_engine(target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
-    sys.exit(show_replay(Playing(files or [], target, chosen, stage, workers, order), as_json=as_json))
+    sys.exit(show_replay(ReplayArguments(files or [], target, chosen, stage, workers, order), as_json=as_json))
 
 
 @group.command(epilog=examples("compare"))
@@ -106,10 +106,10 @@ def compare(
 
     Compares each target with the first, and exits with status 1 if they differ.
     """
-    from agenticai.commands.compare import Compared, choose_targets, show_comparison
+    from agenticai.commands.compare import ComparisonTargets, choose_targets, show_comparison
 
     chosen = choose_targets(targets, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
-    sys.exit(show_comparison(Compared(files or [], chosen, stage, unsafe_run), as_json=as_json))
+    sys.exit(show_comparison(ComparisonTargets(files or [], chosen, stage, unsafe_run), as_json=as_json))
 
 
 @group.command(epilog=examples("runs"))

@@ -65,7 +65,7 @@ def up(
     """Run the engine with the stack until Ctrl-C."""
     from agenticai.commands.engines import chosen_engine
     from agenticai.commands.models import choose_model
-    from agenticai.commands.serving import keep_engine_up, keep_up
+    from agenticai.commands.serving import keep_engine_up, serve_until_stopped
     from agenticai.emulator.http.reach import Reach
 
     reach = Reach(host, allow_host or (), allow_origin or ())
@@ -80,7 +80,7 @@ def up(
         iam=not no_iam,
     )
     asked = choose_model(model, model_name, live=live)
-    keep = keep_engine_up if no_stack else keep_up
+    keep = keep_engine_up if no_stack else serve_until_stopped
     keep(port, reach, chosen, asked, dashboard=dashboard, as_json=as_json)
 
 

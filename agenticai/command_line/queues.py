@@ -118,9 +118,9 @@ def replies(
 
     If an agent would refuse the reply, nothing is stored, and the exit status is 1.
     """
-    from agenticai.commands.replies import Writing, show_replies
+    from agenticai.commands.replies import ReplyFiles, show_replies
 
-    writing = Writing(form, file, check, anyway, retry=not no_retry)
+    writing = ReplyFiles(form, file, check, anyway, retry=not no_retry)
     sys.exit(show_replies(request, writing, Stack(endpoint, stage, as_json)))
 
 

@@ -53,10 +53,10 @@ def deploy(
 
     On AWS it first reports what prevents a deployment, shows what would change, and asks.
     """
-    from agenticai.commands.deploy import Deployment, Where, parse_parameters
+    from agenticai.commands.deploy import Deployment, StageLocation, parse_parameters
     from agenticai.commands.deploy import deploy as deploy_stage
 
-    where = Where(endpoint, stage, region, profile)
+    where = StageLocation(endpoint, stage, region, profile)
     parameters = parse_parameters(parameter or [])
     deploy_stage(Deployment(where, parameters, _agree(yes), trial=not no_trial), as_json=as_json)
 
@@ -73,10 +73,10 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what a deployment would change, and drift."""
-    from agenticai.commands.deploy import Where
+    from agenticai.commands.deploy import StageLocation
     from agenticai.commands.stage import refuse_drift, show_diff
 
-    difference = show_diff(Where(endpoint, stage, region, profile), as_json=as_json)
+    difference = show_diff(StageLocation(endpoint, stage, region, profile), as_json=as_json)
     if fail_on_drift:
         refuse_drift(stage, difference)
 
@@ -90,10 +90,10 @@ def outputs(
     as_json: Json = False,
 ) -> None:
     """Show the names and addresses of a deployed stage."""
-    from agenticai.commands.deploy import Where
+    from agenticai.commands.deploy import StageLocation
     from agenticai.commands.stage import show_outputs
 
-    show_outputs(Where(endpoint, stage, region, profile), as_json=as_json)
+    show_outputs(StageLocation(endpoint, stage, region, profile), as_json=as_json)
 
 
 @group.command(epilog=examples("rollback"))
@@ -106,10 +106,10 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Restore the function versions from before the last deployment."""
-    from agenticai.commands.deploy import Where
+    from agenticai.commands.deploy import StageLocation
     from agenticai.commands.stage import roll_back
 
-    roll_back(Where(endpoint, stage, region, profile), _agree(yes), as_json=as_json)
+    roll_back(StageLocation(endpoint, stage, region, profile), _agree(yes), as_json=as_json)
 
 
 @group.command(epilog=examples("destroy"))
@@ -125,7 +125,7 @@ def destroy(
 
     You confirm by typing the stage's name.
     """
-    from agenticai.commands.deploy import Where
+    from agenticai.commands.deploy import StageLocation
     from agenticai.commands.stage import destroy as destroy_stage
 
-    destroy_stage(Where(endpoint, stage, region, profile), _agree(yes, word=True), as_json=as_json)
+    destroy_stage(StageLocation(endpoint, stage, region, profile), _agree(yes, word=True), as_json=as_json)

@@ -21,7 +21,7 @@ from agenticai.scenarios.comparing.comparison import ComparisonReport, TargetCom
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonTargets:
     """What to compare: each target by its name, with the engine to start, or None for an existing stack."""
 
     files: Sequence[str]
@@ -57,7 +57,7 @@ def _choose(name: str, kind: str | None, url: str | None, image: str | None, doc
     return chosen_engine(name, None, None) if name in TARGETS else None
 
 
-def show_comparison(compared: Compared, *, as_json: bool) -> int:
+def show_comparison(compared: ComparisonTargets, *, as_json: bool) -> int:
     """Compare, and show each scenario as it ends; return 0 if something was compared and nothing differs."""
     screen, scenarios = Display(as_json=as_json), choose_scenarios(compared.files)
     with run_folder(find_home() / "run") as logs, ExitStack() as opened:

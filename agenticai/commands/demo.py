@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
-from agenticai.client.download import Downloaded, download
+from agenticai.client.download import DownloadedProject, download
 from agenticai.client.errors import ProjectsError
 from agenticai.client.follow import follow
 from agenticai.emulator.core.usage_records import Usage
@@ -36,7 +36,7 @@ class DemoResult:
     events: tuple[TimelineEvent, ...]
     report: QualityReport
     usage: Usage
-    downloaded: Downloaded
+    downloaded: DownloadedProject
     tests: TestRun | None
     untested: str = ""
 

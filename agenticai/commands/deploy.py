@@ -19,7 +19,7 @@ from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import deploy_prepared, prepare
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.stack.changes import ChangeSet
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.outputs import AGENTS, StackOutputs
 from agenticai.stack.preflight import check_deployment
@@ -38,11 +38,11 @@ HEALTHY: Final = Polling(first=0.2, longest=5, limit=60)
 """How long a deployed API has to become healthy: an environment starts, and AWS propagates the change."""
 
 TRIAL: Final = LIBRARY / "greeting.yaml"
-TRYING: Final = Polling(first=1, longest=5, limit=900)
+TRIAL_POLLING: Final = Polling(first=1, longest=5, limit=900)
 
 
 @dataclass(frozen=True)
-class Where:
+class StageLocation:
     """A stage on a target: `aws`, with the region and profile to use, or the address of an engine."""
 
     endpoint: str
@@ -78,7 +78,7 @@ class Deployment:
     project is run after a deployment to AWS.
     """
 
-    where: Where
+    where: StageLocation
     parameters: Mapping[str, str] = field(default_factory=dict)
     agreed: Callable[[str, str], bool] = lambda _question, _word: True
     trial: bool = True
@@ -103,7 +103,7 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
     make_home(find_home())
     target, control_secret = where.find()
     secrets = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
-    with reached(target):
+    with translate_aws_errors(target):
         if where.is_aws:
             _check(screen, target, deployment, secrets)
         functions = target.client("lambda")
@@ -111,10 +111,10 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
         outputs = _build_and_deploy(screen, target, deployment, secrets, before)
         changed = _serve_deployed(target, where.stage, before)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
-        with serving_before(functions, changed):
+        with restore_versions_on_failure(functions, changed):
             await_healthy(screen, deployed)
             if where.is_aws and deployment.trial:
-                try_out(screen, deployed)
+                run_trial_project(screen, deployed)
     _present(screen, deployed, where)
 
 
@@ -204,7 +204,7 @@ def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Ma
 
 
 @contextmanager
-def serving_before(functions: "LambdaClient", before: Mapping[str, str]) -> Iterator[None]:
+def restore_versions_on_failure(functions: "LambdaClient", before: Mapping[str, str]) -> Iterator[None]:
     """Restore the previous versions if the block raises a DeployError or is interrupted."""
     try:
         yield
@@ -235,7 +235,7 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
             raise DeployError(f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({said})") from None
 
 
-def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
+def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
     first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
     with screen.step("trial project run") as step, deployed.api() as api:
@@ -243,7 +243,7 @@ def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> No
         try:
             project = api.create(first.name, first.requirements)
             left = f"; the project {project.id} stays, with its files, to be looked at"
-            for _ in TRYING.attempts(wait):
+            for _ in TRIAL_POLLING.attempts(wait):
                 project = api.get(project.id)
                 step.update(f"{project.name}: {project.status.value.lower()}")
                 if project.status in FINAL:
@@ -258,7 +258,7 @@ def try_out(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> No
         step.done()
 
 
-def _present(screen: Display, deployed: DeployedStack, where: Where) -> None:
+def _present(screen: Display, deployed: DeployedStack, where: StageLocation) -> None:
     if not where.is_aws:
         screen.emit(list_addresses(deployed))
         screen.say(*tables.addresses(deployed))

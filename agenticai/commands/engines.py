@@ -14,8 +14,8 @@ from agenticai.stack.platform import FunctionsOn
 Kind = Literal["process", "running", "container"]
 """How to run LocalStack: as a process without Docker, an instance that is running already, or in a container."""
 
-OF_A_CONTAINER: Final = ("--localstack-image", "--docker-socket")
-OF_ONE_THAT_RUNS: Final = ("--localstack-url", "--observed", "--functions-on")
+CONTAINER_OPTIONS: Final = ("--localstack-image", "--docker-socket")
+RUNNING_LOCALSTACK_OPTIONS: Final = ("--localstack-url", "--observed", "--functions-on")
 HOST_VARIABLE: Final = "LOCALSTACK_HOST"
 URL_VARIABLE: Final = "AWS_ENDPOINT_URL"
 
@@ -42,7 +42,7 @@ def chosen_engine(
     of_a_container, of_one_that_runs = bool(image or docker_socket), bool(url or observed or functions_on)
     if target == "embedded":
         if kind or of_a_container or of_one_that_runs:
-            options = ("--engine", *OF_A_CONTAINER, *OF_ONE_THAT_RUNS)
+            options = ("--engine", *CONTAINER_OPTIONS, *RUNNING_LOCALSTACK_OPTIONS)
             raise SettingsError(f"{_listed(options)} are for --target localstack.")
         return EMBEDDED if iam else replace(EMBEDDED, iam=False)
     if not iam:
@@ -51,9 +51,9 @@ def chosen_engine(
         raise SettingsError(f"Unknown --engine {kind!r}: choose one of {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
     if kind != "container" and of_a_container:
-        raise SettingsError(f"{_listed(OF_A_CONTAINER)} are for --engine container.")
+        raise SettingsError(f"{_listed(CONTAINER_OPTIONS)} are for --engine container.")
     if kind != "running" and of_one_that_runs:
-        raise SettingsError(f"{_listed(OF_ONE_THAT_RUNS)} are for --engine running.")
+        raise SettingsError(f"{_listed(RUNNING_LOCALSTACK_OPTIONS)} are for --engine running.")
     if kind == "container":
         return Chosen("localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket)
     if kind == "process":

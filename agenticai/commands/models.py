@@ -18,7 +18,7 @@ _SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelSource:
     """How the engine answers as the Gemini API, as `emulator.gemini` defines it, and the key to send with requests.
 
     Without a key, the stack gets a placeholder that is never checked.
@@ -28,10 +28,10 @@ class Asked:
     key: str | None = field(default=None, repr=False)
 
 
-STORED: Final = Asked()
+STORED: Final = ModelSource()
 
 
-def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] = os.environ) -> Asked:
+def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] = os.environ) -> ModelSource:
     """Return the model that the options name. Raises SettingsError if they contradict, or if there is no such model."""
     if url and live:
         raise SettingsError("--live asks Gemini and --model another model: use only one of them.")
@@ -44,15 +44,15 @@ def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] 
     key = gemini_api_key(environ)
     if not key:
         raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
-    return Asked(GEMINI_API, key)
+    return ModelSource(GEMINI_API, key)
 
 
-def _serve(url: str, name: str, key: str | None) -> Asked:
+def _serve(url: str, name: str, key: str | None) -> ModelSource:
     if not _is_address(url):
         raise SettingsError("--model requires the address of a server, such as http://127.0.0.1:11434/v1.")
     if "@" in urlsplit(url).netloc:
         raise SettingsError(f"The address contains a user name or password: set {MODEL_KEY_VARIABLE} to the key.")
-    return Asked(model_at(url, _find(url, name, key)), key)
+    return ModelSource(model_at(url, _find(url, name, key)), key)
 
 
 def _is_address(url: str) -> bool:

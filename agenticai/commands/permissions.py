@@ -13,7 +13,7 @@ from agenticai.emulator.core.permission_records import FunctionPermissions, Perm
 from agenticai.stack.errors import TargetError
 from agenticai.stack.target import Capability
 
-ELSEWHERE: Final = "{where} does not tell what roles grant and what of it is used: the embedded engine does."
+NOT_AVAILABLE: Final = "{where} does not tell what roles grant and what of it is used: the embedded engine does."
 
 
 def show_permissions(
@@ -26,7 +26,7 @@ def show_permissions(
     screen = Display(as_json=stack.as_json)
     with open_stack(stack) as (found, control):
         if control is None or Capability.PERMISSIONS not in found.target.capabilities:
-            raise TargetError(ELSEWHERE.format(where=found.target.name))
+            raise TargetError(NOT_AVAILABLE.format(where=found.target.name))
         report = control.permissions()
     chosen = _choose(report, function)
     if policies:

@@ -9,7 +9,7 @@ from pathlib import Path
 from agenticai.client.api import ProjectsApi
 from agenticai.client.download import download
 from agenticai.client.errors import ApiError, ProjectsError, SettingsError, Unfollowed
-from agenticai.client.folder import check_folder, check_place
+from agenticai.client.folder import check_creatable, check_folder
 from agenticai.client.follow import follow
 from agenticai.client.model_cost import Model, model_of
 from agenticai.commands.project_ids import find_project, is_whole
@@ -19,7 +19,7 @@ from agenticai.display import outcome, tables
 from agenticai.display.console import Display, count
 from agenticai.display.following import Following
 from agenticai.display.printable import readable
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.secrets import OLD_TOKEN_VALID, rotate
 from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Target
@@ -109,7 +109,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
     """Write a project's files and package below `out/{id}`; return 0 if no file was refused."""
     screen = Display(as_json=stack.as_json)
-    check_place(out / project_id.upper() if is_whole(project_id) else out)  # before any request is sent
+    check_creatable(out / project_id.upper() if is_whole(project_id) else out)  # before any request is sent
     with stack.connect() as api:
         known = find_project(api, project_id)
         check_folder(out / known)
@@ -139,7 +139,7 @@ def show_templates(stack: Stack) -> None:
 def rotate_token(stack: Stack) -> None:
     """Store a new token for the API, and say how long the old one stays valid."""
     screen, target = Display(as_json=stack.as_json), Target.endpoint(stack.endpoint)
-    with reached(target):
+    with translate_aws_errors(target):
         token = rotate(target.client("ssm"), read_stage_outputs(target, stack.stage).stage)
     seconds = int(OLD_TOKEN_VALID.total_seconds())
     screen.emit({"api_token": token, "old_token_valid_seconds": seconds})

@@ -6,7 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from agenticai.client.errors import SelectionError
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, Redriven, RedriveOutcome, count_causes
+from agenticai.client.queues.model import (
+    AgentQueues,
+    DeadLetter,
+    DeadLetterPage,
+    RedriveOutcome,
+    RedriveResult,
+    count_causes,
+)
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import queues as show
@@ -110,7 +117,7 @@ def _move_chosen(
     ids = resolve_ids(queues, agent, choice.messages)
     if not agreed(f"Send {count(len(ids), 'dead letter')} back to {agent}?"):
         return None
-    results: list[Redriven] = []
+    results: list[RedriveResult] = []
     for result in queues.redrive(agent, ids):
         results.append(result)
         screen.say(show.describe_redriven(result))
@@ -143,7 +150,7 @@ def _await_taken_up(screen: Display, queues: StackQueues, agent: str) -> AgentQu
     return state
 
 
-def _read_letters(queues: StackQueues, agent: str, limit: int) -> Letters:
+def _read_letters(queues: StackQueues, agent: str, limit: int) -> DeadLetterPage:
     """Return at most `limit` letters, from as many pages as needed."""
     page = queues.letters(agent, limit=min(limit, PageRequest.MOST))
     while page.next and len(page.letters) < limit:
@@ -152,7 +159,7 @@ def _read_letters(queues: StackQueues, agent: str, limit: int) -> Letters:
     return page
 
 
-def _present(screen: Display, stack: Stack, agent: str, page: Letters, *, full: bool) -> None:
+def _present(screen: Display, stack: Stack, agent: str, page: DeadLetterPage, *, full: bool) -> None:
     for letter in page.letters:
         for line in show.letter(letter, agent, page.now, full=full):
             screen.say(line)

@@ -26,7 +26,7 @@ from agenticai.scenarios.reports.document import RunReport, report_results
 
 
 @dataclass(frozen=True)
-class Playing:
+class ReplayArguments:
     """The arguments of `replay`; without an `engine` to start, `target` is the URL of an existing stack."""
 
     files: Sequence[str]
@@ -37,7 +37,7 @@ class Playing:
     order: Order
 
 
-def show_replay(playing: Playing, *, as_json: bool) -> int:
+def show_replay(playing: ReplayArguments, *, as_json: bool) -> int:
     """Replay, report, and store the reports; return 0 if all passed."""
     screen, scenarios = Display(as_json=as_json), choose_scenarios(playing.files)
     home = find_home()
@@ -128,7 +128,7 @@ def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenar
     return sorted(scenarios, key=lambda scenario: took.get(scenario.name, float("inf")), reverse=True)
 
 
-def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
+def _count_workers(playing: ReplayArguments, scenarios: Sequence[Scenario]) -> int:
     """Return the number of workers: the requested one, but no more than there are replays; 1 for an existing stack.
 
     A LocalStack needs as much as several embedded engines, so there is only one by default.
@@ -140,7 +140,9 @@ def _count_workers(playing: Playing, scenarios: Sequence[Scenario]) -> int:
     return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
 
 
-def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progress: ReplayProgress) -> list[Result]:
+def _replay(
+    playing: ReplayArguments, scenarios: Sequence[Scenario], folder: Path, progress: ReplayProgress
+) -> list[Result]:
     replays = Replays(
         playing.order,
         on_work=lambda scenario, text: progress.says(scenario.name, text),
@@ -151,7 +153,7 @@ def _replay(playing: Playing, scenarios: Sequence[Scenario], folder: Path, progr
         return replays.run(pool, sort_longest_first(scenarios, find_home()))
 
 
-def _make_start(playing: Playing, folder: Path, progress: ReplayProgress) -> Start:
+def _make_start(playing: ReplayArguments, folder: Path, progress: ReplayProgress) -> Start:
     if playing.engine is None:
         return stack_finder(playing.target, playing.stage)
     return engine_starter(folder, playing.engine, on_work=progress.says)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import FolderError, SelectionError
-from agenticai.client.reply_check import Checked, check, skeleton, waiting_for
+from agenticai.client.reply_check import ReplyCheck, check, find_waiting_projects, make_reply_template
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import replies as show
 from agenticai.display.console import Display, count, from_here
@@ -22,7 +22,7 @@ SEARCHED: Final = 100
 
 
 @dataclass(frozen=True)
-class Writing:
+class ReplyFiles:
     """What to do with a request: `form` is the file to write its form to, and `file` the one to read its reply from."""
 
     form: Path | None = None
@@ -41,7 +41,7 @@ class Writing:
             raise SelectionError("--form writes a file and --file reads one: give one of them.")
 
 
-def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
+def show_replies(wanted: str | None, writing: ReplyFiles, stack: Stack) -> int:
     """List the waiting requests, show one of them, or store the reply to it; return the exit status.
 
     That is 1 if an agent would refuse the reply. Raises `SelectionError` if the target replays no replies.
@@ -64,7 +64,7 @@ def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
         checked = check(asked, text)
         stores = not writing.check_only and (checked.good or writing.anyway)
         stored = control.store_reply(asked.digest, text).path if stores else None
-        waiting = waiting_for(asked, projects) if stored and writing.retry else []
+        waiting = find_waiting_projects(asked, projects) if stored and writing.retry else []
         retried = [api.retry(project.id).id for project in waiting]
     screen.emit({"good": checked.good, "faults": checked.faults, "stored": stored, "retried": retried})
     _tell(screen, checked, stored, retried, stack)
@@ -74,7 +74,7 @@ def show_replies(wanted: str | None, writing: Writing, stack: Stack) -> int:
 def _list(
     screen: Display, stack: Stack, missed: Sequence["MissedReply"], projects: Sequence["ProjectSummaryView"]
 ) -> None:
-    waiting = {each.digest: [project.id for project in waiting_for(each, projects)] for each in missed}
+    waiting = {each.digest: [project.id for project in find_waiting_projects(each, projects)] for each in missed}
     screen.emit(
         [
             {
@@ -96,8 +96,8 @@ def _list(
 
 def _show(screen: Display, stack: Stack, asked: "MissedReply", form: Path | None) -> None:
     if form:
-        _write(form, skeleton(asked))
-    document = asked.model_dump(mode="json") | {"form": skeleton(asked)}
+        _write(form, make_reply_template(asked))
+    document = asked.model_dump(mode="json") | {"form": make_reply_template(asked)}
     screen.emit(document)
     for part in show.request(asked):
         screen.say(part)
@@ -138,7 +138,7 @@ def _write(form: Path, text: str) -> None:
         raise FolderError(f"{form} cannot be written ({error.strerror}).") from error
 
 
-def _tell(screen: Display, checked: Checked, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
+def _tell(screen: Display, checked: ReplyCheck, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
     if checked.good:
         screen.say(f"An agent would accept this: {checked.holds}.")
     else:

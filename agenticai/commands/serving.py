@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agenticai.client.folder import check_folder
 from agenticai.client.model_cost import Model, model_of
-from agenticai.commands.models import STORED, Asked
+from agenticai.commands.models import STORED, ModelSource
 from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, on_stack
 from agenticai.display import tables
 from agenticai.display.console import Display, TextPart, count, text, this_command
@@ -37,11 +37,13 @@ EXAMPLE = Path("docs/examples/greeting.md")
 """Requirements that have stored replies; the file exists in a checkout only."""
 
 
-def keep_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
+def serve_until_stopped(
+    port: int, reach: Reach, engine: Chosen, asked: ModelSource, *, dashboard: bool, as_json: bool
+) -> None:
     """Serve until a signal to stop, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen = Display(as_json=as_json)
     with (
-        _benched(screen, port, reach, engine, asked) as running,
+        _start_bench(screen, port, reach, engine, asked) as running,
         running.control() as control,
         noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
@@ -51,13 +53,15 @@ def keep_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard:
         screen.say(welcome(running, command_for_new(running, this_command()), model, curl))
         with (
             _dashboard(screen, running.target.endpoint_url) if dashboard else nullcontext(),
-            shown_use(screen, control, model) as look,
+            show_model_use(screen, control, model) as look,
         ):
             wait_until_stopped(running.engine, look)
         screen.say("Stopping.")
 
 
-def keep_engine_up(port: int, reach: Reach, engine: Chosen, asked: Asked, *, dashboard: bool, as_json: bool) -> None:
+def keep_engine_up(
+    port: int, reach: Reach, engine: Chosen, asked: ModelSource, *, dashboard: bool, as_json: bool
+) -> None:
     """Serve an engine without a stack, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen, home = Display(as_json=as_json), find_home()
     with (
@@ -87,7 +91,7 @@ def _dashboard(screen: Display, endpoint: str) -> Iterator[None]:
 
 
 @contextmanager
-def shown_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
+def show_model_use(screen: Display, control: "ControlClient", model: Model) -> Iterator[Callable[[], None]]:
     """Show the use of the model while it is asked live; the line stays after the end of the block."""
     if not model.asked:
         yield lambda: None
@@ -109,7 +113,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
     """Run the demo; return the exit status: 0 only if the project completed, and its tests were run and passed."""
     screen, scenario = Display(as_json=as_json), load(DEMO)
     check_folder(out / scenario.name)
-    with _benched(screen) as running:
+    with _start_bench(screen) as running:
         from agenticai.commands.demo import run_demo
 
         screen.say("\nPosting ", (scenario.first.name, "bold"), f": {scenario.description}")
@@ -121,8 +125,8 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 
 @contextmanager
-def _benched(
-    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, asked: Asked = STORED
+def _start_bench(
+    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, asked: ModelSource = STORED
 ) -> Iterator[Bench]:
     """Start a bench, shown as one step."""
     with (

@@ -43,11 +43,11 @@ class Stack:
 def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
     """Open the stack, and its control API if it has one; an error of AWS in the block becomes one sentence."""
     from agenticai.client.finding import stack_at
-    from agenticai.stack.deploying import reached
+    from agenticai.stack.deploying import translate_aws_errors
 
     found = stack_at(stack.endpoint, stack.stage)
     try:
-        with reached(found.target), found.control_if_any() as control:
+        with translate_aws_errors(found.target), found.control_if_any() as control:
             yield found, control
     finally:
         found.target.close()

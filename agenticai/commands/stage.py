@@ -3,24 +3,24 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from agenticai.commands.deploy import Where
+from agenticai.commands.deploy import StageLocation
 from agenticai.display import deploying as show
 from agenticai.display.console import Display, count, grid
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import compare_prepared, prepare
 from agenticai.stack.changes import Change
-from agenticai.stack.deploying import reached
-from agenticai.stack.destroying import destroy_stage, find_doomed
-from agenticai.stack.drift import Drifted, find_drift
+from agenticai.stack.deploying import translate_aws_errors
+from agenticai.stack.destroying import destroy_stage, plan_deletion
+from agenticai.stack.drift import DriftedResource, find_drift
 from agenticai.stack.errors import DeclinedError, DeployError, DriftError
 from agenticai.stack.stage import read_stage_outputs, stack_name
 from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
 
-Agreed = Callable[[str, str], bool]
+Confirm = Callable[[str, str], bool]
 """Asks a question that is confirmed with a word, such as the stage's name."""
 
 
-def show_outputs(where: Where, *, as_json: bool) -> None:
+def show_outputs(where: StageLocation, *, as_json: bool) -> None:
     """Show the names and addresses of a stage. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
     outputs = asdict(read_stage_outputs(target, where.stage))
@@ -38,16 +38,16 @@ class Difference:
     """What a deployment would change, and what drifted; if the drift is unknown, `drift_unknown` says why."""
 
     changes: tuple[Change, ...]
-    drift: tuple[Drifted, ...]
+    drift: tuple[DriftedResource, ...]
     drift_unknown: str
 
 
-def show_diff(where: Where, *, as_json: bool) -> Difference:
+def show_diff(where: StageLocation, *, as_json: bool) -> Difference:
     """Show what a deployment would change, and what was changed by hand since the last one; change nothing."""
     screen, home = Display(as_json=as_json), find_home()
     make_home(home)
     target, _ = where.find()
-    with reached(target), screen.step("compared") as step:
+    with translate_aws_errors(target), screen.step("compared") as step:
         read_stage_outputs(target, where.stage)
         prepared = prepare(home / "cache", step.update, functions_on=target.functions_on)
         compared = compare_prepared(target, where.stage, prepared, {})
@@ -82,10 +82,10 @@ def refuse_drift(stage: str, difference: Difference) -> None:
         )
 
 
-def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
+def roll_back(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
     """Restore the function versions from before the last deployment. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
-    with reached(target):
+    with translate_aws_errors(target):
         names = read_stage_outputs(target, where.stage).function_names.values()
         functions = target.client("lambda")
         serving, noted = read_versions(functions, names), read_versions_before(target.client("ssm"), where.stage)
@@ -101,11 +101,11 @@ def roll_back(where: Where, agreed: Agreed, *, as_json: bool) -> None:
     screen.say("Rolled back. Queues, table and permissions are as they were: the next deployment goes on from there.")
 
 
-def destroy(where: Where, agreed: Agreed, *, as_json: bool) -> None:
+def destroy(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
     """Delete a stage with everything in it. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
-    doomed = find_doomed(target, where.stage)
-    screen.show(show.list_doomed(doomed))
+    doomed = plan_deletion(target, where.stage)
+    screen.show(show.list_deletions(doomed))
     screen.say(f"With all projects, files and messages in it, and the parameters {', '.join(doomed.parameters)}.")
     if not agreed(f"Destroy {stack_name(where.stage)}?", where.stage):
         raise DeclinedError(f"{stack_name(where.stage)} was not destroyed: you said no.")

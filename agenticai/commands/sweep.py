@@ -55,7 +55,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Ground:
+class TrialBasis:
     """The basis of every trial: the scenario as it was named, its end without faults, and the benches."""
 
     screen: Display
@@ -81,7 +81,7 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
             step.done()
         screen.say(show.introduction(clean))
         counts = try_selection(
-            Ground(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection
+            TrialBasis(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection
         )
     if counts[TrialVerdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
@@ -97,7 +97,7 @@ def exit_status(counts: Counter[TrialVerdict]) -> int:
     )
 
 
-def try_selection(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
+def try_selection(ground: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
     """Try the selection, show each verdict as it comes, and count the verdicts."""
     if selection.seeds:
         return _try_seeds(ground, selection)
@@ -109,7 +109,7 @@ def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     return without_faults(scenario, bench), bench.outputs
 
 
-def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[TrialVerdict]:
+def _try_cases(ground: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict]:
     results, began = list[CaseResult](), monotonic()
     with show.trials(ground.screen, len(cases)) as progress:
         for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
@@ -120,7 +120,7 @@ def _try_cases(ground: Ground, cases: Sequence[Case]) -> Counter[TrialVerdict]:
     return _conclude(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
-def _try_seeds(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
+def _try_seeds(ground: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
     results, began = list[SeedResult](), monotonic()
     material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
@@ -135,7 +135,7 @@ def _try_seeds(ground: Ground, selection: Selection) -> Counter[TrialVerdict]:
     return _conclude(ground, [result.judged for result in results], monotonic() - began, found)
 
 
-def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
+def _shrink(ground: TrialBasis, result: SeedResult) -> dict[str, object]:
     """Shrink a schedule that broke something, and show the remaining faults."""
     with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
         least = shrink_result(ground.pool, ground.rehearse, ground.clean, result)
@@ -145,13 +145,13 @@ def _shrink(ground: Ground, result: SeedResult) -> dict[str, object]:
         ground.screen.say(again, " look for what this machine did at that moment.")
         return {"seed": result.seed, "faults": None}
     faults = write_yaml(name_agents(least.faults, ground.outputs))
-    for line in show.culprit(least, faults):
+    for line in show.describe_minimal_faults(least, faults):
         ground.screen.say(line)
     return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
 
 
 def _conclude(
-    ground: Ground, judged: list[Judged], wall_s: float, found: Mapping[str, object]
+    ground: TrialBasis, judged: list[Judged], wall_s: float, found: Mapping[str, object]
 ) -> Counter[TrialVerdict]:
     """Show the number of replays by verdict, and count them."""
     counts = Counter(one.verdict for one in judged)

@@ -13,7 +13,7 @@ from typing import Final
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.dashboard_speed.seeding import seed_letters, seed_projects, seed_runs
 from agenticai.dashboard_speed.watching import PageTimes, run_chromium, watch
-from agenticai.dashboard_speed.workload import Pair, at_work, compare, rate
+from agenticai.dashboard_speed.workload import Pair, compare, rate, run_workload
 from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import VARIABLE
 from agenticai.scenarios.benches.deployed import Bench
@@ -54,7 +54,7 @@ def pages(project: str) -> Mapping[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print the results; return 1 if a target was missed."""
-    asked, screen = parsed(arguments), Display()
+    asked, screen = parse_arguments(arguments), Display()
     with tempfile.TemporaryDirectory() as home, bench() as stack:
         with screen.step(f"{asked.projects} projects, {asked.letters} dead letters, {asked.runs} runs") as step:
             projects = seed_projects(stack, asked.projects)
@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             show_pages(screen, times)
             pairs = measure_rates(screen, stack, url, asked.pairs, asked.seconds)
             show_rates(screen, pairs)
-    return 0 if all(map(_in_time, times.values())) and (not pairs or kept(pairs) >= KEPT) else 1
+    return 0 if all(map(_in_time, times.values())) and (not pairs or remaining_share(pairs) >= KEPT) else 1
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m agenticai.dashboard_speed", description=__doc__)
     parser.add_argument("--projects", type=int, default=500, help="number of projects (default: 500)")
@@ -106,7 +106,12 @@ def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: 
     """Measure the rate of the agents without the dashboard and with it."""
     if not pairs:
         return []
-    with run_chromium() as browser, stack.control() as control, at_work(stack), screen.status("measuring the rate"):
+    with (
+        run_chromium() as browser,
+        stack.control() as control,
+        run_workload(stack),
+        screen.status("measuring the rate"),
+    ):
         page = browser.new_page()
         api = stack.outputs.function_names["api"]
         return list(
@@ -143,10 +148,10 @@ def show_rates(screen: Display, pairs: Sequence[Pair]) -> None:
         return
     rows = [(f"{pair.without:.2f}", f"{pair.open:.2f}", f"{pair.kept:.1%}") for pair in pairs]
     screen.show(grid(figures("without", "open", "kept"), rows, "Invocations of agents a second"))
-    screen.say(f"Kept over all pairs: {kept(pairs):.1%}, at least {KEPT:.0%}.")
+    screen.say(f"Kept over all pairs: {remaining_share(pairs):.1%}, at least {KEPT:.0%}.")
 
 
-def kept(pairs: Sequence[Pair]) -> float:
+def remaining_share(pairs: Sequence[Pair]) -> float:
     """Return the share of the engine's rate that remains with the dashboard open, over all pairs."""
     return statistics.fmean(pair.open for pair in pairs) / statistics.fmean(pair.without for pair in pairs)
 

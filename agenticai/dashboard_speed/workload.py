@@ -36,7 +36,7 @@ class Pair:
 
 
 @contextmanager
-def at_work(stack: DeployedStack) -> Iterator[None]:
+def run_workload(stack: DeployedStack) -> Iterator[None]:
     """Run clients during the block that post projects, each the next one when its last has ended."""
     ended = threading.Event()
     clients = [threading.Thread(target=_post, args=(stack, ended), daemon=True) for _ in range(CLIENTS)]

@@ -21,7 +21,7 @@ VERDICTS: Final[Mapping[Verdict, tuple[tuple[str, str], str]]] = {
     "different": (("✗", "red"), "different"),
     "skipped": (("-", "yellow"), "skipped"),
 }
-UNCOUNTED: Final = ("not measured", "dim")
+NOT_MEASURED: Final = ("not measured", "dim")
 
 
 class CompareProgress(LiveProgress):
@@ -84,14 +84,14 @@ def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
         for number, seen in enumerate(scenario.observations):
             report = seen.report
             mark, colour = MARKS[report.outcome]
-            asked = UNCOUNTED if seen.model_calls is None else str(sum(each.calls for each in seen.model_calls))
+            asked = NOT_MEASURED if seen.model_calls is None else str(sum(each.calls for each in seen.model_calls))
             rows.append(
                 (
                     "" if number else scenario.name,
                     seen.target,
                     (f"{mark} {report.outcome}", colour),
                     str(sum(len(project.events) for project in report.projects)),
-                    str(sum(row.calls for row in seen.calls)) if seen.counted else UNCOUNTED,
+                    str(sum(row.calls for row in seen.calls)) if seen.counted else NOT_MEASURED,
                     asked,
                     f"{report.wall_s:.1f} s",
                     report.skipped or report.ends,
@@ -111,7 +111,7 @@ def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
     rows = list[tuple[TextPart, ...]]()
     for service, operation, caller in sorted({key for each in counts.values() for key in each}):
         cells = (
-            str(counts[target][service, operation, caller]) if caller in counted.get(target, ()) else UNCOUNTED
+            str(counts[target][service, operation, caller]) if caller in counted.get(target, ()) else NOT_MEASURED
             for target in targets
         )
         rows.append((service, operation, caller, *cells))

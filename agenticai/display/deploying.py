@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from agenticai.client.cost.prices import prices
 from agenticai.display.console import Display, TextPart, figures, grid
 from agenticai.stack.changes import Change, ChangeSet
-from agenticai.stack.destroying import Doomed
+from agenticai.stack.destroying import DeletionPlan
 from agenticai.stack.events import StackEvent
 from agenticai.stack.preflight import Preflight
 from agenticai.stack.target import Target
@@ -104,7 +104,7 @@ class ShownEvents:
             self._screen.say(_DONE[event.status], f"  {event.logical_id}  {event.resource_type}  ", lasted)
 
 
-def list_doomed(doomed: Doomed) -> Table:
+def list_deletions(doomed: DeletionPlan) -> Table:
     """Return a table of what is deleted with a stage."""
     rows = sorted((one.type, one.logical_id, one.physical_id) for one in doomed.resources)
     return grid(["type", Column("resource", no_wrap=True), "name"], rows)

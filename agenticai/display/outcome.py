@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.models.project import TokenUsage
     from shared.models.views import ProjectView
 
-TAKEN_BACK = "Its last change failed and was taken back; the project is as it was before."
+CHANGE_REVERTED = "Its last change failed and was taken back; the project is as it was before."
 
 
 def outcome(project: "ProjectView", model: Model) -> Iterator[TextPart]:
@@ -39,7 +39,7 @@ def reason(project: "ProjectView") -> Iterator[TextPart]:
     if project.failure is None:
         return
     if project.status is not ProjectStatus.FAILED:
-        yield TAKEN_BACK, "yellow"
+        yield CHANGE_REVERTED, "yellow"
     yield from project.failure.reason.split("\n")
 
 
@@ -76,7 +76,7 @@ def _price(dollars: float | None, model: str) -> str:
     return f"${dollars:.4f} at the prices of {prices().read}, {model}"
 
 
-def introduce(model: Model, day: date) -> "Text":
+def describe_model(model: Model, day: date) -> "Text":
     """Return the line of `up` that names the model and its prices."""
     if not model.asked:
         return text("stored replies only; start with --live and a key to ask Gemini itself, or --model for another")

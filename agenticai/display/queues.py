@@ -14,7 +14,7 @@ from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
     from agenticai.client.logs import LogEvent
-    from agenticai.client.queues.model import AgentQueues, DeadLetter, QueueState, Redriven
+    from agenticai.client.queues.model import AgentQueues, DeadLetter, QueueState, RedriveResult
 
 SHOWN_BODY = 200
 """The number of characters of a body that are shown without `--full`."""
@@ -98,7 +98,7 @@ def _format(body: str) -> str:
         return body
 
 
-def describe_redriven(result: "Redriven") -> str:
+def describe_redriven(result: "RedriveResult") -> str:
     """Return the outcome of redriving a letter on one line."""
     new = f" as {result.new_id}" if result.new_id else ""
     project = f", of project {result.asked.project_id}" if result.asked and result.asked.project_id else ""

@@ -12,7 +12,7 @@ from agenticai.client.model_cost import Model
 from agenticai.client.stack import DeployedStack
 from agenticai.display import tables
 from agenticai.display.console import Display, text
-from agenticai.display.outcome import introduce
+from agenticai.display.outcome import describe_model
 from agenticai.scenarios.benches.deployed import Bench
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
         *tables.addresses(running),
         ("  Model", "bold"),
         "     ",
-        introduce(model, datetime.now(UTC).date()),
+        describe_model(model, datetime.now(UTC).date()),
         "\n",
         f"""
   curl --config {shlex.quote(str(curl.absolute()))} {running.outputs.api_url}/api/projects

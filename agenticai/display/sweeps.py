@@ -60,7 +60,7 @@ class Trials:
         self._counts[judged.verdict] += 1
         self._progress.update(self._task, advance=1, counts=count_ended(self._counts))
         if judged.verdict is not TrialVerdict.SURVIVED:
-            for line in complaint(name, judged, repeat):
+            for line in describe_failed_trial(name, judged, repeat):
                 self._display.say(line)
         ended = self._counts.total()
         if not self._display.console.is_terminal and ended % LINE_EVERY == 0:
@@ -96,7 +96,7 @@ def count_ended(counts: Counter[TrialVerdict]) -> Text:
     return text(", ").join(ended)
 
 
-def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
+def describe_failed_trial(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
     """Yield the lines about a trial that did not survive."""
     mark = ("?", "yellow") if judged.verdict is TrialVerdict.NOT_REACHED else ("✗", "red")
     yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
@@ -107,7 +107,7 @@ def complaint(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
     yield text((f"    again: {repeat}", "dim"))
 
 
-def culprit(least: SeedResult, faults: str) -> Iterator[Text]:
+def describe_minimal_faults(least: SeedResult, faults: str) -> Iterator[Text]:
     """Yield the minimal faults of a shrunk schedule, to be copied into a scenario's file, and what they break."""
     yield text((f"# seed {least.seed}", "bold"))
     for line in least.judged.evidence[:EVIDENCE_SHOWN]:

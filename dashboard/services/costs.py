@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.bill import Bill, Measured, reason
+from agenticai.client.cost.bill import Bill, MeasuredUse, reason
 from agenticai.client.cost.figures import dollars, quantity
 
 STOPS: Final = (
@@ -114,7 +114,7 @@ def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
     return within, f"A month of {shown.forecast_for:,} projects is {how} the budget of {dollars(limit)}."
 
 
-def month_curve(used: Measured, projects: int) -> list[dict[str, object]]:
+def month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
     """Return the monthly cost of 0 up to `projects` projects, by service, as the rows of a stacked chart."""
     numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
     bills = [used.bill(number) for number in numbers]

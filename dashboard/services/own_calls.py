@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from agenticai.client.cost.looking import look_usd
+from agenticai.client.cost.looking import price_call
 from agenticai.stack.target import Capability, Target
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class OwnCalls:
 
     def _price(self, *, model: "OperationModel", params: Mapping[str, Any], **_: Any) -> None:
         self.count()
-        usd = look_usd(model.service_model.endpoint_prefix, model.name, params)
+        usd = price_call(model.service_model.endpoint_prefix, model.name, params)
         with self._lock:
             self.usd = (self.usd or 0.0) + usd
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
+from agenticai.client.queues.model import AgentQueues, Attempt, DeadLetterPage, MoveProgress, RedriveResult
 
 if TYPE_CHECKING:
     from agenticai.client.cost.free_tier import FreeTierUse
@@ -109,15 +109,15 @@ class Source(Protocol):
         """Discard the cached messages of a queue, so that the next look reads them again."""
         ...
 
-    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
+    def letters(self, agent: str, after: str | None, limit: int) -> DeadLetterPage:
         """Return dead letters of an agent, each with what it asked for and why it failed."""
         ...
 
-    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[RedriveResult]:
         """Redrive selected dead letters."""
         ...
 
-    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[MoveProgress]:
         """Redrive all dead letters of an agent, and yield the progress."""
         ...
 

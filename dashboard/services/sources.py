@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from agenticai.client.cost.use import UseReader, unmetered_use
 from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.messages import KeptMessages
-from agenticai.client.queues.model import AgentQueues, Attempt, Letters, Move, Redriven
+from agenticai.client.queues.model import AgentQueues, Attempt, DeadLetterPage, MoveProgress, RedriveResult
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
@@ -75,13 +75,13 @@ class AwsSource:
     def look_again(self, queue: str) -> None:
         self._messages.forget(queue)
 
-    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
+    def letters(self, agent: str, after: str | None, limit: int) -> DeadLetterPage:
         return self._queues.letters(agent, after=after, limit=limit)
 
-    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[RedriveResult]:
         return self._queues.redrive(agent, ids)
 
-    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[MoveProgress]:
         return self._queues.redrive_all(agent, per_second)
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:

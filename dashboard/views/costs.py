@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from agenticai.client.cost.bill import Bill, Measured, measured
+from agenticai.client.cost.bill import Bill, MeasuredUse, measure_use
 from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
 from agenticai.client.cost.use import NO_METER
@@ -58,7 +58,7 @@ def _draw(_: Connected) -> None:
 
 
 def _bill(connected: Connected, projects: int, limit: float | None) -> None:
-    used = measured(connected.source.use())
+    used = measure_use(connected.source.use())
     shown = used.bill(projects)
     _totals(shown, used.bill(0))
     if limit is not None and (shown.projects or not projects):
@@ -146,7 +146,7 @@ def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
     st.caption("AWS counts the use of the whole account a few times a day. This page asks once an hour.")
 
 
-def _month(used: Measured, shown: Bill, limit: float | None) -> None:
+def _month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
     points = costs.month_curve(used, shown.forecast_for) if shown.projects and shown.forecast_for else []
     if not points:
         return

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters, count_causes
+from agenticai.client.queues.model import AgentQueues, DeadLetter, DeadLetterPage, count_causes
 from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, carry_out, outcome
 from agenticai.dashboard.components.selection import selection_table
@@ -68,14 +68,14 @@ def _letters(connected: Connected, agent: str, drawn: list[object]) -> None:
     _pages(agent, letters)
 
 
-def _numbers(connected: Connected, letters: Letters) -> object:
+def _numbers(connected: Connected, letters: DeadLetterPage) -> object:
     """Return the numbers of letters: of all queues if asking costs nothing, else of the one that is shown."""
     if connected.source.looking:
         return letters.total
     return [state.dead_letters.depth.total for state in connected.source.queues()]
 
 
-def _look_again(connected: Connected, agent: str, letters: Letters) -> None:
+def _look_again(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
     st.caption(
         plain(
             f"{connected.source.looking} Dead letters are therefore received once, and again when their number changes,"
@@ -88,7 +88,7 @@ def _look_again(connected: Connected, agent: str, letters: Letters) -> None:
         st.rerun(scope="fragment")
 
 
-def _pages(agent: str, letters: Letters) -> None:
+def _pages(agent: str, letters: DeadLetterPage) -> None:
     first, following = st.columns(2)
     key = f"after-{agent}"
     if st.session_state.get(key) and first.button("First page", key=f"first-{agent}"):
@@ -99,7 +99,7 @@ def _pages(agent: str, letters: Letters) -> None:
         st.rerun(scope="fragment")
 
 
-def _listed(connected: Connected, agent: str, letters: Letters) -> None:
+def _listed(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
     groups = count_causes(letters.letters)
     searched, of_cause = st.columns([2, 1])
     text = searched.text_input("Search", key=f"search-{agent}", placeholder="project, error, request id, body")
@@ -132,7 +132,7 @@ def _listed(connected: Connected, agent: str, letters: Letters) -> None:
         st.caption(f"Showing the first {OPENED} of {len(chosen):,} selected letters.")
 
 
-def _extent(letters: Letters, shown: int) -> str:
+def _extent(letters: DeadLetterPage, shown: int) -> str:
     """Return a sentence that says how much of the queue is shown, and what is not."""
     read, said = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
     if read < letters.total:

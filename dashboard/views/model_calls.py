@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.client.reply_check import check, skeleton, waiting_for
+from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import part, with_stack
@@ -79,14 +79,14 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
 
 
 def _editor(connected: Connected, asked: MissedReply) -> None:
-    text = st.text_area("Reply", value=skeleton(asked), height=320, key=f"reply-{asked.digest}")
+    text = st.text_area("Reply", value=make_reply_template(asked), height=320, key=f"reply-{asked.digest}")
     checked = check(asked, text)
     if checked.good:
         st.success(f"An agent would accept this: {plain(checked.holds)}.")
     else:
         st.warning("An agent would refuse this:")
         say("\n".join(f"- {fault}" for fault in checked.faults))
-    projects = waiting_for(asked, connected.api.list_projects(SEARCHED_PAGE).items)
+    projects = find_waiting_projects(asked, connected.api.list_projects(SEARCHED_PAGE).items)
     names = {project.id: project.name for project in projects}
     if not names:
         st.caption("None of the newest projects failed for lack of this reply; retry the one that needs it yourself.")

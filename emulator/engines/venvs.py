@@ -11,7 +11,7 @@ from agenticai.emulator.core.errors import RuntimeUnavailable
 from agenticai.emulator.core.locks import locked
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import advise, run_uv
-from agenticai.stack.private_files import make_private, take_from_others
+from agenticai.stack.private_files import make_private, revoke_other_users
 
 
 class Uv(Protocol):
@@ -42,7 +42,7 @@ def venv_python(
             with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
                 made = Path(temporary) / "venv"
                 _make(made, packages, environ, uv)
-                take_from_others(made)
+                revoke_other_users(made)
                 _publish(made, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(

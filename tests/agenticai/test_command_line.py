@@ -89,7 +89,7 @@ def test_the_port_of_up(
     arguments: list[str], environ: Mapping[str, str], port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports: list[int] = []
-    monkeypatch.setattr(serving, "keep_up", lambda port, *_, **__: ports.append(port))
+    monkeypatch.setattr(serving, "serve_until_stopped", lambda port, *_, **__: ports.append(port))
     assert invoke("up", *arguments, environ=environ).exit_code == 0
     assert ports == [port]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.client.cost.bill import bill, measured
+from agenticai.client.cost.bill import bill, measure_use
 from agenticai.client.cost.prices import LINES
 from agenticai.client.cost.use import Stored
 from agenticai.dashboard.services import costs
@@ -50,7 +50,7 @@ def test_who_spent_is_a_part_of_all() -> None:
 
 
 def test_the_curve_ends_at_the_month() -> None:
-    points = costs.month_curve(measured(USE), 1000)
+    points = costs.month_curve(measure_use(USE), 1000)
     last = sum(float(str(point["usd"])) for point in points if point["projects"] == 1000)
     assert last == pytest.approx(bill(USE, 1000).month_usd)
     first = sum(float(str(point["usd"])) for point in points if point["projects"] == 0)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from agenticai.client.queues.model import Asked, Attempt, DeadLetter
+from agenticai.client.queues.model import Attempt, DeadLetter, RequestedWork
 from agenticai.dashboard.components.texts import age, plain
 from agenticai.dashboard.services.letters import Stuck, find_stuck, found, scenario_of
 from agenticai.dashboard.services.payloads import formatted
@@ -43,18 +43,18 @@ def played(tmp_path: Path, dead: DeadLetter, project: Any = None) -> Any:
 
 @pytest.mark.parametrize("body", ["", "no json", HOSTILE, "[1, 2]", '"text"', '{"a": {"b": ["x"]}}'])
 def test_a_scenario_sends_the_message_once_more(tmp_path: Path, body: str) -> None:
-    dead = DeadLetter(message("12345678-1", body), Asked(None, None, None))
+    dead = DeadLetter(message("12345678-1", body), RequestedWork(None, None, None))
     sent = next(step for step in played(tmp_path, dead).steps if isinstance(step, Send)).send
     assert (sent.body if isinstance(sent.body, str) else json.dumps(sent.body)) == body
 
 
 def test_what_would_be_taken_for_a_project_is_left_out() -> None:
-    assert scenario_of(DeadLetter(message("m", "${nobody}"), Asked(None, None, None)), "dev", None) is None
+    assert scenario_of(DeadLetter(message("m", "${nobody}"), RequestedWork(None, None, None)), "dev", None) is None
 
 
 def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
     body = json.dumps({"project_id": "01JD", "key": "projects/01JD/a.py"})
-    dead = DeadLetter(message("12345678-1", body), Asked("01JD", None, None))
+    dead = DeadLetter(message("12345678-1", body), RequestedWork("01JD", None, None))
     project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.\n\nWell."))
     scenario = played(tmp_path, dead, project)
     sent = next(step for step in scenario.steps if isinstance(step, Send)).send
@@ -66,7 +66,7 @@ def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
 def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str, status: ProjectStatus) -> None:
     said = "S3 could not store a: An error occurred (AccessDenied) when calling the PutObject operation: no"
     attempt = Attempt(NOW, "Retryable", said, "request-1")
-    dead = DeadLetter(message("12345678-1", body), Asked("01JD", None, None), (attempt,))
+    dead = DeadLetter(message("12345678-1", body), RequestedWork("01JD", None, None), (attempt,))
     project = cast("Any", SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.", status=status))
     scenario = played(tmp_path, dead, project)
     (rule,) = scenario.faults
@@ -99,7 +99,9 @@ def test_a_project_whose_message_is_dead_is_stuck(
 
 def test_a_project_that_no_agent_has_begun_waits_for_pm() -> None:
     said = "An error occurred (Throttling) when calling the TransactWriteItems operation: slow"
-    dead = DeadLetter(message("12345678-1", "{}"), Asked("01JD", None, None), (Attempt(NOW, "Retryable", said, "r"),))
+    dead = DeadLetter(
+        message("12345678-1", "{}"), RequestedWork("01JD", None, None), (Attempt(NOW, "Retryable", said, "r"),)
+    )
     begun = SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.", status=ProjectStatus.CREATED)
     assert "status: CREATED" in str(scenario_of(dead, "pm", cast("Any", begun)))
     gone_on = SimpleNamespace(**{**vars(begun), "status": ProjectStatus.TESTING})

@@ -8,7 +8,7 @@ import pytest
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.client.model_cost import Model
-from agenticai.client.reply_check import check, skeleton, waiting_for
+from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
 from agenticai.dashboard.services.model_calls import calls_of, missing_reply
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_use import aws_costs_usd, call_rows, cost_rows, function_rows, token_rows
@@ -87,7 +87,7 @@ class TestMissingReplies:
 
     def test_the_projects_that_wait_for_a_reply_are_found(self) -> None:
         failed = project(status=ProjectStatus.FAILED, failure=Failure(step="pm", reason=self.REASON))
-        assert waiting_for(missed_reply("x"), [project(), failed]) == [failed]
+        assert find_waiting_projects(missed_reply("x"), [project(), failed]) == [failed]
 
 
 def authored() -> list[Path]:
@@ -112,15 +112,15 @@ class TestReplyCheck:
         asked = missed_reply("Plan the software.")
         assert check(asked, " ").faults == ("the answer is empty",)
         assert "no JSON" in check(asked, "hello").faults[0]
-        assert any("tasks" in fault for fault in check(asked, skeleton(asked)).faults)
+        assert any("tasks" in fault for fault in check(asked, make_reply_template(asked)).faults)
 
     def test_files_are_held_to_what_the_request_lists(self) -> None:
         listed = (
             "# Your task: It\n\n- a.py (create): it\n- b.py (modify): it\n\nIt is done when:\n\n- c.py (create): no"
         )
         asked = missed_reply(f'{listed}\n# Your answer\n\n<file-0123abcd path="the/path.ext">\n</file-0123abcd>')
-        assert 'path="b.py"' in skeleton(asked)
-        assert "c.py" not in skeleton(asked)
+        assert 'path="b.py"' in make_reply_template(asked)
+        assert "c.py" not in make_reply_template(asked)
         one = '<file-0123abcd path="a.py">\nx = 1\n</file-0123abcd>'
         assert check(asked, one).faults == ("b.py is missing",)
         assert check(asked, f"{one}\n{one.replace('a.py', 'b.py')}").good

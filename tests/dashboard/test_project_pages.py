@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agenticai.client.errors import ApiError
-from agenticai.client.queues.model import AgentQueues, Asked, DeadLetter, Depth, QueueState
+from agenticai.client.queues.model import AgentQueues, DeadLetter, Depth, QueueState, RequestedWork
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.views.project import SECTIONS
@@ -164,7 +164,7 @@ class TestProject:
         connection.api.projects = [project(status=ProjectStatus.PLANNING)]
         queue = QueueState("pm-queue", Depth(0, 0, 0), None)
         connection.source.waiting = [AgentQueues("pm", queue, QueueState("pm-dlq", Depth(1, 0, 0), None))]
-        connection.source.dead = [DeadLetter(message("m", "{}"), Asked(ID, "PLAN#1", None))]
+        connection.source.dead = [DeadLetter(message("m", "{}"), RequestedWork(ID, "PLAN#1", None))]
         connection.source.looking = looking
         page = opened(project=ID)
         assert any(said in told.value for told in (*page.warning, *page.info))

@@ -11,15 +11,15 @@ from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
 from agenticai.client.queues.model import (
     AgentQueues,
-    Asked,
     Attempt,
     DeadLetter,
+    DeadLetterPage,
     Depth,
-    Letters,
-    Move,
+    MoveProgress,
     QueueState,
-    Redriven,
     RedriveOutcome,
+    RedriveResult,
+    RequestedWork,
 )
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.depths import SAMPLES, DepthPoint, DepthSeries
@@ -65,7 +65,7 @@ def message(message_id: str, body: str = "{}", **changes: Any) -> QueuedMessage:
 def letter(message_id: str, error: str = "ThrottlingException", body: str = "{}") -> DeadLetter:
     """Return a dead letter with one attempt."""
     attempt = Attempt(NOW, error, f"it failed with {HOSTILE}", "request-1")
-    return DeadLetter(message(message_id, body), Asked("01JD", "persist#1", "task/1"), (attempt,))
+    return DeadLetter(message(message_id, body), RequestedWork("01JD", "persist#1", "task/1"), (attempt,))
 
 
 NAMES = {name: f"agenticai-{name}-dev" for name in ("api", "dev")}
@@ -155,18 +155,18 @@ class FakeSource:
     def look_again(self, queue: str) -> None:
         self.looked.append(queue)
 
-    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
-        return Letters(tuple(self.dead[:limit]), len(self.dead), None, NOW, received=not self.exact)
+    def letters(self, agent: str, after: str | None, limit: int) -> DeadLetterPage:
+        return DeadLetterPage(tuple(self.dead[:limit]), len(self.dead), None, NOW, received=not self.exact)
 
-    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[RedriveResult]:
         self.acts.append(("redrive", tuple(ids)))
         self.dead = [one for one in self.dead if one.message.id not in ids]
-        yield from (Redriven(one, RedriveOutcome.SENT) for one in ids)
+        yield from (RedriveResult(one, RedriveOutcome.SENT) for one in ids)
 
-    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[Move]:
+    def redrive_all(self, agent: str, per_second: int | None) -> Iterator[MoveProgress]:
         self.acts.append(("redrive all", per_second))
         moved, self.dead = len(self.dead), []
-        yield Move("COMPLETED", moved, moved)
+        yield MoveProgress("COMPLETED", moved, moved)
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
         self.acts.append(("delete", (queue, tuple(ids))))

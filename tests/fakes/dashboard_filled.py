@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from agenticai.client.queues.model import Asked, Attempt, DeadLetter
+from agenticai.client.queues.model import Attempt, DeadLetter, RequestedWork
 from agenticai.emulator.core.bench_records import MessagePage
 from agenticai.emulator.core.model_records import MissedReply, ModelExchange, StoredReply
 from agenticai.emulator.core.usage_records import FinishedInvocation, FunctionUsage, Usage
@@ -102,7 +102,7 @@ class FilledSource(dashboard.FakeSource):
         attempt = Attempt(dashboard.NOW, text, text, text)
         bodies = (json.dumps({text: text}), text, "{}")
         letters = [
-            DeadLetter(dashboard.message(f"{number}-letter", body), Asked(text, text, text), (attempt,))
+            DeadLetter(dashboard.message(f"{number}-letter", body), RequestedWork(text, text, text), (attempt,))
             for number, body in enumerate(bodies)
         ]
         super().__init__(letters)

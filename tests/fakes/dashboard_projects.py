@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
-from agenticai.client.queues.model import AgentQueues, DeadLetter, Letters
+from agenticai.client.queues.model import AgentQueues, DeadLetter, DeadLetterPage
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing, ObjectEntry
@@ -219,8 +219,8 @@ class FakeSource:
     def queues(self) -> list[AgentQueues]:
         return self.waiting
 
-    def letters(self, agent: str, after: str | None, limit: int) -> Letters:
-        return Letters(tuple(self.dead), len(self.dead), None, at(60), received=False)
+    def letters(self, agent: str, after: str | None, limit: int) -> DeadLetterPage:
+        return DeadLetterPage(tuple(self.dead), len(self.dead), None, at(60), received=False)
 
     def clock(self) -> ClockReading:
         return ClockReading(now=at(60), ahead_s=0)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from agenticai.commands.deploy import Deployment, Where, deploy
+from agenticai.commands.deploy import Deployment, StageLocation, deploy
 from agenticai.commands.stage import destroy
 from agenticai.emulator.process import Engine
 from agenticai.stack.errors import DeclinedError, DeployError
 from agenticai.stack.target import Target
 
 
-class AsAws(Where):
+class AsAws(StageLocation):
     """A stage on AWS, for which the engine stands."""
 
     @property

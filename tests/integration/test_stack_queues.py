@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import SelectionError
-from agenticai.client.queues.model import Depth, Letters, RedriveOutcome
+from agenticai.client.queues.model import DeadLetterPage, Depth, RedriveOutcome
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.stack.outputs import StackOutputs
 from agenticai.stack.target import Target
@@ -94,7 +94,7 @@ def task(name: str) -> str:
     )
 
 
-def read(stack: Stack, limit: int = 100) -> Letters:
+def read(stack: Stack, limit: int = 100) -> DeadLetterPage:
     return stack.queues.letters("pm", limit=limit)
 
 

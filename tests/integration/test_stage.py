@@ -11,7 +11,7 @@ import pytest
 from agenticai.emulator.process import Engine
 from agenticai.stack.artifacts import bucket_name
 from agenticai.stack.changes import ChangeSet
-from agenticai.stack.destroying import destroy_stage, find_doomed
+from agenticai.stack.destroying import destroy_stage, plan_deletion
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
 from agenticai.stack.events import StackEvent
 from agenticai.stack.outputs import StackOutputs
@@ -259,11 +259,11 @@ def test_a_destroyed_stage_leaves_nothing(deployer: Deployer, tmp_path: Path) ->
     for content in (b"one", b"other"):
         s3.put_object(Bucket="files-doomed", Key="a", Body=content)
     s3.delete_object(Bucket="files-doomed", Key="a")  # this leaves a delete marker
-    doomed = find_doomed(target, "doomed")
+    doomed = plan_deletion(target, "doomed")
     assert {one.logical_id for one in doomed.resources} == {"Inbox", "Files"}
     destroy_stage(target, doomed)
     with pytest.raises(NotDeployedError, match="nothing is left of it"):
-        find_doomed(target, "doomed")
+        plan_deletion(target, "doomed")
     with pytest.raises(NotDeployedError, match="no API token"):
         read_api_token(target.client("ssm"), "doomed")
     assert "files-doomed" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}

@@ -9,7 +9,7 @@ from mypy_boto3_cloudformation.literals import StackStatusType
 from agenticai.stack.changes import Change
 from agenticai.stack.changeset import HIDDEN, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
-from agenticai.stack.states import Way, state_of
+from agenticai.stack.states import DeploymentAction, state_of
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error, event
 
@@ -92,8 +92,8 @@ def test_a_busy_stack_is_left_alone() -> None:
 @pytest.mark.parametrize("status", get_args(StackStatusType))
 def test_every_state_of_a_stack_is_known(status: str) -> None:
     known = state_of(status)
-    assert bool(known.told) == (known.way in {Way.WAIT, Way.MEND})
-    assert (known.way is Way.WAIT) == (status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS")
+    assert bool(known.told) == (known.way in {DeploymentAction.WAIT, DeploymentAction.MEND})
+    assert (known.way is DeploymentAction.WAIT) == (status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS")
     assert "does not know" not in known.told
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.stack.destroying import AT_ONCE, Doomed, Resource, destroy_stage, empty_bucket, find_doomed
+from agenticai.stack.destroying import AT_ONCE, DeletionPlan, Resource, destroy_stage, empty_bucket, plan_deletion
 from agenticai.stack.errors import DeployError, NotDeployedError
 from tests.stack.fakes import Pauses
 from tests.stack.stubs import StubbedTarget
@@ -12,7 +12,9 @@ from tests.stack.stubs import StubbedTarget
 NAME = "agenticai-test"
 ID = f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{NAME}/1"
 AT = "2026-11-01T00:00:00Z"
-DOOMED = Doomed("test", ID, (Resource("Files", "AWS::S3::Bucket", "files"), Resource("Gone", "AWS::S3::Bucket", "")))
+DOOMED = DeletionPlan(
+    "test", ID, (Resource("Files", "AWS::S3::Bucket", "files"), Resource("Gone", "AWS::S3::Bucket", ""))
+)
 
 
 def stack(status: str) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def test_what_goes_is_listed_without_what_has_gone(aws: StubbedTarget) -> None:
         for one, status in (("Files", "DELETE_FAILED"), ("Other", "DELETE_COMPLETE"))
     ]  # fmt: skip
     aws.answer("cloudformation", "list_stack_resources", {"StackResourceSummaries": rows}, StackName=NAME)
-    doomed = find_doomed(aws.target, "test")
+    doomed = plan_deletion(aws.target, "test")
     assert doomed.resources == (Resource("Files", "AWS::S3::Bucket", "files"),)
     assert doomed.parameters[0] == "/agenticai/test/gemini-api-key"
 
@@ -56,7 +58,7 @@ def test_a_stage_that_is_not_there_is_said_so(aws: StubbedTarget) -> None:
     aws.refuse("cloudformation", "describe_stacks", "ValidationError", f"Stack with id {NAME} does not exist")
     aws.answer("ssm", "get_parameters", {"Parameters": [], "InvalidParameters": list(DOOMED.parameters)})
     with pytest.raises(NotDeployedError, match="nothing is left of it"):
-        find_doomed(aws.target, "test")
+        plan_deletion(aws.target, "test")
 
 
 def test_parameters_that_outlived_their_stack_are_deleted(aws: StubbedTarget) -> None:
@@ -64,7 +66,7 @@ def test_parameters_that_outlived_their_stack_are_deleted(aws: StubbedTarget) ->
     name = DOOMED.parameters[1]
     aws.answer("ssm", "get_parameters", {"Parameters": [{"Name": name}]}, Names=list(DOOMED.parameters))
     aws.answer("ssm", "delete_parameters", {"DeletedParameters": [name]}, Names=list(DOOMED.parameters))
-    doomed = find_doomed(aws.target, "test")
+    doomed = plan_deletion(aws.target, "test")
     assert (doomed.stack_id, doomed.resources) == ("", ())
     destroy_stage(aws.target, doomed, pause=Pauses())
     aws.assert_all_asked()
@@ -75,13 +77,13 @@ def test_a_protected_stack_is_left_alone_with_its_files(aws: StubbedTarget) -> N
     protected["Stacks"][0]["EnableTerminationProtection"] = True
     aws.answer("cloudformation", "describe_stacks", protected)
     with pytest.raises(DeployError, match="--no-enable-termination-protection --stack-name agenticai-test"):
-        find_doomed(aws.target, "test")
+        plan_deletion(aws.target, "test")
 
 
 def test_a_stage_that_is_at_work_is_left_alone(aws: StubbedTarget) -> None:
     aws.answer("cloudformation", "describe_stacks", stack("UPDATE_IN_PROGRESS"))
     with pytest.raises(DeployError, match="wait until that has ended"):
-        find_doomed(aws.target, "test")
+        plan_deletion(aws.target, "test")
 
 
 def test_the_bucket_is_emptied_the_stack_deleted_and_then_the_parameters(aws: StubbedTarget) -> None:

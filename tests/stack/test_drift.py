@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.stack.drift import Drifted, find_drift
+from agenticai.stack.drift import DriftedResource, find_drift
 from agenticai.stack.errors import DeployError
 from tests.stack.fakes import Pauses
 from tests.stack.stubs import StubbedTarget
@@ -47,8 +47,8 @@ def test_what_differs_is_named_to_the_last_page() -> None:
     aws.answer("cloudformation", "describe_stack_resource_drifts", first)
     aws.answer("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": [drift("Table", "DELETED")]})
     assert find_drift(aws.target, "agenticai-test", Pauses()) == (
-        Drifted("Queue", "AWS::SQS::Queue", "MODIFIED", ("/VisibilityTimeout",)),
-        Drifted("Table", "AWS::SQS::Queue", "DELETED", ()),
+        DriftedResource("Queue", "AWS::SQS::Queue", "MODIFIED", ("/VisibilityTimeout",)),
+        DriftedResource("Table", "AWS::SQS::Queue", "DELETED", ()),
     )
     aws.assert_all_asked()
 

@@ -11,7 +11,7 @@ from agenticai.stack.dependencies import Dependencies
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import Uv
 from agenticai.stack.packaging import BundleProgress, Bundles, BundleStep, Packaging, build
-from agenticai.stack.platform import AS_NAMED, HERE, FunctionsOn, Platform, name_here
+from agenticai.stack.platform import AS_NAMED, HERE, FunctionsOn, Platform, name_this_platform
 from agenticai.stack.template import Template
 from tests.stack.fakes import FakeUv
 
@@ -138,7 +138,7 @@ def test_platforms_are_built_apart(workshop: Workshop) -> None:
         ("lambda-x86_64", "lambda-python3.13-x86_64"),
         ("python3.12-x86_64", "lambda-python3.12-x86_64"),
         ("", Platform.host().name),
-        (name_here(), Platform.host().name),
+        (name_this_platform(), Platform.host().name),
     ],
 )
 def test_what_functions_run_on_is_read(text: str, platform: str) -> None:

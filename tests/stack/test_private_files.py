@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.stack.private_files import make_private, take_from_others, write_private
+from agenticai.stack.private_files import make_private, revoke_other_users, write_private
 
 
 @pytest.fixture(params=[0o000, 0o022], ids=oct, autouse=True)
@@ -45,6 +45,6 @@ def test_what_others_could_read_is_taken_from_them_and_programs_stay_programs(tm
     before = modes(elsewhere)
     (folder / "link").symlink_to(elsewhere)
     (folder / "nowhere").symlink_to("gone")
-    take_from_others(folder)
+    revoke_other_users(folder)
     assert modes(folder, folder / "bin", folder / "text", folder / "bin" / "program") == ["700", "700", "600", "700"]
     assert modes(elsewhere) == before

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.exceptions import NoRegionError
 
-from agenticai.stack.deploying import reached
+from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import TargetError
 from agenticai.stack.stage import read_stage_outputs
 from agenticai.stack.target import Target
@@ -128,5 +128,5 @@ def test_settings_for_aws_itself_do_not_matter(environ: Mapping[str, str], monke
 
 def test_what_botocore_refuses_by_itself_is_one_sentence() -> None:
     sentence = r"embedded could not be asked: You must specify a region"
-    with pytest.raises(TargetError, match=sentence), reached(Target.embedded("http://127.0.0.1:1")):
+    with pytest.raises(TargetError, match=sentence), translate_aws_errors(Target.embedded("http://127.0.0.1:1")):
         raise NoRegionError

@@ -123,7 +123,7 @@ class Bill:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredUse:
     """A stack's use in a form from which any number of bills can be computed."""
 
     charges: tuple[Charge, ...]
@@ -150,11 +150,11 @@ class Measured:
         return {line: self.averages[line] * number + self.fixed.get(line, 0.0) for line in LINES}
 
 
-def measured(use: StackUse) -> Measured:
+def measure_use(use: StackUse) -> MeasuredUse:
     """Prepare a stack's use for bills."""
     projects = [ProjectCost(str(p.project_id), charges_of(p)) for p in use.projects if _was_worked_on(p)]
     charges = charges_of(use.total)
-    return Measured(
+    return MeasuredUse(
         charges=charges,
         projects=tuple(sorted(projects, key=lambda project: -project.usd)),
         used={**quantities(charges), **_stored(use)},
@@ -166,7 +166,7 @@ def measured(use: StackUse) -> Measured:
 
 def bill(use: StackUse, forecast_for: int) -> Bill:
     """Return the bill of a stack's use, with the forecast for `forecast_for` projects a month."""
-    return measured(use).bill(forecast_for)
+    return measure_use(use).bill(forecast_for)
 
 
 def _was_worked_on(used: Usage) -> bool:

@@ -9,7 +9,7 @@ from agenticai.emulator.core.billing_units import billing_units
 from agenticai.emulator.core.usage_records import CallCount
 
 
-def look_usd(service: str, operation: str, parameters: Mapping[str, Any]) -> float:
+def price_call(service: str, operation: str, parameters: Mapping[str, Any]) -> float:
     """Return the price of a call in US dollars, free tier not counted; `service` is its endpoint prefix, such as `sqs`.
 
     Sizes are ignored: a call is priced as the smallest of its kind.

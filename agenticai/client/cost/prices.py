@@ -76,7 +76,7 @@ class IdlePolling(Part):
     source: str
 
 
-class Looking(Part):
+class CloudWatchPrices(Part):
     """The prices of CloudWatch: a metric of GetMetricData, and any other request."""
 
     metric: UnitPrice
@@ -91,7 +91,7 @@ class Prices(Part):
     free_tier: str
     month_days: int = Field(gt=0)
     idle_polling: IdlePolling
-    looking: Looking
+    looking: CloudWatchPrices
     lines: Mapping[LineId, Line]
 
     @model_validator(mode="after")

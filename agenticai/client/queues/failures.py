@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from agenticai.emulator.core.usage_records import FinishedInvocation
 
-SAID: Final = "will be delivered again"
+RETRY_PHRASE: Final = "will be delivered again"
 """Part of the log message of a worker that could not process a message (`handlers/shared/sqs_batch.py`)."""
 
 MOST_LINES: Final = 20_000
@@ -69,7 +69,7 @@ class FailureLog:
             self._since, self._next = since, since - MARGIN
             self._attempts.clear()
         lines, latest = 0, self._next
-        for event in read_events(self._logs, self._function, self._next, f'"{SAID}"', MOST_LINES):
+        for event in read_events(self._logs, self._function, self._next, f'"{RETRY_PHRASE}"', MOST_LINES):
             lines, latest = lines + 1, max(latest, datetime.fromtimestamp(event["timestamp"] / 1000, UTC))
             if found := _attempt(event["message"]):
                 self._add(*found)

@@ -63,7 +63,7 @@ class AgentQueues:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedWork:
     """What a message asks for. `problem` says why no agent can read it; the other fields are then a guess, or None."""
 
     project_id: str | None
@@ -72,7 +72,7 @@ class Asked:
     problem: str | None = None
 
     @classmethod
-    def of(cls, body: str) -> "Asked":
+    def of(cls, body: str) -> "RequestedWork":
         """Parse what a message's body asks for."""
         try:
             message = parse(body)
@@ -83,7 +83,7 @@ class Asked:
         return cls(message.project_id, message.work, message.schema_)
 
     @classmethod
-    def _guessed(cls, document: object, error: ValidationError) -> "Asked":
+    def _guessed(cls, document: object, error: ValidationError) -> "RequestedWork":
         if not isinstance(document, dict):
             return cls(None, None, None, "it is no JSON object")
         named = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}
@@ -108,7 +108,7 @@ class DeadLetter:
     """A message that its agent could not process; `attempts` are the recorded ones, the oldest first."""
 
     message: QueuedMessage
-    asked: Asked
+    asked: RequestedWork
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -122,7 +122,7 @@ class DeadLetter:
 
 
 @dataclass(frozen=True)
-class Letters:
+class DeadLetterPage:
     """Some dead letters of an agent, of `total`; `next` is the cursor of the following ones.
 
     `now` is the target's time; `received` is true if they had to be received to be read, which SQS counts.
@@ -151,18 +151,18 @@ class RedriveOutcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Redriven:
+class RedriveResult:
     """The outcome of redriving one letter; `new_id` is the id of its message in the agent's queue."""
 
     id: str
     outcome: RedriveOutcome
-    asked: Asked | None = None
+    asked: RequestedWork | None = None
     new_id: str | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True)
-class Move:
+class MoveProgress:
     """The progress of a message move task: RUNNING, COMPLETED, CANCELLED or FAILED."""
 
     status: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.queues.messages import BATCH, Messages
-from agenticai.client.queues.model import Asked, Move, Redriven, RedriveOutcome
+from agenticai.client.queues.model import MoveProgress, RedriveOutcome, RedriveResult, RequestedWork
 from agenticai.stack.waiting import Pause
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ MOST_PER_SECOND: Final = 500
 
 def redrive(
     sqs: "SQSClient", messages: Messages, dead_letters: tuple[str, str], queue_url: str, ids: Sequence[str]
-) -> Iterator[Redriven]:
+) -> Iterator[RedriveResult]:
     """Redrive these letters one after the other, and yield each outcome; `dead_letters` is their queue's name and URL.
 
     A letter is received, sent, and only then deleted: whatever happens in between, it is not lost, but may then be in
@@ -43,22 +43,22 @@ def redrive(
         by_id = {each.message.id: each for each in received}
         for message_id in batch:
             each = by_id.get(message_id)
-            yield _send_back(sqs, url, queue_url, each) if each else Redriven(message_id, RedriveOutcome.NOT_THERE)
+            yield _send_back(sqs, url, queue_url, each) if each else RedriveResult(message_id, RedriveOutcome.NOT_THERE)
 
 
-def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> Redriven:
+def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> RedriveResult:
     message, handle = letter.message, letter.receipt_handle
-    asked = Asked.of(message.body)
+    asked = RequestedWork.of(message.body)
     try:
         new_id = sqs.send_message(QueueUrl=queue_url, **copy_parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
-        return Redriven(message.id, RedriveOutcome.NOT_SENT, asked, reason=str(error))
+        return RedriveResult(message.id, RedriveOutcome.NOT_SENT, asked, reason=str(error))
     try:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
     except (ClientError, BotoCoreError) as error:
-        return Redriven(message.id, RedriveOutcome.TWICE, asked, new_id, str(error))
-    return Redriven(message.id, RedriveOutcome.SENT, asked, new_id)
+        return RedriveResult(message.id, RedriveOutcome.TWICE, asked, new_id, str(error))
+    return RedriveResult(message.id, RedriveOutcome.SENT, asked, new_id)
 
 
 def copy_parameters(message: "QueuedMessage") -> dict[str, Any]:
@@ -80,23 +80,25 @@ def has_no_move_tasks(error: ClientError) -> bool:
     return code in _UNKNOWN and (status == 501 or code != "InternalFailure")
 
 
-def redrive_each(redriven: Iterator[Redriven], number: int, per_second: int | None, wait: Pause) -> Iterator[Move]:
+def redrive_each(
+    redriven: Iterator[RedriveResult], number: int, per_second: int | None, wait: Pause
+) -> Iterator[MoveProgress]:
     """Yield the progress of `number` letters, redriven one by one, like that of a move task, at most `per_second`."""
     moved = kept = 0
-    yield Move("RUNNING", 0, number)
+    yield MoveProgress("RUNNING", 0, number)
     for done, one in enumerate(redriven, 1):
         moved += one.outcome in (RedriveOutcome.SENT, RedriveOutcome.TWICE)
         kept += one.outcome is RedriveOutcome.NOT_SENT
         if done % BATCH == 0:
-            yield Move("RUNNING", moved, number)
+            yield MoveProgress("RUNNING", moved, number)
             if per_second:
                 wait(BATCH / per_second)
-    yield Move("FAILED" if kept else "COMPLETED", moved, number, NO_MOVE_TASKS)
+    yield MoveProgress("FAILED" if kept else "COMPLETED", moved, number, NO_MOVE_TASKS)
 
 
 def redrive_all(
     sqs: "SQSClient", dead_letters_arn: str, queue_arn: str, per_second: int | None, wait: Pause
-) -> Iterator[Move]:
+) -> Iterator[MoveProgress]:
     """Start a message move task for all letters, and yield its progress until it has ended.
 
     `per_second` is the maximum rate, from 1 to 500; None leaves it to SQS. The task goes on if nobody follows it.
@@ -106,7 +108,7 @@ def redrive_all(
     sqs.start_message_move_task(SourceArn=dead_letters_arn, DestinationArn=queue_arn, **rate)
     while True:
         latest: Any = sqs.list_message_move_tasks(SourceArn=dead_letters_arn, MaxResults=1)["Results"][0]
-        yield Move(
+        yield MoveProgress(
             status=latest["Status"],
             moved=latest.get("ApproximateNumberOfMessagesMoved", 0),
             to_move=latest.get("ApproximateNumberOfMessagesToMove", 0),

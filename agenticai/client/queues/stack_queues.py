@@ -17,14 +17,14 @@ from agenticai.client.queues.failures import (
 from agenticai.client.queues.messages import Messages, SqsMessages
 from agenticai.client.queues.model import (
     AgentQueues,
-    Asked,
     Attempt,
     DeadLetter,
+    DeadLetterPage,
     Depth,
-    Letters,
-    Move,
+    MoveProgress,
     QueueState,
-    Redriven,
+    RedriveResult,
+    RequestedWork,
 )
 from agenticai.client.queues.redriving import (
     MOST_PER_SECOND,
@@ -103,12 +103,12 @@ class StackQueues:
         """Return messages of any queue of the stack, by its full name."""
         return self._messages.messages(queue, after=after, limit=limit)
 
-    def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> Letters:
+    def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> DeadLetterPage:
         """Return dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
         page = self.page(self._dead_letters(agent), after=after, limit=limit)
-        found = [DeadLetter(message, Asked.of(message.body)) for message in page.messages]
+        found = [DeadLetter(message, RequestedWork.of(message.body)) for message in page.messages]
         explained = tuple(self._explained(found, agent, page.now))
-        return Letters(explained, page.total, page.next, page.now, received=self._engine is None)
+        return DeadLetterPage(explained, page.total, page.next, page.now, received=self._engine is None)
 
     def ids(self, agent: str) -> Iterator[str]:
         """Yield the ids of all dead letters of an agent."""
@@ -118,12 +118,12 @@ class StackQueues:
             yield from (message.id for message in page.messages)
             cursor = page.next
 
-    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[Redriven]:
+    def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[RedriveResult]:
         """Redrive selected dead letters to the agent's queue; see `redriving.redrive`."""
         name = self._dead_letters(agent)
         return redrive(self._sqs, self._messages, (name, self._urls[name]), self._outputs.queue_urls[agent], ids)
 
-    def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[Move]:
+    def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[MoveProgress]:
         """Have SQS redrive all dead letters to the agent's queue; see `redriving.redrive_all`.
 
         Without a rate, the engine moves all before it answers; at its highest rate the progress can be followed.
@@ -139,7 +139,7 @@ class StackQueues:
             number = self.state(agent).dead_letters.depth.visible
             yield from redrive_each(self._redrive_each(agent), number, per_second, wait)
 
-    def _redrive_each(self, agent: str) -> Iterator[Redriven]:
+    def _redrive_each(self, agent: str) -> Iterator[RedriveResult]:
         tried: set[str] = set()
         while fresh := [message_id for message_id in self.ids(agent) if message_id not in tried]:
             tried.update(fresh)
@@ -182,7 +182,7 @@ class StackQueues:
 
     def _states(self, agents: Iterable[str]) -> list[AgentQueues]:
         names = {agent: (self._queue(agent), self._dead_letters(agent)) for agent in agents}
-        told = _told_by(self._engine) if self._engine else {}
+        told = _read_engine_states(self._engine) if self._engine else {}
         states = {
             name: told.get(name) or QueueState(name, Depth.of(self._sqs, self._urls[name]), None)
             for pair in names.values()
@@ -202,7 +202,7 @@ def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
     return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
 
 
-def _told_by(engine: ControlClient) -> dict[str, QueueState]:
+def _read_engine_states(engine: ControlClient) -> dict[str, QueueState]:
     """Return the state of every queue of an engine, by name."""
     read = engine.queues()
     return {

@@ -13,7 +13,7 @@ from agenticai.emulator.core.log_files import last_line
 from agenticai.emulator.engines.chosen import IMAGE, TOKEN_VARIABLE
 from agenticai.emulator.engines.localstack.docker_engine import LABEL, SOCKET, connect, labelled, remove, sweep
 from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, Wiring, await_healthy
-from agenticai.stack.private_files import owner_only
+from agenticai.stack.private_files import open_for_owner
 
 HOST_NAME: Final = "host.docker.internal"
 """The host name by which processes in the container reach the gateway on this machine."""
@@ -185,7 +185,7 @@ class LocalStackContainer:
     def _copy_log(self) -> None:
         from docker.utils.socket import frames_iter
 
-        with open(self._log, "ab", buffering=0, opener=owner_only) as log:
+        with open(self._log, "ab", buffering=0, opener=open_for_owner) as log:
             for _, piece in frames_iter(self._lifeline, tty=False):
                 log.write(piece)
 

@@ -17,7 +17,7 @@ from agenticai.emulator.core.errors import NoLocalStack
 from agenticai.emulator.core.log_files import last_line
 from agenticai.emulator.engines.localstack.environments import PATH
 from agenticai.emulator.http.request import CONTROL, GEMINI
-from agenticai.stack.private_files import make_private, owner_only
+from agenticai.stack.private_files import make_private, open_for_owner
 
 HEALTH: Final = "/_localstack/health"
 START_SECONDS: Final = 120.0
@@ -102,7 +102,7 @@ class LocalStackProcess:
         self._log = folder / "localstack.log"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        with open(self._log, "ab", opener=owner_only) as log:
+        with open(self._log, "ab", opener=open_for_owner) as log:
             self._process = subprocess.Popen(
                 [str(python), "-m", "localstack_without_docker", "--until-stdin-ends"],
                 cwd=make_private(folder / "localstack"),

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.errors import ApiError, SettingsError
-from agenticai.commands.deploy import Where, await_healthy, parse_parameters, serving_before, try_out
+from agenticai.commands.deploy import (
+    StageLocation,
+    await_healthy,
+    parse_parameters,
+    restore_versions_on_failure,
+    run_trial_project,
+)
 from agenticai.display.console import Display
 from agenticai.stack.errors import DeployError
 from shared.models.workflow import ProjectStatus
@@ -74,7 +80,7 @@ def test_what_served_before_comes_back_where_it_stays_unhealthy() -> None:
     fake = FakeDeployed(1_000_000)
     with (
         pytest.raises(DeployError, match=r"the bucket does not answer\); the previous versions were restored\."),
-        serving_before(cast("LambdaClient", fake), {"pm": "1", "dev": "4"}),
+        restore_versions_on_failure(cast("LambdaClient", fake), {"pm": "1", "dev": "4"}),
     ):
         awaited(fake)
     assert fake.served == {"pm": "1", "dev": "4"}
@@ -84,21 +90,21 @@ def test_a_first_deployment_has_nothing_to_go_back_to() -> None:
     fake = FakeDeployed(1_000_000)
     with (
         pytest.raises(DeployError, match="there is no previous version"),
-        serving_before(cast("LambdaClient", fake), {}),
+        restore_versions_on_failure(cast("LambdaClient", fake), {}),
     ):
         awaited(fake)
 
 
 def test_what_is_well_goes_on_serving() -> None:
     fake = FakeDeployed(0)
-    with serving_before(cast("LambdaClient", fake), {"pm": "1"}):
+    with restore_versions_on_failure(cast("LambdaClient", fake), {"pm": "1"}):
         awaited(fake)
     assert fake.served == {}
 
 
 def tried(*statuses: ProjectStatus) -> FakeDeployed:
     fake = FakeDeployed(0, list(statuses))
-    try_out(Display(as_json=True), cast("DeployedStack", fake), lambda _: None)
+    run_trial_project(Display(as_json=True), cast("DeployedStack", fake), lambda _: None)
     return fake
 
 
@@ -117,8 +123,11 @@ def test_one_that_never_ends_is_told() -> None:
 
 
 def test_lines_to_paste_lead_to_the_same_region_and_credentials() -> None:
-    assert Where("aws", "prod").settings == ""
-    assert Where("aws", "prod", "eu-west-1", "my own").settings == "AWS_PROFILE='my own' AWS_DEFAULT_REGION=eu-west-1 "
+    assert StageLocation("aws", "prod").settings == ""
+    assert (
+        StageLocation("aws", "prod", "eu-west-1", "my own").settings
+        == "AWS_PROFILE='my own' AWS_DEFAULT_REGION=eu-west-1 "
+    )
 
 
 def test_parameters_are_names_and_values() -> None:

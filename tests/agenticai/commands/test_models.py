@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.models import Asked, choose_model
+from agenticai.commands.models import ModelSource, choose_model
 from agenticai.emulator.gemini import GEMINI_API, REPLAY, model_at
 from tests.fakes.openai_server import fake_models
 
 
-def choose(url: str = "", name: str = "", *, live: bool = False, **environ: str) -> Asked:
+def choose(url: str = "", name: str = "", *, live: bool = False, **environ: str) -> ModelSource:
     return choose_model(url, name, live=live, environ=environ)
 
 
 def test_without_options_stored_replies_answer_and_a_key_is_not_looked_at() -> None:
-    assert choose(GEMINI_API_KEY="a-key") == Asked(REPLAY, None)
+    assert choose(GEMINI_API_KEY="a-key") == ModelSource(REPLAY, None)
 
 
 def test_live_takes_geminis_key() -> None:
-    assert choose(live=True, GEMINI_API_KEY="a-key") == Asked(GEMINI_API, "a-key")
+    assert choose(live=True, GEMINI_API_KEY="a-key") == ModelSource(GEMINI_API, "a-key")
     with pytest.raises(SettingsError, match="GEMINI_API_KEY"):
         choose(live=True)
 
@@ -35,7 +35,9 @@ def test_live_takes_geminis_key() -> None:
 )
 def test_the_model_is_one_that_the_server_has(tmp_path: Path, models: tuple[str, ...], name: str, found: str) -> None:
     with fake_models(tmp_path, *models) as server:
-        assert choose(server.url, name, GEMINI_API_KEY="not-for-others") == Asked(model_at(server.url, found), None)
+        assert choose(server.url, name, GEMINI_API_KEY="not-for-others") == ModelSource(
+            model_at(server.url, found), None
+        )
 
 
 def test_a_server_may_want_a_key_of_its_own(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.model_cost import Model
-from agenticai.commands.serving import command_for_new, shown_use, summarize_tests
+from agenticai.commands.serving import command_for_new, show_model_use, summarize_tests
 from agenticai.display.console import Display
 from agenticai.display.serving import present_tests, welcome
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
@@ -90,7 +90,7 @@ class Control:
 
 def test_what_the_model_costs_is_shown_while_it_is_asked_live_and_stays(capsys: pytest.CaptureFixture[str]) -> None:
     control = cast("ControlClient", Control())
-    with shown_use(Display(), control, Model("gemini-3.5-flash-lite", "live")) as look:
+    with show_model_use(Display(), control, Model("gemini-3.5-flash-lite", "live")) as look:
         look()
         look()
     assert capsys.readouterr().out.startswith(
@@ -99,6 +99,6 @@ def test_what_the_model_costs_is_shown_while_it_is_asked_live_and_stays(capsys: 
 
 
 def test_stored_replies_are_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    with shown_use(Display(), cast("ControlClient", None), Model("m", "stored")) as look:
+    with show_model_use(Display(), cast("ControlClient", None), Model("m", "stored")) as look:
         look()
     assert capsys.readouterr().out == ""

@@ -4,11 +4,11 @@ import pytest
 
 from agenticai.commands.stage import Difference, refuse_drift
 from agenticai.stack.changes import Change
-from agenticai.stack.drift import Drifted
+from agenticai.stack.drift import DriftedResource
 from agenticai.stack.errors import DriftError
 
 CHANGE = Change("Modify", "PmQueue", "AWS::SQS::Queue", "False")
-DRIFTED = Drifted("PmQueue", "AWS::SQS::Queue", "MODIFIED", ("/VisibilityTimeout",))
+DRIFTED = DriftedResource("PmQueue", "AWS::SQS::Queue", "MODIFIED", ("/VisibilityTimeout",))
 
 
 def test_changes_alone_are_no_drift() -> None:

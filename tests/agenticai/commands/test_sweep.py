@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.sweep import Ground, Selection, exit_status, try_selection
+from agenticai.commands.sweep import Selection, TrialBasis, exit_status, try_selection
 from agenticai.display.console import Display
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
@@ -55,7 +55,7 @@ def fragile(_: Bench, __: Sequence[Fault]) -> Ending:
 def shown(rehearse: object, selection: Selection, *, as_json: bool = False) -> Counter[TrialVerdict]:
     with BenchPool(FakeBenches(), 1) as pool:
         screen, program = Display(as_json=as_json), ".venv/bin/agenticai"
-        ground = Ground(screen, "my greeting", pool, rehearse, CLEAN, OUTPUTS, program)  # type: ignore[arg-type]
+        ground = TrialBasis(screen, "my greeting", pool, rehearse, CLEAN, OUTPUTS, program)  # type: ignore[arg-type]
         return try_selection(ground, selection)
 
 

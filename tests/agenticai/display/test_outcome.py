@@ -4,7 +4,7 @@ from datetime import date
 
 from agenticai.client.model_cost import Model
 from agenticai.display.console import text
-from agenticai.display.outcome import TAKEN_BACK, describe_cost, describe_use, introduce, reason
+from agenticai.display.outcome import CHANGE_REVERTED, describe_cost, describe_model, describe_use, reason
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from shared.models.project import Failure, TokenUsage
 from shared.models.workflow import ProjectStatus
@@ -30,7 +30,7 @@ def test_a_reason_is_told_line_by_line_and_as_text() -> None:
 def test_a_change_that_failed_says_that_the_project_is_as_it_was() -> None:
     finished = PROJECT.model_copy(update={"status": ProjectStatus.COMPLETED, "failure": MISS})
     first, *rest = reason(finished)
-    assert text(first).plain == TAKEN_BACK
+    assert text(first).plain == CHANGE_REVERTED
     assert len(rest) == 3
 
 
@@ -62,8 +62,8 @@ def test_the_use_of_an_engine_is_that_of_all_its_models() -> None:
 
 
 def test_up_says_which_model_is_asked_and_what_it_charges() -> None:
-    assert "$0.30 in and $2.50 out for a million tokens" in introduce(LIVE, DAY)
-    assert "live" in introduce(LIVE, DAY)
-    assert "gemini-3.5-flash-lite" in introduce(LIVE, DAY)
-    assert "its price is not known here: see https://" in introduce(OTHER, DAY)
-    assert introduce(STORED, DAY).plain.startswith("stored replies only")
+    assert "$0.30 in and $2.50 out for a million tokens" in describe_model(LIVE, DAY)
+    assert "live" in describe_model(LIVE, DAY)
+    assert "gemini-3.5-flash-lite" in describe_model(LIVE, DAY)
+    assert "its price is not known here: see https://" in describe_model(OTHER, DAY)
+    assert describe_model(STORED, DAY).plain.startswith("stored replies only")

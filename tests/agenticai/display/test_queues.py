@@ -13,13 +13,13 @@ from agenticai.client.durations import age
 from agenticai.client.logs import LogEvent
 from agenticai.client.queues.model import (
     AgentQueues,
-    Asked,
     Attempt,
     DeadLetter,
     Depth,
     QueueState,
-    Redriven,
     RedriveOutcome,
+    RedriveResult,
+    RequestedWork,
 )
 from agenticai.display import queues as show
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
@@ -60,7 +60,7 @@ def test_ages(seconds: float, text: str) -> None:
 
 def letter(body: str, *reasons: str) -> DeadLetter:
     attempts = tuple(Attempt(AT, "Poison", reason, "request-id") for reason in reasons)
-    return DeadLetter(message(body, ID), Asked.of(body), attempts)
+    return DeadLetter(message(body, ID), RequestedWork.of(body), attempts)
 
 
 def lines_of(dead: DeadLetter, *, full: bool = False) -> list[str]:
@@ -97,7 +97,9 @@ def test_a_long_body_is_cut_and_says_so() -> None:
 @pytest.mark.parametrize("full", [False, True])
 def test_hostile_text_in_a_letter_is_shown_as_text(full: bool) -> None:
     dead = DeadLetter(
-        message(HOSTILE, HOSTILE), Asked(HOSTILE, HOSTILE, HOSTILE, None), (Attempt(AT, HOSTILE, HOSTILE, HOSTILE),)
+        message(HOSTILE, HOSTILE),
+        RequestedWork(HOSTILE, HOSTILE, HOSTILE, None),
+        (Attempt(AT, HOSTILE, HOSTILE, HOSTILE),),
     )
     text = "\n".join(lines_of(dead, full=full))
     assert text.count("[/nope] \\x1b[31m [bold]\\u202e") == 8
@@ -108,9 +110,9 @@ def test_hostile_text_in_a_letter_is_shown_as_text(full: bool) -> None:
 
 def test_what_became_of_letters() -> None:
     redriven = (
-        Redriven("1", RedriveOutcome.SENT, Asked(PROJECT, None, None), "new-1"),
-        Redriven("2", RedriveOutcome.NOT_SENT, Asked(None, None, None), reason=HOSTILE),
-        Redriven("3", RedriveOutcome.NOT_THERE),
+        RedriveResult("1", RedriveOutcome.SENT, RequestedWork(PROJECT, None, None), "new-1"),
+        RedriveResult("2", RedriveOutcome.NOT_SENT, RequestedWork(None, None, None), reason=HOSTILE),
+        RedriveResult("3", RedriveOutcome.NOT_THERE),
     )
     assert list(map(show.describe_redriven, redriven)) == [
         f"1 sent back as new-1, of project {PROJECT}",

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from agenticai.client.cost.bill import Bill, Measured
+from agenticai.client.cost.bill import Bill, MeasuredUse
 from agenticai.client.cost.figures import dollars
 from agenticai.client.cost.prices import LINES, LineId, prices
 from agenticai.stack.outputs import AGENTS
@@ -31,7 +31,7 @@ def month_of(projects: int) -> Bill:
         "sqs-requests": prices().idle_receives(len(AGENTS)),
         "alarms": prices().lines["alarms"].free,
     }
-    return Measured((), (), dict.fromkeys(LINES, 0.0), averages, fixed, {}).bill(projects)
+    return MeasuredUse((), (), dict.fromkeys(LINES, 0.0), averages, fixed, {}).bill(projects)
 
 
 @pytest.mark.parametrize("projects", ["0", "1", "100", "10,000"])

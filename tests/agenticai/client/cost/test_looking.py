@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.client.cost.looking import look_usd
+from agenticai.client.cost.looking import price_call
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from agenticai.client.cost.looking import look_usd
     ],
 )
 def test_a_call_is_priced(service: str, operation: str, parameters: dict[str, Any], usd: float) -> None:
-    assert look_usd(service, operation, parameters) == pytest.approx(usd)
+    assert price_call(service, operation, parameters) == pytest.approx(usd)

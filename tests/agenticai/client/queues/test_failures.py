@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from agenticai.client.logs import LATE
 from agenticai.client.queues import failures
-from agenticai.client.queues.failures import MARGIN, SAID, FailureLog, find_silent_attempts, merge_attempts
+from agenticai.client.queues.failures import MARGIN, RETRY_PHRASE, FailureLog, find_silent_attempts, merge_attempts
 from agenticai.client.queues.model import Attempt
 from agenticai.emulator.core.usage_records import FinishedInvocation
 from shared.models.errors import Retryable
@@ -27,7 +27,7 @@ def line(message_id: str, at: datetime = AT, **changes: object) -> str:
     return json.dumps(
         {
             "level": "ERROR",
-            "message": SAID,
+            "message": RETRY_PHRASE,
             "timestamp": f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03}+0000",
             "function_request_id": "request",
             "error_type": "Poison",
@@ -63,12 +63,12 @@ def test_attempts_are_found_by_message_the_oldest_first() -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        f"START {SAID}",
-        f'["{SAID}"]',
-        f'{{"message": "{SAID}"}}',
+        f"START {RETRY_PHRASE}",
+        f'["{RETRY_PHRASE}"]',
+        f'{{"message": "{RETRY_PHRASE}"}}',
         line("1", timestamp="yesterday"),
         line("1", timestamp=7),
-        '{"x": "' + SAID + '", "y": ' + "[" * 100_000,
+        '{"x": "' + RETRY_PHRASE + '", "y": ' + "[" * 100_000,
     ],
 )
 def test_lines_of_another_kind_are_passed_over(odd: str) -> None:
@@ -127,7 +127,7 @@ class TestLaterLooks:
 def test_the_workers_own_lines_are_read() -> None:
     log = io.StringIO()
     served(FakeWorker(Retryable("busy")), BODY, logger=Logger(service="pm", stream=log))
-    (told,) = [json.loads(text) for text in log.getvalue().splitlines() if SAID in text]
+    (told,) = [json.loads(text) for text in log.getvalue().splitlines() if RETRY_PHRASE in text]
     found = read(json.dumps({"function_request_id": "request", **told}), since=datetime(2020, 1, 1, tzinfo=UTC))
     ((message_id, (attempt,)),) = found.items()
     assert (message_id, attempt.error_type, attempt.message) == (told["message_id"], "Retryable", "busy")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agenticai.client.queues.model import Asked, Attempt, DeadLetter, Depth, count_causes
+from agenticai.client.queues.model import Attempt, DeadLetter, Depth, RequestedWork, count_causes
 from agenticai.emulator.core.bench_records import QueuedMessage
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def message(body: str, message_id: str = "1") -> QueuedMessage:
 
 
 def test_a_message_names_its_project_and_its_work() -> None:
-    assert Asked.of(json.dumps(TASK)) == Asked(PROJECT, "TASK#2.0#store", "task-ready/2")
+    assert RequestedWork.of(json.dumps(TASK)) == RequestedWork(PROJECT, "TASK#2.0#store", "task-ready/2")
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_a_message_names_its_project_and_its_work() -> None:
 def test_what_no_agent_can_read_is_guessed_and_said_to_be_so(
     body: str, project_id: str | None, schema: str | None, problem: str
 ) -> None:
-    asked = Asked.of(body)
+    asked = RequestedWork.of(body)
     assert (asked.project_id, asked.schema, asked.work, asked.problem) == (project_id, schema, None, problem)
 
 
 def letter(message_id: str, body: str, *error_types: str) -> DeadLetter:
     attempts = tuple(Attempt(AT, error_type, "why", "request") for error_type in error_types)
-    return DeadLetter(message(body, message_id), Asked.of(body), attempts)
+    return DeadLetter(message(body, message_id), RequestedWork.of(body), attempts)
 
 
 def test_letters_are_summed_up_by_their_last_error_and_kind_of_work() -> None:

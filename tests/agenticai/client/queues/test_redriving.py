@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from agenticai.client.queues.model import Move, Redriven, RedriveOutcome
+from agenticai.client.queues.model import MoveProgress, RedriveOutcome, RedriveResult
 from agenticai.client.queues.redriving import has_no_move_tasks, redrive, redrive_all, redrive_each
 from agenticai.emulator.core.bench_records import MessageAttribute, MessagePage, QueuedMessage
 from tests.agenticai.client.queues.test_model import AT, PROJECT, TASK, message
@@ -95,15 +95,15 @@ def test_all_are_moved_by_sqs_and_followed_to_the_end(rate: int | None, asked: d
         {"Status": "FAILED", "ApproximateNumberOfMessagesMoved": 2, "FailureReason": "gone"},
     )
     moves = list(redrive_all(cast("SQSClient", sqs), "arn of dlq", "arn of queue", rate, waits.append))
-    assert moves == [Move("RUNNING", 1, 3), Move("FAILED", 2, 0, "gone")]
+    assert moves == [MoveProgress("RUNNING", 1, 3), MoveProgress("FAILED", 2, 0, "gone")]
     assert sqs.started == [{"SourceArn": "arn of dlq", "DestinationArn": "arn of queue", **asked}]
     assert len(waits) == 1
 
 
 def test_letters_that_are_sent_back_one_by_one_are_told_as_a_move_at_its_rate() -> None:
     waits: list[float] = []
-    results = [Redriven(str(number), RedriveOutcome.SENT) for number in range(24)]
-    results.append(Redriven("kept", RedriveOutcome.NOT_THERE))
+    results = [RedriveResult(str(number), RedriveOutcome.SENT) for number in range(24)]
+    results.append(RedriveResult("kept", RedriveOutcome.NOT_THERE))
     moves = list(redrive_each(iter(results), 25, 20, waits.append))
     assert [move.moved for move in moves] == [0, 10, 20, 24]
     assert (moves[-1].status, moves[-1].to_move) == ("COMPLETED", 25)
@@ -112,7 +112,7 @@ def test_letters_that_are_sent_back_one_by_one_are_told_as_a_move_at_its_rate() 
 
 def test_a_letter_that_could_not_be_sent_back_fails_the_move() -> None:
     waits: list[float] = []
-    results = [Redriven("1", RedriveOutcome.SENT), Redriven("2", RedriveOutcome.NOT_SENT, reason="no")]
+    results = [RedriveResult("1", RedriveOutcome.SENT), RedriveResult("2", RedriveOutcome.NOT_SENT, reason="no")]
     assert list(redrive_each(iter(results), 2, None, waits.append))[-1].status == "FAILED"
 
 
