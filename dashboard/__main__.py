@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agenticai.dashboard.front_page import PARTS, parts_of, read_front_page
 from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
-from agenticai.dashboard.services.told import LOG
+from agenticai.dashboard.services.variables import LOG
 
 APP: Final = Path(__file__).with_name("app.py")
 ADDRESS: Final = "127.0.0.1"

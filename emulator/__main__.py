@@ -18,15 +18,15 @@ from agenticai.emulator.control import control_app
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import EngineError, NoLocalStack
 from agenticai.emulator.core.home import SECRET_FILE
-from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.core.locks import hold_shared_lock
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import Parts, gateway
 from agenticai.emulator.gemini import REPLAY
-from agenticai.emulator.gemini.answering import Gemini, answering
+from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.hosting import HOSTS, Hosted, Run
+from agenticai.emulator.hosting import HOSTS, HostedEngine, Run
 from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
 from agenticai.emulator.http.listening import bind
@@ -47,7 +47,7 @@ COLLECT_AFTER = 20_000
 def main() -> None:
     """Serve, or print the error as one sentence and exit with its status."""
     gc.set_threshold(COLLECT_AFTER)
-    keep_private()
+    restrict_file_access()
     arguments = parse_arguments()
     try:
         listener = bind(arguments.host, arguments.port)
@@ -57,8 +57,8 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)
     clock = Clock()
-    gemini = answering(arguments.gemini, arguments.cassettes, store, arguments.run_dir, clock.now)
-    with held(arguments.run_dir):
+    gemini = make_gemini(arguments.gemini, arguments.cassettes, store, arguments.run_dir, clock.now)
+    with hold_shared_lock(arguments.run_dir):
         serve(listener, gemini, clock, python, arguments)
 
 
@@ -112,14 +112,14 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     spool = Spool(run_dir)
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
-    chosen = read_chosen(arguments)
+    chosen = read_engine_choice(arguments)
     alone = is_loopback(arguments.host) and not chosen.image and not chosen.observed
     secret = None if alone else control_secret(run_dir)
     run = Run(arguments.host, port, endpoint_url, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
     try:
-        engine = HOSTS[arguments.engine](run, chosen, end_with)
+        engine = HOSTS[arguments.engine](run, chosen, exit_with)
     except EngineError as error:
-        end_with(str(error), error.exit_status)
+        exit_with(str(error), error.exit_status)
     uptime = lambda: time.monotonic() - started  # noqa: E731
     more = (*engine.routes, *gemini.control)
     control = control_app(engine.steered, ledger, clock, faults, uptime, secret, more, engine.about, engine.can_apply)
@@ -148,9 +148,9 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     server.run_until_asked([listener, *engine.listeners])
 
 
-def read_chosen(arguments: argparse.Namespace) -> Chosen:
+def read_engine_choice(arguments: argparse.Namespace) -> EngineChoice:
     """Return the engine that the command line selects."""
-    return Chosen(
+    return EngineChoice(
         arguments.engine,
         arguments.localstack_url,
         arguments.localstack_image,
@@ -161,14 +161,14 @@ def read_chosen(arguments: argparse.Namespace) -> Chosen:
     )
 
 
-def end_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
+def exit_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn:
     """Log why the engine cannot serve (any longer), and end this process from any thread."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
     os._exit(status)
 
 
-def read_allowed(arguments: argparse.Namespace, engine: Hosted) -> Allowed:
+def read_allowed(arguments: argparse.Namespace, engine: HostedEngine) -> Allowed:
     """Return what the guard allows: the names on the command line, and those by which the engine is reached."""
     own = host_name(own_address(arguments.host))
     hosts = [*arguments.allow_host, *engine.hosts, *([own] if own else [])]
@@ -196,7 +196,7 @@ def control_secret(run_dir: Path) -> str:
     return secret
 
 
-def keep_private() -> None:
+def restrict_file_access() -> None:
     """Make files of this process and its functions readable by their owner only, and disable core dumps."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -118,11 +118,11 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def start_ahead(self, functions: Iterable[str]) -> None:
         """Start an environment of each of these functions in the background, one after the other."""
-        self._send("POST", "start-ahead", asking(StartAheadRequest, functions=tuple(functions)))
+        self._send("POST", "start-ahead", build_request(StartAheadRequest, functions=tuple(functions)))
 
     def dispatch(self, mode: Dispatch) -> None:
         """Set how messages are delivered: at any time, or one by one and only during `settle`."""
-        self._send("PUT", "dispatch", asking(DispatchRequest, mode=mode))
+        self._send("PUT", "dispatch", build_request(DispatchRequest, mode=mode))
 
     def dispatching(self) -> Dispatch:
         """Return how messages are delivered now."""
@@ -135,7 +135,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         function's timeout. Calls that a fault holds are released first. `timeout_s` is real time, more than 0, after
         which it raises ControlError; `deliveries` is at least 0, or None for all.
         """
-        wanted = asking(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
+        wanted = build_request(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
         response = self._send("POST", "settle", wanted, timeout_s=wanted.timeout_s + self._timeout_s)
         return self._parse(response, TypeAdapter(Settled))
 
@@ -145,7 +145,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def advance(self, seconds: float) -> ClockReading:
         """Advance the clock of the engine and all functions by `seconds`, more than 0."""
-        response = self._send("POST", "clock/advance", asking(AdvanceRequest, seconds=seconds))
+        response = self._send("POST", "clock/advance", build_request(AdvanceRequest, seconds=seconds))
         return self._parse(response, TypeAdapter(ClockReading))
 
     def faults(self, schedule: Sequence[Fault]) -> None:
@@ -177,7 +177,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
         `limit` is 1 to 1,000; a page also ends before its bodies exceed 4 MiB.
         """
-        asked = asking(PageRequest, after=after, limit=limit)
+        asked = build_request(PageRequest, after=after, limit=limit)
         parameters = {name: str(value) for name, value in asked.model_dump(exclude_none=True).items()}
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
 
@@ -187,13 +187,13 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def depths(self, since: int = 0, limit: int = 10_000) -> DepthHistory:
         """Return the changes of queues' depths; `since` is the `next` of the last history, 0 for all that are kept."""
-        asked = asking(HistoryRequest, since=since, limit=limit)
+        asked = build_request(HistoryRequest, since=since, limit=limit)
         parameters = {name: str(value) for name, value in asked.model_dump().items()}
         return self._get("queues/history", TypeAdapter(DepthHistory), parameters)
 
     def receive(self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = 30) -> tuple[ReceivedMessage, ...]:
         """Receive exactly these messages of a queue, at most ten, except those that are not visible."""
-        wanted = asking(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
+        wanted = build_request(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
         response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
         return self._parse(response, TypeAdapter(tuple[ReceivedMessage, ...]))
 
@@ -207,12 +207,12 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def stored_replies(self, requests: Iterable[ModelRequest]) -> tuple[bool, ...]:
         """Return for each request whether its reply is stored, if the engine answers with stored replies."""
-        response = self._send("POST", "model/stored", asking(StoredRequest, requests=tuple(requests)))
+        response = self._send("POST", "model/stored", build_request(StoredRequest, requests=tuple(requests)))
         return self._parse(response, TypeAdapter(StoredAnswer)).stored
 
     def model_calls(self, since: int = 0) -> ModelHistory:
         """Return the language model's calls; `since` is the `next` of the last history, 0 for all that are kept."""
-        asked = asking(CallsRequest, since=since)
+        asked = build_request(CallsRequest, since=since)
         return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(asked.since)})
 
     def missed_replies(self) -> tuple[MissedReply, ...]:
@@ -223,7 +223,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self, digest: str, text: str, *, prompt_tokens: int | None = None, output_tokens: int | None = None
     ) -> StoredReply:
         """Store a reply to one of the `missed_replies`, for the next time it is requested."""
-        wanted = asking(
+        wanted = build_request(
             ReplyRequest, digest=digest, text=text, prompt_tokens=prompt_tokens, output_tokens=output_tokens
         )
         return self._parse(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
@@ -253,7 +253,7 @@ class ControlClient(AbstractContextManager["ControlClient"]):
             raise ControlError(f"The engine's answer is not what this version expects: {error}") from error
 
 
-def asking(kind: type[R], **values: object) -> R:
+def build_request(kind: type[R], **values: object) -> R:
     """Build a request body for the control API. Raises ControlError if the values are invalid."""
     try:
         return kind(**values)

@@ -42,7 +42,7 @@ CALLS = TypeAdapter(tuple[RecordedCall, ...])
 EMBEDDED = EngineAbout(engine="embedded")
 
 
-class Steered(Protocol):
+class SteerableEngine(Protocol):
     """The part of the engine that the bench controls."""
 
     def start_ahead(self, functions: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ class Steered(Protocol):
 
 
 def control_app(
-    engine: Steered | None,
+    engine: SteerableEngine | None,
     ledger: Ledger,
     clock: Clock,
     faults: FaultBook,
@@ -161,7 +161,7 @@ def _refusing_routes(about: EngineAbout) -> list[Route]:
     return [Route(path, refuse, methods=["GET", "POST", "PUT"]) for path in STEERING]
 
 
-def _steering_routes(engine: Steered, ledger: Ledger, clock: Clock) -> list[Route]:
+def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
         engine.start_ahead((await read_body(request, StartAheadRequest)).functions)
         return Response(status_code=202)

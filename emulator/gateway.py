@@ -46,19 +46,19 @@ def gateway(parts: Parts) -> ASGIApp:
         [
             lambda app: Guard(app, parts.allowed),
             lambda app: RequestLimits(app, parts.free_bytes),
-            under(CONTROL, parts.control),
+            mount(CONTROL, parts.control),
             lambda app: Meter(app, parts.ledger),
             lambda app: Faults(app, parts.faults, parts.workers, parts.clock),
-            under(GEMINI, parts.gemini),
+            mount(GEMINI, parts.gemini),
             *parts.missing,
         ],
         parts.engine,
     )
 
 
-def under(prefix: str, mounted: ASGIApp) -> GatewayStep:
+def mount(prefix: str, mounted: ASGIApp) -> GatewayStep:
     """Return the step that routes everything below a path prefix to another application."""
-    return lambda app: Under(app, prefix, mounted)
+    return lambda app: Mount(app, prefix, mounted)
 
 
 def chain(steps: Sequence[GatewayStep], engine: ASGIApp) -> ASGIApp:
@@ -69,7 +69,7 @@ def chain(steps: Sequence[GatewayStep], engine: ASGIApp) -> ASGIApp:
     return app
 
 
-class Under:
+class Mount:
     """Sends requests below a path prefix to the application `mounted` there, and all others to the next step."""
 
     def __init__(self, app: ASGIApp, prefix: str, mounted: ASGIApp) -> None:

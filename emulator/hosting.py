@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from agenticai.emulator.control import Steered
+from agenticai.emulator.control import SteerableEngine
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import EngineError, PortTaken
 from agenticai.emulator.core.usage_records import Ability, EngineAbout
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.faults.ports import Workers
 from agenticai.emulator.faults.rules import Fault
 from agenticai.emulator.faults.schedule import FaultBook
@@ -61,7 +61,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Hosted:
+class HostedEngine:
     """A running engine: its AWS API, steps for operations it lacks, its controls, and the faults that it supports.
 
     `api_origins` are the origins that a deployed API allows; `hosts` are names by which functions reach the gateway,
@@ -71,7 +71,7 @@ class Hosted:
     app: ASGIApp
     about: EngineAbout
     workers: Workers
-    steered: Steered | None = None
+    steered: SteerableEngine | None = None
     missing: Sequence[GatewayStep] = ()
     routes: Sequence[Route] = ()
     can_apply: Callable[[Fault], bool] = lambda _: True
@@ -82,7 +82,7 @@ class Hosted:
     close: Callable[[], None] = lambda: None
 
 
-def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Hosted:
+def host_ministack(run: Run, chosen: EngineChoice, _: Callable[[str], object]) -> HostedEngine:
     """Return the embedded engine, which runs in this process."""
     from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
     from agenticai.emulator.queues.contents import contents_routes
@@ -92,7 +92,7 @@ def host_ministack(run: Run, chosen: Chosen, _: Callable[[str], object]) -> Host
         run.endpoint_url, run.model_url, run.python, run.home / "cache" / "code", run.ledger, run.clock, activity
     )
     engine = MiniStack(host, run.faults, run.port, run.spool, run.folder, iam=chosen.iam)
-    return Hosted(
+    return HostedEngine(
         engine.app,
         EngineAbout(engine="embedded", functions_on=name_this_platform()),
         engine.functions,
@@ -115,14 +115,14 @@ UNOBSERVED: Final = OF_LOCALSTACK - {"invocations"}
 """What LocalStack can do behind the gateway if nothing reports on its functions."""
 
 
-def host_localstack(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
+def host_localstack(run: Run, chosen: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack behind a proxy: a running one, or a new one, with or without a container."""
     if chosen.image:
         return host_container(run, chosen, on_end)
     return host_running(run, chosen) if chosen.url else host_process(run, on_end)
 
 
-def host_running(run: Run, chosen: Chosen) -> Hosted:
+def host_running(run: Run, chosen: EngineChoice) -> HostedEngine:
     """Return a LocalStack that somebody else started, and that keeps running."""
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.server import edition_at
@@ -134,40 +134,40 @@ def host_running(run: Run, chosen: Chosen) -> Hosted:
         functions_on=chosen.functions_on or name_this_platform(),
     )
     if chosen.observed:
-        share(run.control_secret or "", Path(chosen.observed))
+        share_secret(run.control_secret or "", Path(chosen.observed))
     return behind_proxy(chosen.url, about, environments)
 
 
-def host_process(run: Run, on_end: Callable[[str], object]) -> Hosted:
+def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack's own runtime as a child process."""
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.runtime import localstack_python
-    from agenticai.emulator.engines.localstack.server import LocalStackProcess, Wiring
+    from agenticai.emulator.engines.localstack.server import GatewayAddresses, LocalStackProcess
 
     environments = Environments(run.ledger, here=True)
-    wiring = Wiring(run.endpoint_url, run.endpoint_url, run.control_secret or "")
+    wiring = GatewayAddresses(run.endpoint_url, run.endpoint_url, run.control_secret or "")
     python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
     process = LocalStackProcess(python, run.python, run.folder, wiring)
     about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_this_platform())
-    process.watch(naming_lost(run.ledger, on_end))
+    process.watch(report_lost_projects(run.ledger, on_end))
     return replace(behind_proxy(process.url, about, environments), close=process.stop)
 
 
-def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) -> Hosted:
+def host_container(run: Run, chosen: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack in a container, whose functions reach the gateway through Docker's network."""
     from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
     from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.server import Wiring
+    from agenticai.emulator.engines.localstack.server import GatewayAddresses
 
     environments = Environments(run.ledger, here=False)
     with closing(connect().client) as docker:
         address = None if run.host in EVERYWHERE else bridge_address(docker)
     listeners = listen_for_containers(address, run.port)
-    wiring = Wiring(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
+    wiring = GatewayAddresses(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
     container = LocalStackContainer(chosen.image, run.folder, wiring, docker_socket=chosen.docker_socket)
     edition, platform = container.await_healthy(), container.probe()
-    container.watch(naming_lost(run.ledger, on_end))
+    container.watch(report_lost_projects(run.ledger, on_end))
     about = EngineAbout(
         engine=str(edition),
         abilities=OF_LOCALSTACK if container.runs_functions else UNOBSERVED,
@@ -178,14 +178,14 @@ def host_container(run: Run, chosen: Chosen, on_end: Callable[[str], object]) ->
     return replace(hosted, hosts=(HOST_NAME,), listeners=listeners, close=container.stop)
 
 
-def behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> Hosted:
+def behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> HostedEngine:
     """Return the LocalStack at an address, behind a proxy; `environments` are those of its functions."""
     from agenticai.emulator.engines.localstack.proxy import Proxy
 
-    return Hosted(Proxy(url), about, environments, routes=environments.routes(), can_apply=environments.can_apply)
+    return HostedEngine(Proxy(url), about, environments, routes=environments.routes(), can_apply=environments.can_apply)
 
 
-def naming_lost(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:
+def report_lost_projects(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:
     """Wrap `on_end` to append a sentence that names the projects that the meter has seen."""
 
     def end(sentence: str) -> object:
@@ -213,7 +213,7 @@ def listen_for_containers(
         raise
 
 
-def share(secret: str, file: Path) -> None:
+def share_secret(secret: str, file: Path) -> None:
     """Write the control API's secret where LocalStack's container, which runs as another user, can read it."""
     try:
         file.write_text(secret, encoding="utf-8")
@@ -222,7 +222,7 @@ def share(secret: str, file: Path) -> None:
         raise EngineError(f"The secret for LocalStack cannot be written to {file} ({error.strerror}).") from error
 
 
-Host = Callable[[Run, Chosen, Callable[[str], object]], Hosted]
+Host = Callable[[Run, EngineChoice, Callable[[str], object]], HostedEngine]
 """Sets up an engine for a run; calls the callback with a sentence if it ends unexpectedly. Raises EngineError."""
 
 HOSTS: Final[Mapping[str, Host]] = {"embedded": host_ministack, "localstack": host_localstack}

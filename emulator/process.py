@@ -22,7 +22,7 @@ from agenticai.emulator.core.errors import (
 from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
 from agenticai.emulator.core.log_files import last_line
 from agenticai.emulator.core.usage_records import EngineAbout
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.emulator.engines.localstack.docker_engine import connect, fetch_image
 from agenticai.emulator.engines.localstack.runtime import localstack_python
 from agenticai.emulator.engines.runtime_venv import runtime_python
@@ -51,7 +51,7 @@ class Engine(AbstractContextManager["Engine"]):
         port: int,
         control_token: str | None = None,
         *,
-        chosen: Chosen = EMBEDDED,
+        chosen: EngineChoice = EMBEDDED,
         log: Path | None = None,
     ) -> None:
         self._process = process
@@ -90,7 +90,7 @@ class Engine(AbstractContextManager["Engine"]):
 class Launch(AbstractContextManager["Launch"]):
     """A gateway process that may not serve yet; it is ended if the `with` block is left before it serves."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path, chosen: Chosen = EMBEDDED) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, chosen: EngineChoice = EMBEDDED) -> None:
         self._process = process
         self._log = log
         self.chosen = chosen
@@ -123,7 +123,7 @@ class LaunchOptions(TypedDict, total=False):
     port: int
     home: Path | None
     gemini: str
-    engine: Chosen
+    engine: EngineChoice
     reach: Reach
     pure_python: bool
     environ: Mapping[str, str]
@@ -137,7 +137,7 @@ def launch(
     port: int = 0,
     home: Path | None = None,
     gemini: str = REPLAY,
-    engine: Chosen = EMBEDDED,
+    engine: EngineChoice = EMBEDDED,
     reach: Reach = HERE,
     pure_python: bool = False,
     environ: Mapping[str, str] = os.environ,
@@ -178,7 +178,7 @@ def launch(
     return Launch(process, log, engine)
 
 
-def _fetch(engine: Chosen, home: Path, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
+def _fetch(engine: EngineChoice, home: Path, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
     """Fetch the interpreter of the functions and, if needed, LocalStack, unless they are already installed."""
     runtime_python(home, environ=environ, on_progress=on_progress)
     if engine.starts_localstack:

@@ -36,14 +36,14 @@ class Note(NamedTuple):
 
 
 @contextmanager
-def noted(
+def register_engine(
     home: Path,
     endpoint_url: str,
     control_token: str | None = None,
     hosts: Sequence[str] = (),
     target: str = "embedded",
 ) -> Iterator[None]:
-    """Have `running` list an engine during the block, but no longer than this process runs.
+    """Have `list_running_engines` list an engine during the block, but no longer than this process runs.
 
     `control_token` is its control API's secret, if there is one, `hosts` are further host names by which it is reached,
     and `target` is the kind of engine. The note is locked, and the lock always ends with its process.
@@ -78,7 +78,7 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
         settings.unlink(missing_ok=True)
 
 
-def running(home: Path, target: str | None = None) -> tuple[str, ...]:
+def list_running_engines(home: Path, target: str | None = None) -> tuple[str, ...]:
     """Return the addresses of running engines, such as `http://127.0.0.1:4566`, and remove notes of ended ones.
 
     With a `target`, return only engines of this kind.
@@ -86,7 +86,7 @@ def running(home: Path, target: str | None = None) -> tuple[str, ...]:
     return tuple(note.endpoint_url for note in _read_notes(home) if target in (None, note.target))
 
 
-def noted_token(home: Path, endpoint_url: str) -> str | None:
+def read_control_token(home: Path, endpoint_url: str) -> str | None:
     """Return the secret of a running engine's control API; None if it has none."""
     return next((note.control_token for note in _read_notes(home) if note.is_at(endpoint_url)), None)
 

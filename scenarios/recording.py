@@ -12,11 +12,11 @@ from agenticai.client.follow import follow
 from agenticai.emulator.gemini import NEAREST
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, StoredCassette, read_cassette, to_yaml
-from agenticai.emulator.gemini.recording import bound, document_of
+from agenticai.emulator.gemini.recording import bind_patterns, document_of
 from agenticai.emulator.gemini.rekey import rekey
 from agenticai.scenarios.benches.deployed import TellProgress
 from agenticai.scenarios.benches.embedded import bench
-from agenticai.scenarios.benches.run_folders import emptied_folder
+from agenticai.scenarios.benches.run_folders import lock_empty_folder
 from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.format.script import Create, Modify, Settle, Step
@@ -53,7 +53,7 @@ def record(
     the replies are only there, and the errors of `emulator` and `stack`.
     """
     refuse_unrecordable(scenario)
-    with emptied_folder(runs / scenario.name) as run_dir:
+    with lock_empty_folder(runs / scenario.name) as run_dir:
         recorded = _record(scenario, gemini, key, run_dir, report, on_event)
         return _store(recorded, cassettes, cassettes / scenario.name)
 
@@ -90,7 +90,7 @@ def rekey_scenario(
     own = own_cassettes(scenario, cassettes)
     if not own:
         raise NotRecorded(f"The projects of {scenario.name} have no stored replies: record or write them first.")
-    with emptied_folder(runs / scenario.name) as run_dir:
+    with lock_empty_folder(runs / scenario.name) as run_dir:
         copies = _copy(own, cassettes, run_dir / "cassettes")
         with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
             replay(running, scenario)
@@ -180,7 +180,7 @@ def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) ->
 
 
 def _write(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
-    by_request = {stored.cassette.request.digest(): bound(stored.cassette, BIND) for stored in recorded}
+    by_request = {stored.cassette.request.digest(): bind_patterns(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
         path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
         text = to_yaml(document_of(cassette))

@@ -111,10 +111,10 @@ class Store:
         unused = list(self._unused(now - timedelta(days=KEEP_DAYS)))
         for first in range(0, len(unused), MOST_DELETED):
             some = unused[first : first + MOST_DELETED]
-            self.s3.delete_objects(Delete={"Objects": some, "Quiet": True}, **self._ours)
+            self.s3.delete_objects(Delete={"Objects": some, "Quiet": True}, **self._bucket_arguments)
 
     def _unused(self, since: datetime) -> Iterator[ObjectIdentifierTypeDef]:
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Prefix=f"{self.stack}/", **self._ours)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Prefix=f"{self.stack}/", **self._bucket_arguments)
         for page in pages:
             for found in page.get("Contents", ()):
                 if found["Key"] not in self.used and found["LastModified"] < since:
@@ -147,13 +147,13 @@ class Store:
     def _put(self, key: str, sha256: str, content: BinaryIO) -> None:
         if not self._exists(key):
             checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-            self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._ours)
+            self.s3.put_object(Key=key, Body=content, ChecksumSHA256=checksum, **self._bucket_arguments)
         self.used.add(key)
 
     def _ensure_bucket(self) -> None:
         """Create the bucket, or complete one whose set-up was interrupted or is older: the lifecycle is set last."""
         try:
-            rules = self.s3.get_bucket_lifecycle_configuration(**self._ours)["Rules"]
+            rules = self.s3.get_bucket_lifecycle_configuration(**self._bucket_arguments)["Rules"]
         except ClientError as error:
             if not _is_missing(error):
                 raise
@@ -176,12 +176,14 @@ class Store:
             "BlockPublicPolicy": True,
             "RestrictPublicBuckets": True,
         }
-        self.s3.put_public_access_block(PublicAccessBlockConfiguration=everything, **self._ours)
+        self.s3.put_public_access_block(PublicAccessBlockConfiguration=everything, **self._bucket_arguments)
         by_default: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        self.s3.put_bucket_encryption(ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._ours)
-        self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._ours)
-        self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._ours)
-        self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": _RULES}, **self._ours)
+        self.s3.put_bucket_encryption(
+            ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._bucket_arguments
+        )
+        self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._bucket_arguments)
+        self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._bucket_arguments)
+        self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": _RULES}, **self._bucket_arguments)
 
     def _policy(self) -> Mapping[str, object]:
         arn = f"arn:{self.partition}:s3:::{self.bucket}"
@@ -197,7 +199,7 @@ class Store:
 
     def _exists(self, key: str) -> bool:
         try:
-            self.s3.head_object(Key=key, **self._ours)
+            self.s3.head_object(Key=key, **self._bucket_arguments)
         except ClientError as error:
             if not _is_missing(error):
                 raise
@@ -205,7 +207,7 @@ class Store:
         return True
 
     @property
-    def _ours(self) -> _BucketArguments:
+    def _bucket_arguments(self) -> _BucketArguments:
         return {"Bucket": self.bucket, "ExpectedBucketOwner": self.account}
 
 

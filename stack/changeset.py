@@ -149,13 +149,13 @@ class ChangeSets:
     def _kind(self) -> ChangeSetTypeType:
         status = self.status()
         state = state_of(status)
-        if state.way is DeploymentAction.REPLACE:
+        if state.action is DeploymentAction.REPLACE:
             self._check_is_empty(status)
             self.cloudformation.delete_stack(StackName=self.stack)
             state = state_of(self._gone())
-        if state.told:
-            raise DeployError(f"{self.stack} is {status}: {state.told.format(stack=self.stack)}.")
-        return "UPDATE" if state.way is DeploymentAction.UPDATE else "CREATE"
+        if state.explanation:
+            raise DeployError(f"{self.stack} is {status}: {state.explanation.format(stack=self.stack)}.")
+        return "UPDATE" if state.action is DeploymentAction.UPDATE else "CREATE"
 
     def _check_is_empty(self, status: str | None) -> None:
         """Raise DeployError if a stack whose creation is reported as failed has resources, or was created once.

@@ -81,7 +81,7 @@ def plan_deletion(target: Target, stage: str) -> DeletionPlan:
                     f"There is no stack {name} at {target.address}: nothing is left of it."
                 ) from error
             return left
-        if state_of(stack["StackStatus"]).way is DeploymentAction.WAIT:
+        if state_of(stack["StackStatus"]).action is DeploymentAction.WAIT:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
         if stack.get("EnableTerminationProtection"):
             raise DeployError(

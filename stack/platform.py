@@ -64,7 +64,7 @@ class FunctionsOn:
     def parse(cls, text: str) -> "FunctionsOn":
         """Parse an engine's description of its platform. Raises BuildError.
 
-        The empty text and this interpreter's `name_this_platform` mean this interpreter; `lambda` means each function's own
+        The empty text and `name_this_platform()` mean this interpreter; `lambda` means each function's own
         definition, `lambda-x86_64` its runtime on that architecture, and `python3.13-arm64` one for all functions.
         """
         if text in ("", name_this_platform()):

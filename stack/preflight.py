@@ -42,7 +42,7 @@ class Identity:
 class Finding:
     """One finding, as a sentence; `blocks` tells whether the deployment would fail because of it."""
 
-    told: str
+    message: str
     blocks: bool = True
 
 
@@ -78,7 +78,7 @@ def check_deployment(
     }
     checks: list[Callable[[], Iterable[Finding]]] = [
         lambda: _check_state(stack, status),
-        lambda: _check_names(target, template, names) if state_of(status).way is DeploymentAction.CREATE else (),
+        lambda: _check_names(target, template, names) if state_of(status).action is DeploymentAction.CREATE else (),
         lambda: _check_secrets(find_secrets),
         lambda: _check_concurrency(target, template),
         lambda: _check_permissions(target, identity, stack, names.get(BOUNDARY, "")),
@@ -98,9 +98,9 @@ def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
 
 def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
     state = state_of(status)
-    if state.told:
-        yield Finding(f"{stack} is {status}: {state.told.format(stack=stack)}.")
-    elif state.way is DeploymentAction.REPLACE:
+    if state.explanation:
+        yield Finding(f"{stack} is {status}: {state.explanation.format(stack=stack)}.")
+    elif state.action is DeploymentAction.REPLACE:
         yield Finding(f"{stack} never came up ({status}): it is deleted first; it holds nothing.", blocks=False)
 
 

@@ -23,10 +23,10 @@ class DeploymentAction(Enum):
 
 
 class State(NamedTuple):
-    """What a state means for a deployment; `told` says what is wrong and what to do; {stack} is the stack's name."""
+    """What a state means for a deployment; `explanation` says what is wrong and what to do, and {stack} is the stack."""
 
-    way: DeploymentAction
-    told: str = ""
+    action: DeploymentAction
+    explanation: str = ""
 
 
 NO_STACK: Final = State(DeploymentAction.CREATE)
@@ -79,8 +79,8 @@ _AFTER: Final = {
 
 def describe_failure(status: str, stack: str) -> str:
     """Return how a failed deployment has left a stack, and how to repair it."""
-    told = _AFTER.get(status) or state_of(status).told or "look at its events, then deploy again"
-    return f"the stack is {status}: {told.format(stack=stack)}"
+    explanation = _AFTER.get(status) or state_of(status).explanation or "look at its events, then deploy again"
+    return f"the stack is {status}: {explanation.format(stack=stack)}"
 
 
 def state_of(status: str | None) -> State:

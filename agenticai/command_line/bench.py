@@ -69,9 +69,9 @@ def replay(
     """
     from agenticai.commands.engines import chosen_engine
     from agenticai.commands.replay import ReplayArguments, show_replay
-    from agenticai.scenarios.replaying.replays import Order
+    from agenticai.scenarios.replaying.replays import ReplayOptions
 
-    order = Order(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
+    order = ReplayOptions(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
     chosen = None
     if target in TARGETS or engine or localstack_url or localstack_image or docker_socket:
         chosen = chosen_engine(target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)

@@ -13,7 +13,7 @@ from agenticai.commands.settings import (
     MODEL_VARIABLE,
     local,
 )
-from agenticai.emulator.engines.chosen import IMAGE, IMAGE_VARIABLE
+from agenticai.emulator.engines.engine_choice import IMAGE, IMAGE_VARIABLE
 
 
 def make_group() -> typer.Typer:

@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import Start
@@ -16,7 +16,7 @@ OnWork = Callable[[str, str], None]
 
 
 def engine_starter(
-    folder: Path, engine: Chosen = EMBEDDED, *, prefix: str = "engine", on_work: OnWork = lambda _, __: None
+    folder: Path, engine: EngineChoice = EMBEDDED, *, prefix: str = "engine", on_work: OnWork = lambda _, __: None
 ) -> Start:
     """Return a function that starts benches, each on an engine that logs to its own folder below `folder`."""
     numbers = count(1)

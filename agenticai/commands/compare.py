@@ -14,7 +14,7 @@ from agenticai.commands.settings import TARGETS
 from agenticai.display import comparisons as show
 from agenticai.display.console import Display
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.comparing.comparison import ComparisonReport, TargetComparison
@@ -25,7 +25,7 @@ class ComparisonTargets:
     """What to compare: each target by its name, with the engine to start, or None for an existing stack."""
 
     files: Sequence[str]
-    targets: dict[str, Chosen | None]
+    targets: dict[str, EngineChoice | None]
     stage: str
     unsafe_run: bool = False
 
@@ -39,7 +39,7 @@ class ComparisonTargets:
 
 def choose_targets(
     names: str, kind: str | None, url: str | None, *, image: str | None = None, docker_socket: bool = False
-) -> dict[str, Chosen | None]:
+) -> dict[str, EngineChoice | None]:
     """Parse a comma-separated list of targets; the other options say how to run LocalStack. Raises SettingsError."""
     named = [name.strip() for name in names.split(",") if name.strip()]
     if len(named) < 2 or len(set(named)) < len(named):
@@ -51,7 +51,9 @@ def choose_targets(
     return {name: _choose(name, kind, url, image, docker_socket) for name in named}
 
 
-def _choose(name: str, kind: str | None, url: str | None, image: str | None, docker_socket: bool) -> Chosen | None:
+def _choose(
+    name: str, kind: str | None, url: str | None, image: str | None, docker_socket: bool
+) -> EngineChoice | None:
     if name == "localstack":
         return chosen_engine(name, kind, url, image=image, docker_socket=docker_socket)
     return chosen_engine(name, None, None) if name in TARGETS else None

@@ -18,7 +18,7 @@ import httpx2
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, on_stack
-from agenticai.dashboard.services.told import ENDPOINT, LOG, STAGE, START
+from agenticai.dashboard.services.variables import ENDPOINT, LOG, STAGE, START
 from agenticai.display.console import Display, this_command
 from agenticai.display.stopping import catch_stop, wait_until_stopped
 from agenticai.stack.waiting import pause

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import ApiError, SettingsError
-from agenticai.client.finding import engine_at
 from agenticai.client.stack import DeployedStack
+from agenticai.client.stack_lookup import engine_at
 from agenticai.commands.settings import gemini_api_key
 from agenticai.display import deploying as show
 from agenticai.display import tables

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import DEFAULT_PORT, TARGETS, local
-from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, IMAGE, IMAGE_VARIABLE, EngineChoice
 from agenticai.stack.errors import BuildError
 from agenticai.stack.platform import FunctionsOn
 
@@ -31,7 +31,7 @@ def chosen_engine(
     observed: str | None = None,
     functions_on: str | None = None,
     iam: bool = True,
-) -> Chosen:
+) -> EngineChoice:
     """Return the engine that these options name.
 
     Without a `kind`, an `image` is started in a container; else LocalStack is used where `url` or LOCALSTACK_HOST says
@@ -55,10 +55,12 @@ def chosen_engine(
     if kind != "running" and of_one_that_runs:
         raise SettingsError(f"{_listed(RUNNING_LOCALSTACK_OPTIONS)} are for --engine running.")
     if kind == "container":
-        return Chosen("localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket)
+        return EngineChoice(
+            "localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket
+        )
     if kind == "process":
-        return Chosen("localstack")
-    return Chosen(
+        return EngineChoice("localstack")
+    return EngineChoice(
         "localstack",
         _running_at(url, environ),
         observed=observed or "",

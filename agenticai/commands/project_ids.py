@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agenticai.client.api import MOST_PROJECTS, ProjectsApi, all_projects
 from agenticai.client.errors import ProjectsError, SettingsError
-from agenticai.client.finding import stack_at
+from agenticai.client.stack_lookup import stack_at
 from agenticai.commands.settings import find_endpoint
 from agenticai.display.console import this_command
 from agenticai.emulator.core.errors import EngineError

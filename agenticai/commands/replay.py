@@ -14,13 +14,13 @@ from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import ReplayProgress, live
 from agenticai.emulator.core.home import find_home, make_home
-from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.core.locks import hold_shared_lock
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.scenarios.benches.pool import BenchPool, Start
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import LIBRARY, Scenario, load
 from agenticai.scenarios.replaying.replay import Result
-from agenticai.scenarios.replaying.replays import Order, Replays
+from agenticai.scenarios.replaying.replays import ReplayOptions, Replays
 from agenticai.scenarios.reports import runs
 from agenticai.scenarios.reports.document import RunReport, report_results
 
@@ -31,10 +31,10 @@ class ReplayArguments:
 
     files: Sequence[str]
     target: str
-    engine: Chosen | None
+    engine: EngineChoice | None
     stage: str
     workers: int | None
-    order: Order
+    order: ReplayOptions
 
 
 def show_replay(playing: ReplayArguments, *, as_json: bool) -> int:
@@ -44,7 +44,7 @@ def show_replay(playing: ReplayArguments, *, as_json: bool) -> int:
     make_home(home)
     folder, began = runs.make_folder(playing.order.seed, home), time.monotonic()
     started_at = datetime.now(UTC)
-    with held(folder), live(screen, scenarios, playing.order.repeat) as progress:
+    with hold_shared_lock(folder), live(screen, scenarios, playing.order.repeat) as progress:
         results = _replay(playing, scenarios, folder, progress)
     report = RunReport(
         started_at=started_at,

@@ -20,11 +20,11 @@ from agenticai.display.serving import list_addresses, present_tests, welcome
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.emulator.http.reach import HERE, Reach
-from agenticai.emulator.running import curl_settings, noted
+from agenticai.emulator.running import curl_settings, register_engine
 from agenticai.scenarios.benches.deployed import Bench
-from agenticai.scenarios.benches.embedded import bench, launched
+from agenticai.scenarios.benches.embedded import bench, launch_engine
 from agenticai.scenarios.format.scenario import LIBRARY, load
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ EXAMPLE = Path("docs/examples/greeting.md")
 
 
 def serve_until_stopped(
-    port: int, reach: Reach, engine: Chosen, asked: ModelSource, *, dashboard: bool, as_json: bool
+    port: int, reach: Reach, engine: EngineChoice, asked: ModelSource, *, dashboard: bool, as_json: bool
 ) -> None:
     """Serve until a signal to stop, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen = Display(as_json=as_json)
     with (
         _start_bench(screen, port, reach, engine, asked) as running,
         running.control() as control,
-        noted(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
+        register_engine(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
     ):
         model = model_of(running.target, running.outputs, control)
@@ -60,15 +60,17 @@ def serve_until_stopped(
 
 
 def keep_engine_up(
-    port: int, reach: Reach, engine: Chosen, asked: ModelSource, *, dashboard: bool, as_json: bool
+    port: int, reach: Reach, engine: EngineChoice, asked: ModelSource, *, dashboard: bool, as_json: bool
 ) -> None:
     """Serve an engine without a stack, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen, home = Display(as_json=as_json), find_home()
     with (
         screen.step("engine started") as step,
-        launched(port=port, home=home, gemini=asked.how, engine=engine, reach=reach, report=step.update) as starting,
+        launch_engine(
+            port=port, home=home, gemini=asked.how, engine=engine, reach=reach, report=step.update
+        ) as starting,
         starting.ready() as running,
-        noted(home, running.endpoint_url, running.control_token, reach.hosts, engine.name),
+        register_engine(home, running.endpoint_url, running.control_token, reach.hosts, engine.name),
     ):
         step.done()
         address, secret = {"endpoint_url": running.endpoint_url}, running.control_token
@@ -126,7 +128,7 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 @contextmanager
 def _start_bench(
-    screen: Display, port: int = 0, reach: Reach = HERE, engine: Chosen = EMBEDDED, asked: ModelSource = STORED
+    screen: Display, port: int = 0, reach: Reach = HERE, engine: EngineChoice = EMBEDDED, asked: ModelSource = STORED
 ) -> Iterator[Bench]:
     """Start a bench, shown as one step."""
     with (

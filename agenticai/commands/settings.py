@@ -11,7 +11,7 @@ import typer
 from agenticai.client.errors import SettingsError
 from agenticai.emulator.core.errors import NoHome
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.running import running
+from agenticai.emulator.running import list_running_engines
 
 ENDPOINT_VARIABLES: Final = ("AGENTICAI_ENDPOINT", "AWS_ENDPOINT_URL")
 PORT_VARIABLE: Final = "AGENTICAI_PORT"
@@ -57,7 +57,7 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
 
 def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | None = None) -> tuple[str, ...]:
     try:
-        return running(home or find_home(environ), target)
+        return list_running_engines(home or find_home(environ), target)
     except NoHome:  # without a state folder no engine is noted
         return ()
 

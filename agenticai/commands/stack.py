@@ -28,7 +28,7 @@ class Stack:
 
     def connect(self) -> "ProjectsApi":
         """Return a client of its API. Raises StackError."""
-        from agenticai.client.finding import stack_at
+        from agenticai.client.stack_lookup import stack_at
 
         return stack_at(self.endpoint, self.stage).api()
 
@@ -42,7 +42,7 @@ class Stack:
 @contextmanager
 def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | None]]":
     """Open the stack, and its control API if it has one; an error of AWS in the block becomes one sentence."""
-    from agenticai.client.finding import stack_at
+    from agenticai.client.stack_lookup import stack_at
     from agenticai.stack.deploying import translate_aws_errors
 
     found = stack_at(stack.endpoint, stack.stage)

@@ -20,9 +20,9 @@ from agenticai.scenarios.benches.run_folders import run_folder
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, TrialVerdict
-from agenticai.scenarios.sweeping.rehearsal import rehearsal, without_faults
-from agenticai.scenarios.sweeping.schedules import Material
+from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, TrialVerdict
+from agenticai.scenarios.sweeping.rehearsal import make_trial_runner, without_faults
+from agenticai.scenarios.sweeping.schedules import FaultSites
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, list_cases, sweep
 from agenticai.stack.outputs import StackOutputs
@@ -61,7 +61,7 @@ class TrialBasis:
     screen: Display
     name: str
     pool: BenchPool
-    rehearse: Rehearse
+    rehearse: RunTrial
     clean: Ending
     outputs: StackOutputs
     program: str
@@ -81,7 +81,7 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
             step.done()
         screen.say(show.introduction(clean))
         counts = try_selection(
-            TrialBasis(screen, name, pool, rehearsal(scenario), clean, outputs, this_command()), selection
+            TrialBasis(screen, name, pool, make_trial_runner(scenario), clean, outputs, this_command()), selection
         )
     if counts[TrialVerdict.CRASHED]:
         screen.say(f"What the engines logged is in {logs}.")
@@ -122,7 +122,7 @@ def _try_cases(ground: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdic
 
 def _try_seeds(ground: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
     results, began = list[SeedResult](), monotonic()
-    material = Material(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
+    material = FaultSites(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
     with show.trials(ground.screen, len(seeds)) as progress:
         for result in try_seeds(ground.pool, ground.rehearse, ground.clean, material, seeds):
@@ -151,7 +151,7 @@ def _shrink(ground: TrialBasis, result: SeedResult) -> dict[str, object]:
 
 
 def _conclude(
-    ground: TrialBasis, judged: list[Judged], wall_s: float, found: Mapping[str, object]
+    ground: TrialBasis, judged: list[TrialJudgement], wall_s: float, found: Mapping[str, object]
 ) -> Counter[TrialVerdict]:
     """Show the number of replays by verdict, and count them."""
     counts = Counter(one.verdict for one in judged)

@@ -30,7 +30,7 @@ def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
     who = found.identity
     screen.say(("Account ", "bold"), f"{who.account} in {who.region}, stage {stage}, as {who.arn}")
     for finding in found.findings:
-        screen.say(("✗ ", "red") if finding.blocks else ("! ", "yellow"), finding.told)
+        screen.say(("✗ ", "red") if finding.blocks else ("! ", "yellow"), finding.message)
 
 
 def list_changes(change_set: ChangeSet) -> Table:

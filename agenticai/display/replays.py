@@ -11,7 +11,7 @@ from agenticai.display.console import Display, TextPart, text
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.display.tables import addresses
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.running import noted
+from agenticai.emulator.running import register_engine
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
@@ -70,7 +70,7 @@ class ReplayProgress(LiveProgress):
         self._status.stop()
         failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"
         self._display.say(failed, *addresses(running), "\nCtrl-C ends it.")
-        with noted(find_home(), running.target.endpoint_url):
+        with register_engine(find_home(), running.target.endpoint_url):
             wait_until_stopped(running.engine)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from agenticai.display.console import Display, TextPart, figures, grid, text
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, TrialVerdict
+from agenticai.scenarios.sweeping.judging import TrialJudgement, TrialVerdict
 from agenticai.scenarios.sweeping.seeds import SeedResult
 from agenticai.scenarios.sweeping.sweep import CaseResult
 
@@ -55,7 +55,7 @@ class Trials:
         self._total = total
         self._counts: Counter[TrialVerdict] = Counter()
 
-    def ended(self, name: str, judged: Judged, repeat: str) -> None:
+    def ended(self, name: str, judged: TrialJudgement, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
         self._progress.update(self._task, advance=1, counts=count_ended(self._counts))
@@ -96,7 +96,7 @@ def count_ended(counts: Counter[TrialVerdict]) -> Text:
     return text(", ").join(ended)
 
 
-def describe_failed_trial(name: str, judged: Judged, repeat: str) -> Iterator[Text]:
+def describe_failed_trial(name: str, judged: TrialJudgement, repeat: str) -> Iterator[Text]:
     """Yield the lines about a trial that did not survive."""
     mark = ("?", "yellow") if judged.verdict is TrialVerdict.NOT_REACHED else ("✗", "red")
     yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
@@ -115,7 +115,7 @@ def describe_minimal_faults(least: SeedResult, faults: str) -> Iterator[Text]:
     yield text(faults)
 
 
-def document(judged: Judged) -> dict[str, object]:
+def document(judged: TrialJudgement) -> dict[str, object]:
     """Return a verdict as a JSON document."""
     return {"verdict": judged.verdict.value, "evidence": list(judged.evidence)}
 

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.dashboard.components.chart import UTC_AXIS, Spec, channel, draw_chart, layer
-from agenticai.dashboard.components.texts import plain, when
+from agenticai.dashboard.components.texts import escape_markdown, when
 from agenticai.dashboard.services.depths import DepthSeries
 from agenticai.dashboard.services.queue_rows import curve, skips
 
@@ -36,7 +36,7 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
     layers = [steps, *_skipped(series, since)]
     draw_chart(layers, height=HEIGHT, key=key, alt=_in_words(drawn, since))
     if series.note:
-        st.caption(plain(series.note))
+        st.caption(escape_markdown(series.note))
 
 
 def _skipped(series: DepthSeries, since: datetime) -> list[Spec]:

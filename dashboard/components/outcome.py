@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import FAULTS
 
 _TOLD = "outcome"
@@ -42,4 +42,4 @@ def outcome() -> None:
             with st.container(border=True):
                 say("\n".join(told))
         if refused := st.session_state.pop(_REFUSED, None):
-            st.error(plain(refused))
+            st.error(escape_markdown(refused))

@@ -6,9 +6,9 @@ from typing import Final
 
 import streamlit as st
 
-from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import FAULTS, Connected, Connection
-from agenticai.dashboard.services.told import ENDPOINT, STAGE, START
+from agenticai.dashboard.services.variables import ENDPOINT, STAGE, START
 
 REFRESH_SECONDS: Final = 2.0
 OWN_CALLS_SECONDS: Final = 10.0
@@ -48,7 +48,7 @@ def with_stack(draw: Callable[[Connected], None]) -> None:
 
 @st.fragment(run_every=OWN_CALLS_SECONDS)
 def _own_calls() -> None:
-    st.caption(plain(connection().own_calls.told()))
+    st.caption(escape_markdown(connection().own_calls.summarize()))
 
 
 def _draw_again(reason: str) -> None:
@@ -68,7 +68,7 @@ def _draw_again(reason: str) -> None:
 
 def _trouble(reason: str) -> None:
     """Show an error, as a sentence, and what happens next."""
-    st.warning(f"{plain(reason.rstrip('. '))}. This page asks again by itself.")
+    st.warning(f"{escape_markdown(reason.rstrip('. '))}. This page asks again by itself.")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -16,7 +16,7 @@ _REPLACED: Final = re.compile(r"(?<=:)(?=[a-z/])|(?<=www)(?=\.)|(?=@)|(?<=[-<>=~
 _JOINER: Final = "\u2060"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape text for a place that Streamlit reads as Markdown, such as a label, so that it is shown as it is.
 
     What Streamlit would replace gets a word joiner, which is invisible.

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
 from agenticai.client.queues.model import AgentQueues, Attempt, QueueState
 from agenticai.client.queues.stack_queues import queue_urls
+from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.cloudwatch import CloudWatch, FunctionMinute
 from agenticai.dashboard.services.doing import Doing
-from agenticai.dashboard.services.kept import Kept
 from agenticai.dashboard.services.sources import AwsSource
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class CloudSource(AwsSource):
         client = stack.target.client
         queues, functions = queue_urls(stack.outputs), stack.outputs.function_names.values()
         self._metrics = CloudWatch(client("cloudwatch"), queues, functions)
-        self._free_tier = Kept(lambda: free_tier_use(client("freetier")), FREE_TIER_SECONDS)
+        self._free_tier = AnswerCache(lambda: free_tier_use(client("freetier")), FREE_TIER_SECONDS)
 
     def queues(self) -> list[AgentQueues]:
         return [

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from agenticai.client.api import ProjectsApi
 from agenticai.client.errors import ProjectsError
-from agenticai.client.finding import stack_at
 from agenticai.client.stack import DeployedStack
+from agenticai.client.stack_lookup import stack_at
 from agenticai.dashboard.services.cloud_source import CloudSource
 from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing, Source

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from agenticai.emulator.core.usage_records import Record
 
-On = Literal["call", "delivery"]
+FaultTarget = Literal["call", "delivery"]
 
 ANY: Final = "*"
 SERVICES: Final = ("dynamodb", "gemini", "s3", "sqs", "ssm", "sts")
@@ -55,11 +55,11 @@ class Effect:
     """An effect on a call or a delivery, with its description and its fields."""
 
     do: str
-    told: str
+    description: str
     fields: tuple[FormField, ...]
 
 
-def rule_of(on: On, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
+def rule_of(on: FaultTarget, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
     """Return the rule that a form's answers describe. Raises WrongRule."""
     return _rules([{"when": {"on": on, **when}, "then": {"do": do, **then}}])[0]
 
@@ -135,7 +135,7 @@ def _field(name: str, info: "FieldInfo") -> FormField:
 
 _RULES: Final[TypeAdapter[tuple[Fault, ...]]] = TypeAdapter(tuple[Fault, ...])
 _PLURALS: Final[Mapping[str, str]] = {"call": "calls", "delivery": "deliveries"}
-EFFECTS: Final[Mapping[On, Mapping[str, Effect]]] = {
+EFFECTS: Final[Mapping[FaultTarget, Mapping[str, Effect]]] = {
     "call": _effects(CallEffect),
     "delivery": _effects(DeliveryEffect),
 }

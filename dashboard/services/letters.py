@@ -38,7 +38,7 @@ BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
 """The project of a scenario for a message without a project, as each scenario needs one."""
 
 
-def found(letters: Iterable[DeadLetter], text: str, cause: str | None = None) -> list[DeadLetter]:
+def filter_letters(letters: Iterable[DeadLetter], text: str, cause: str | None = None) -> list[DeadLetter]:
     """Return the letters of a cause whose body, attempts, project or id contain a text, ignoring case."""
     wanted = text.strip().lower()
     return [
@@ -54,7 +54,7 @@ def _searched(letter: DeadLetter) -> str:
 
 
 @dataclass(frozen=True)
-class Stuck:
+class StuckMessage:
     """The agent whose dead letters hold a project's message; without `surely`, it may be one of the `count`."""
 
     agent: str
@@ -62,7 +62,7 @@ class Stuck:
     surely: bool
 
 
-def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
+def find_stuck(source: "Source", project: "ProjectView") -> StuckMessage | None:
     """Return where a project that waits for an agent is stuck; None if it is not stuck or waits for no agent.
 
     If reading messages changes them, or there are too many to read, the result is not `surely`.
@@ -73,10 +73,10 @@ def find_stuck(source: "Source", project: "ProjectView") -> Stuck | None:
     if not state or not count:
         return None
     if source.looking or count > LOOKED_AT:
-        return Stuck(state.agent, count, surely=False)
+        return StuckMessage(state.agent, count, surely=False)
     letters = source.letters(state.agent, None, LOOKED_AT).letters
     named = sum(letter.asked.project_id == project.id for letter in letters)
-    return Stuck(state.agent, named, surely=True) if named else None
+    return StuckMessage(state.agent, named, surely=True) if named else None
 
 
 def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:

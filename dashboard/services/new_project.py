@@ -9,7 +9,7 @@ LARGEST_FILE: Final = 200_000
 """The maximum size in bytes; the API accepts no larger body."""
 
 
-class Unusable(Exception):
+class InvalidInput(Exception):
     """The input cannot be posted; the message says what to do."""
 
 
@@ -23,24 +23,24 @@ class NewRequest:
 
 
 def new_request(name: str, text: str, file: bytes | None, template: str | None) -> NewRequest:
-    """Return the request to post. Raises `Unusable`."""
+    """Return the request to post. Raises `InvalidInput`."""
     requirements = requirements_of(text, file)
     if requirements is None and template is None:
-        raise Unusable("Enter the requirements, choose a file that contains them, or choose a template.")
+        raise InvalidInput("Enter the requirements, choose a file that contains them, or choose a template.")
     given = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
     return NewRequest(given[:LONGEST_NAME], requirements, template)
 
 
 def requirements_of(text: str, file: bytes | None) -> str | None:
-    """Return the requirements in a text or a file; None if both are empty. Raises `Unusable`."""
+    """Return the requirements in a text or a file; None if both are empty. Raises `InvalidInput`."""
     written = text.strip() or None
     if file is None:
         return written
     if written:
-        raise Unusable("Give the requirements as text or as a file, not both.")
+        raise InvalidInput("Give the requirements as text or as a file, not both.")
     if len(file) > LARGEST_FILE:
-        raise Unusable(f"The file has {len(file):,} bytes; the limit is {LARGEST_FILE:,}.")
+        raise InvalidInput(f"The file has {len(file):,} bytes; the limit is {LARGEST_FILE:,}.")
     try:
         return file.decode("utf-8-sig").strip() or None
     except UnicodeDecodeError as error:
-        raise Unusable(f"The file is not UTF-8 text (byte {error.start + 1}).") from error
+        raise InvalidInput(f"The file is not UTF-8 text (byte {error.start + 1}).") from error

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from agenticai.client.cost.looking import price_call
+from agenticai.client.cost.call_price import price_call
 from agenticai.stack.target import Capability, Target
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class OwnCalls:
                 self._latest.popleft()
             return self._total, len(self._latest)
 
-    def told(self) -> str:
+    def summarize(self) -> str:
         """Return the counts as a sentence for the page."""
         total, latest = self.so_far()
         calls = "call" if total == 1 else "calls"

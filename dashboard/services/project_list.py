@@ -39,7 +39,7 @@ class Lists(Protocol):
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """Projects, the cursor of the next ones, and how many were searched."""
 
     projects: "tuple[ProjectSummaryView, ...]"
@@ -65,18 +65,18 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> Found:
+def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> SearchResult:
     """Return a page of the projects of a status whose name or id contains a text. Raises `ApiError`."""
     sought = text.strip().casefold()
     if not sought:
         page = api.list_projects(PAGE, cursor, status)
-        return Found(tuple(page.items), page.next, len(page.items))
+        return SearchResult(tuple(page.items), page.next, len(page.items))
     if is_id(sought.upper()):
         return _by_id(api, sought.upper(), status)
     return _searched(api, sought, status, cursor)
 
 
-def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: str | None) -> Found:
+def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: str | None) -> SearchResult:
     matches: list[ProjectSummaryView] = []
     looked_at = 0
     for _ in range(MOST_PAGES):
@@ -85,17 +85,17 @@ def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: s
         looked_at, cursor = looked_at + len(page.items), page.next
         if cursor is None or len(matches) >= PAGE:
             break
-    return Found(tuple(matches), cursor, looked_at)
+    return SearchResult(tuple(matches), cursor, looked_at)
 
 
-def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> Found:
+def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> SearchResult:
     try:
         project = api.get(project_id)
     except ApiError as error:
         if error.status != 404:
             raise
-        return Found((), None, 1)
-    return Found((project,) if status in (None, project.status) else (), None, 1)
+        return SearchResult((), None, 1)
+    return SearchResult((project,) if status in (None, project.status) else (), None, 1)
 
 
 def rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) -> list[ProjectRow]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import IO, Final
 
-TIED: Final = (sys.executable, "-P", "-m", "agenticai.dashboard.tied")
+LIFELINE_COMMAND: Final = (sys.executable, "-P", "-m", "agenticai.dashboard.lifeline")
 """Runs a command of the command line, and ends it when standard input is closed."""
 
 KEPT_BYTES: Final = 64 * 1024
@@ -79,7 +79,7 @@ class _Replay:
 class Replays:
     """Starts replays, and reports the state of the current or last one. Thread-safe."""
 
-    def __init__(self, command: Sequence[str] = TIED) -> None:
+    def __init__(self, command: Sequence[str] = LIFELINE_COMMAND) -> None:
         self._command = command
         self._lock = threading.Lock()
         self._replay: _Replay | None = None

@@ -9,9 +9,9 @@ from agenticai.client.model_cost import Model, model_of
 from agenticai.client.queues.messages import KeptMessages
 from agenticai.client.queues.model import AgentQueues, Attempt, DeadLetterPage, MoveProgress, RedriveResult
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
+from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
 from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
-from agenticai.dashboard.services.kept import Kept
 from agenticai.dashboard.services.model_calls import EngineCalls
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.stack.target import Capability
@@ -54,7 +54,7 @@ class AwsSource:
         self._messages = KeptMessages(sqs_messages(stack.target, stack.outputs))
         self._queues = StackQueues.of(stack.target, stack.outputs, control, self._messages)
         self._samples = SampledDepths()
-        self._unmetered = Kept(lambda: unmetered_use(stack), UNMETERED_SECONDS)
+        self._unmetered = AnswerCache(lambda: unmetered_use(stack), UNMETERED_SECONDS)
         self._stack = stack
         self._control_if_any = control
         self._s3 = stack.target.client("s3")

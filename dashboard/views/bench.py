@@ -7,7 +7,7 @@ import streamlit as st
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import act, carry_out, outcome
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, many, plain, when
+from agenticai.dashboard.components.texts import age, escape_markdown, many, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Bench, Missing
 from agenticai.dashboard.views import bench_faults
@@ -32,7 +32,7 @@ def page() -> None:
 def _draw(connected: Connected) -> None:
     bench = connected.source.bench
     if isinstance(bench, Missing):
-        st.info(plain(bench.why))
+        st.info(escape_markdown(bench.why))
         return
     outcome()
     part(_time)
@@ -51,7 +51,7 @@ def _draw(connected: Connected) -> None:
 def _time(connected: Connected) -> None:
     clock = connected.source.clock()
     if not isinstance(clock, Missing):
-        st.metric("Engine's time", plain(when(clock.now)), help="The time that all functions see.")
+        st.metric("Engine's time", escape_markdown(when(clock.now)), help="The time that all functions see.")
         st.caption(f"{age(clock.ahead_s)} skipped in total, in {len(clock.jumps)} jumps.")
 
 

@@ -7,14 +7,14 @@ import streamlit as st
 
 from agenticai.dashboard.components.outcome import carry_out
 from agenticai.dashboard.components.session import part
-from agenticai.dashboard.components.texts import plain, say, when
+from agenticai.dashboard.components.texts import escape_markdown, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.fault_form import (
     ANY,
     EFFECTS,
     SERVICES,
+    FaultTarget,
     FormField,
-    On,
     WrongRule,
     in_words,
     rule_of,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from agenticai.emulator.faults.rules import ActiveRule, Fault
 
 SHOWN: Final = 50
-ONS: Final[dict[On, str]] = {"call": "a call of a function", "delivery": "a delivery of a message"}
+FAULT_TARGETS: Final[dict[FaultTarget, str]] = {"call": "a call of a function", "delivery": "a delivery of a message"}
 EXAMPLE: Final = """- when: {function: dev, service: gemini, nth: 1}
   then: {do: reply, reply: rate limited, retry_after_s: 30}
 """
@@ -65,7 +65,7 @@ def _on(connected: Connected) -> None:
 def _rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
     sentence = in_words(_written(connected, rule.fault))
     say(f"{rule.rule + 1}. {sentence}\n{state_in_words(rule)}")
-    if st.button("Remove", key=f"fault-off-{rule.rule}", help=plain(f"Remove: {sentence}")):
+    if st.button("Remove", key=f"fault-off-{rule.rule}", help=escape_markdown(f"Remove: {sentence}")):
         carry_out(lambda: bench.remove_fault(rule.rule), f"Removed: {sentence}")
 
 
@@ -89,7 +89,7 @@ def _fired(connected: Connected, bench: Bench) -> None:
 def _form(connected: Connected, bench: Bench) -> None:
     left, right = st.columns(2)
     with left:
-        on = st.selectbox("Applies to", list(ONS), format_func=ONS.__getitem__, key="fault-on")
+        on = st.selectbox("Applies to", list(FAULT_TARGETS), format_func=FAULT_TARGETS.__getitem__, key="fault-on")
         given = _when_call(connected) if on == "call" else _when_delivery(connected)
         nth, times = st.columns(2)
         given["nth"] = nth.number_input("From number", 1, 1_000_000, 1, key="fault-nth", help="The next one is 1.")
@@ -97,7 +97,7 @@ def _form(connected: Connected, bench: Bench) -> None:
     with right:
         do = st.selectbox("Effect", list(EFFECTS[on]), key=f"fault-do-{on}")
         effect = EFFECTS[on][do]
-        st.caption(plain(effect.told))
+        st.caption(escape_markdown(effect.description))
         then = {field.name: _field(f"{on}-{do}", field) for field in effect.fields}
     if st.button("Add the fault", key="fault-add", type="primary"):
         _add(connected, bench, on, given, do, {name: value for name, value in then.items() if value is not None})
@@ -140,12 +140,12 @@ def _field(key: str, field: FormField) -> Any:
 
 
 def _add(
-    connected: Connected, bench: Bench, on: On, given: Mapping[str, Any], do: str, then: Mapping[str, Any]
+    connected: Connected, bench: Bench, on: FaultTarget, given: Mapping[str, Any], do: str, then: Mapping[str, Any]
 ) -> None:
     try:
         fault = rule_of(on, given, do, then)
     except WrongRule as error:
-        st.warning(plain(str(error)))
+        st.warning(escape_markdown(str(error)))
         return
     deployed = rename(fault, connected.functions, connected.queues)
     carry_out(lambda: bench.add_fault(deployed), f"On: {in_words(fault)}")

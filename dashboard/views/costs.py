@@ -11,7 +11,7 @@ from agenticai.client.cost.use import NO_METER
 from agenticai.dashboard.components.chart import channel, draw_chart, layer
 from agenticai.dashboard.components.columns import share_column
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services import costs
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
@@ -63,12 +63,12 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     _totals(shown, used.bill(0))
     if limit is not None and (shown.projects or not projects):
         within, sentence = costs.verdict(shown, limit)
-        (st.success if within else st.error)(plain(sentence))
+        (st.success if within else st.error)(escape_markdown(sentence))
     if not shown.metered:
-        st.info(plain(f"{NO_METER} The table shows what is known without it."))
+        st.info(escape_markdown(f"{NO_METER} The table shows what is known without it."))
     _tier(shown)
     if shown.metered:
-        st.caption("  \n".join(map(plain, costs.tier_notes(costs.tier_rows(shown)))))
+        st.caption("  \n".join(map(escape_markdown, costs.tier_notes(costs.tier_rows(shown)))))
     _free_tier(connected.source.free_tier())
     _month(used, shown, limit)
     if shown.metered:
@@ -96,7 +96,7 @@ def _totals(shown: Bill, idle: Bill) -> None:
         ),
     }
     for column, (label, (figure, explanation)) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        column.metric(label, plain(figure), help=explanation)
+        column.metric(label, escape_markdown(figure), help=explanation)
     if not measured and shown.forecast_for and shown.metered:
         st.info("No project has been measured on this stack yet; the forecast starts with the first one.")
 
@@ -125,7 +125,7 @@ def _tier(shown: Bill) -> None:
 def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
     st.subheader("The account's free tier this month, as AWS counts it")
     if isinstance(told, Missing):
-        st.caption(plain(f"Not available on this target. {told.why}"))
+        st.caption(escape_markdown(f"Not available on this target. {told.why}"))
         return
     if not told:
         st.caption("AWS lists only what was used; so far, nothing was.")
@@ -186,7 +186,9 @@ def _who(shown: Bill) -> None:
         if len(shown.projects) > costs.SHOWN:
             st.caption(f"The {costs.SHOWN} most expensive of {len(shown.projects):,} measured projects.")
     st.caption(
-        plain(f"{dollars(shown.unattributed_usd)} belong to no project: lists, reads of queues, and failed requests.")
+        escape_markdown(
+            f"{dollars(shown.unattributed_usd)} belong to no project: lists, reads of queues, and failed requests."
+        )
     )
 
 

@@ -11,9 +11,9 @@ from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import act, carry_out, outcome
 from agenticai.dashboard.components.selection import selection_table
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
-from agenticai.dashboard.components.texts import age, code, many, plain, say, when
+from agenticai.dashboard.components.texts import age, code, escape_markdown, many, say, when
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.letters import found, scenario_of
+from agenticai.dashboard.services.letters import filter_letters, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.display.printable import printable
 
@@ -77,7 +77,7 @@ def _numbers(connected: Connected, letters: DeadLetterPage) -> object:
 
 def _look_again(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
     st.caption(
-        plain(
+        escape_markdown(
             f"{connected.source.looking} Dead letters are therefore received once, and again when their number changes,"
             f" after an action, or when you ask. {len(letters.letters):,} have been read."
         )
@@ -109,7 +109,7 @@ def _listed(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
         format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]:,} of {printable(name)}",
         key=f"cause-{agent}",
     )
-    shown = found(letters.letters, text, cause)
+    shown = filter_letters(letters.letters, text, cause)
     st.caption(_extent(letters, len(shown)))
     selected = selection_table(
         f"letters-{agent}",
@@ -161,14 +161,14 @@ def _deleted(connected: Connected, agent: str, ids: Sequence[str]) -> str:
 def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
     message = letter.message
     with st.container(border=True):
-        st.subheader(plain(letter.cause))
+        st.subheader(escape_markdown(letter.cause))
         say(
             f"message {message.id}\nfirst sent {when(message.sent_at)}, received {many(message.received, 'time')}\n"
             f"{_asked(letter)}"
         )
         _project(connected, letter)
         for number, attempt in enumerate(letter.attempts):
-            with st.expander(plain(f"Attempt {number + 1}, {when(attempt.at)}: {attempt.error_type}")):
+            with st.expander(escape_markdown(f"Attempt {number + 1}, {when(attempt.at)}: {attempt.error_type}")):
                 say(f"{attempt.message}\nrequest {attempt.request_id}")
                 if st.toggle("Log lines", key=f"log-{message.id}-{number}"):
                     code("\n".join(connected.source.log_lines(agent, attempt))[-SHOWN_BODY:] or "nothing was logged")

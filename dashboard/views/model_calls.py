@@ -10,7 +10,7 @@ from agenticai.client.reply_check import check, find_waiting_projects, make_repl
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.outcome import outcome, tell
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import code, plain, say, when
+from agenticai.dashboard.components.texts import code, escape_markdown, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
@@ -66,7 +66,7 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         bind="query-params",
     )
     asked = missed[digest]
-    st.caption(plain(f"Asked of {asked.model}, {when(asked.at)}"))
+    st.caption(escape_markdown(f"Asked of {asked.model}, {when(asked.at)}"))
     request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
     with request:
         with st.expander("System instruction"):
@@ -82,7 +82,7 @@ def _editor(connected: Connected, asked: MissedReply) -> None:
     text = st.text_area("Reply", value=make_reply_template(asked), height=320, key=f"reply-{asked.digest}")
     checked = check(asked, text)
     if checked.good:
-        st.success(f"An agent would accept this: {plain(checked.holds)}.")
+        st.success(f"An agent would accept this: {escape_markdown(checked.holds)}.")
     else:
         st.warning("An agent would refuse this:")
         say("\n".join(f"- {fault}" for fault in checked.faults))
@@ -103,12 +103,12 @@ def _store(connected: Connected, asked: MissedReply, text: str, projects: list[s
     try:
         stored = connected.source.store_reply(asked.digest, text)
         if isinstance(stored, Missing):
-            st.error(plain(stored.why))
+            st.error(escape_markdown(stored.why))
             return
         for project_id in projects:
             connected.api.retry(project_id)
     except (ControlError, ApiError) as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         return
     retried = f" {len(projects)} retried." if projects else ""
     tell(f"Stored in {stored.path}.{retried}")
@@ -157,7 +157,9 @@ def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
 
 
 def _exchange(exchange: ModelExchange) -> None:
-    st.caption(f"{plain(exchange.model)}, finished with {plain(exchange.finish_reason or 'no reason')}")
+    st.caption(
+        f"{escape_markdown(exchange.model)}, finished with {escape_markdown(exchange.finish_reason or 'no reason')}"
+    )
     asked, replied = st.tabs(["Request", "Reply"], default="Reply")
     with asked:
         code(cut(exchange.prompt))

@@ -7,7 +7,7 @@ import streamlit as st
 from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, many, plain, when
+from agenticai.dashboard.components.texts import age, escape_markdown, many, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.doing import Doing
 from agenticai.dashboard.services.port import Missing
@@ -61,7 +61,7 @@ def _map(connected: Connected) -> None:
     doing, now = connected.source.doing(), connected.now()
     shown = stations(connected.source.queues(), doing)
     if isinstance(doing, Missing):
-        st.caption(plain(f"What functions are doing now is not available: {doing.why}"))
+        st.caption(escape_markdown(f"What functions are doing now is not available: {doing.why}"))
     with st.container(key="map", gap=None):
         for station in shown:
             with st.container(horizontal=True, key=f"map-lane-{station.name}"):
@@ -77,7 +77,7 @@ def _time(clock: "ClockReading | Missing") -> None:
     if isinstance(clock, Missing):
         return
     skipped = f", {age(clock.ahead_s)} of it skipped" if clock.ahead_s else ""
-    st.caption(plain(f"{when(clock.now)}{skipped}"))
+    st.caption(escape_markdown(f"{when(clock.now)}{skipped}"))
 
 
 def _client() -> None:
@@ -148,4 +148,4 @@ def _stores() -> None:
 
 def _badge(path: str, text: str, colour: str, **query: str) -> None:
     """Show a figure as a link to its details."""
-    link(path, f":{colour}-badge[{plain(text)}]", **query)
+    link(path, f":{colour}-badge[{escape_markdown(text)}]", **query)

@@ -9,7 +9,7 @@ from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.links import link
 from agenticai.dashboard.components.session import part, with_stack
 from agenticai.dashboard.components.statuses import dollars, status_badge
-from agenticai.dashboard.components.texts import age, many, plain, say, when
+from agenticai.dashboard.components.texts import age, escape_markdown, many, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import find_stuck
 from agenticai.dashboard.services.model_calls import missing_reply
@@ -58,7 +58,7 @@ def _draw(connected: Connected, project_id: str) -> None:
     project = _read(connected, project_id)
     if project is None:
         return
-    st.container().title(plain(project.name))
+    st.container().title(escape_markdown(project.name))
     known = [project] * 3  # for the first run of the live parts, which later read it themselves
 
     def latest(connected: Connected) -> ProjectView | None:
@@ -129,8 +129,8 @@ def _head(connected: Connected, project: ProjectView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         status_badge(project.status)
         for name, value in facts.items():
-            st.markdown(f"{name} **{plain(value)}**", width="content")
-    st.caption(plain(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}"))
+            st.markdown(f"{name} **{escape_markdown(value)}**", width="content")
+    st.caption(escape_markdown(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}"))
     if project.failure:
         _failure(project)
 

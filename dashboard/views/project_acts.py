@@ -7,9 +7,9 @@ import streamlit as st
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import carry_out, outcome, tell
-from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.new_project import Unusable, requirements_of
+from agenticai.dashboard.services.new_project import InvalidInput, requirements_of
 from shared.models.views import ProjectView
 from shared.models.workflow import AT_REST
 
@@ -43,7 +43,8 @@ def draw(connected: Connected, project: ProjectView) -> None:
 
 def _confirm(connected: Connected, project: ProjectView) -> None:
     with st.container(border=True):
-        st.warning(f"Delete **{plain(project.name)}** with all its files, reports and packages? This cannot be undone.")
+        name = escape_markdown(project.name)
+        st.warning(f"Delete **{name}** with all its files, reports and packages? This cannot be undone.")
         with st.container(horizontal=True):
             if st.button("Yes, delete it for good", type="primary", key="delete-yes"):
                 _delete(connected, project)
@@ -74,7 +75,7 @@ def _delete(connected: Connected, project: ProjectView) -> None:
     try:
         connected.api.delete(project.id)
     except ApiError as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         return
     tell(f"{project.name} ({project.id}) was deleted.")
     del st.session_state[DELETING]
@@ -98,8 +99,8 @@ def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> Non
 def _modify(connected: Connected, project: ProjectView, text: str, file: bytes | None) -> None:
     try:
         wanted = requirements_of(text, file)
-    except Unusable as error:
-        st.error(plain(str(error)))
+    except InvalidInput as error:
+        st.error(escape_markdown(str(error)))
         return
     if wanted is None:
         st.error("Describe the change, or choose a file that describes it.")

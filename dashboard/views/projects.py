@@ -9,10 +9,10 @@ from agenticai.dashboard.components.fold import fold
 from agenticai.dashboard.components.outcome import outcome
 from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
 from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import age, plain
+from agenticai.dashboard.components.texts import age, escape_markdown
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.new_project import Unusable, new_request
-from agenticai.dashboard.services.project_list import Found, find, rows
+from agenticai.dashboard.services.new_project import InvalidInput, new_request
+from agenticai.dashboard.services.project_list import SearchResult, find, rows
 from agenticai.dashboard.services.project_use import aws_costs_usd
 from agenticai.dashboard.views import project
 from agenticai.display.printable import printable
@@ -73,7 +73,7 @@ def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None
     _paging(found, cursors, searched=bool(text))
 
 
-def _table(connected: Connected, found: Found) -> None:
+def _table(connected: Connected, found: SearchResult) -> None:
     listed = rows(found.projects, connected.now(), connected.source.model())
     st.session_state[LISTED] = [row.id for row in listed]
     st.dataframe(
@@ -109,7 +109,7 @@ def _open(project_id: str) -> None:
     st.rerun()
 
 
-def _paging(found: Found, cursors: list[str], *, searched: bool) -> None:
+def _paging(found: SearchResult, cursors: list[str], *, searched: bool) -> None:
     if searched:
         st.caption(f"{len(found.projects)} of the {found.looked_at} projects searched.")
     newer, older = st.columns(2)
@@ -150,7 +150,7 @@ def _create(connected: Connected, name: str, text: str, file: bytes | None, temp
     try:
         asked = new_request(name, text, file, template)
         created = connected.api.create(asked.name, asked.requirements, asked.template)
-    except (Unusable, ApiError) as error:
-        st.error(plain(str(error)))
+    except (InvalidInput, ApiError) as error:
+        st.error(escape_markdown(str(error)))
         return
     _open(created.id)

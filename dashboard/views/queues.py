@@ -9,7 +9,7 @@ from agenticai.client.queues.model import Attempt
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.depth_chart import depth_chart
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, many, plain, say, when
+from agenticai.dashboard.components.texts import age, code, escape_markdown, many, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.dashboard.services.port import Missing
@@ -78,7 +78,9 @@ def _table_and_chart(connected: Connected, minutes: int) -> None:
 def _look(connected: Connected, name: str) -> None:
     """Show messages only on request if reading changes them."""
     st.caption(
-        plain(f"{connected.source.looking} After five receives, SQS moves an agent's message to its dead-letter queue.")
+        escape_markdown(
+            f"{connected.source.looking} After five receives, SQS moves an agent's message to its dead-letter queue."
+        )
     )
     if st.button("Receive and show them", key=f"look-{name}"):
         connected.source.look_again(name)
@@ -89,7 +91,7 @@ def _functions(connected: Connected) -> None:
     st.subheader("What each function is doing now")
     told = connected.source.doing()
     if isinstance(told, Missing):
-        st.caption(plain(f"Not available here. {told.why}"))
+        st.caption(escape_markdown(f"Not available here. {told.why}"))
         return
     now = connected.now()
     st.dataframe(
@@ -120,7 +122,7 @@ def _when(at: datetime) -> str:
 def _failure(connected: Connected, name: str, failed: Attempt) -> None:
     """Show the latest failure of a function, and its log lines on request."""
     asked = st.query_params.get("doing") == name
-    label = plain(f"Log lines of {name.upper()}'s {failed.error_type}: {failed.message[:200]}")
+    label = escape_markdown(f"Log lines of {name.upper()}'s {failed.error_type}: {failed.message[:200]}")
     if st.toggle(label, value=asked, key=f"failed-{name}"):
         lines = connected.source.log_lines(name, failed)
         code("\n".join(lines)[-LOG_CHARACTERS:] or "Nothing was logged.")

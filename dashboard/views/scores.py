@@ -11,7 +11,7 @@ from agenticai.client.cost.figures import dollars
 from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
 from agenticai.dashboard.components.columns import count_columns, share_column
 from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, plain, when
+from agenticai.dashboard.components.texts import age, code, escape_markdown, when
 from agenticai.dashboard.services import quality, runs
 from agenticai.dashboard.services.background import Latest
 from agenticai.dashboard.services.connecting import Connected
@@ -43,19 +43,19 @@ ENDS: Final[Mapping[int | None, str]] = {0: "passed", 1: "failed", 130: "interru
 
 
 @st.cache_resource(show_spinner=False)
-def reader() -> ReportReader:
+def get_report_reader() -> ReportReader:
     """Return the reader of quality reports, shared by all sessions."""
     return ReportReader()
 
 
 @st.cache_resource(show_spinner=False)
-def listed() -> "Latest[list[ProjectSummaryView]]":
+def get_project_list() -> "Latest[list[ProjectSummaryView]]":
     """Return the cached list of all projects, shared by all sessions."""
     return Latest()
 
 
 @st.cache_resource(show_spinner=False)
-def kept_runs() -> runs.Runs:
+def get_runs() -> runs.Runs:
     """Return the runs that were read, shared by all sessions."""
     return runs.Runs(find_home())
 
@@ -80,14 +80,14 @@ def page() -> None:
 
 
 def _projects(connected: Connected) -> None:
-    projects = listed().look(connected.api, lambda: list(all_projects(connected.api)))
+    projects = get_project_list().look(connected.api, lambda: list(all_projects(connected.api)))
     scored = [project for project in projects if project.score is not None]
     if not scored:
         st.info("No project has been scored yet: QA scores a project once its code is written.")
         return
     _totals([project.score or 0.0 for project in scored], len(projects))
     _distribution(quality.distribution(projects))
-    reports = reader().look(connected.api, projects)
+    reports = get_report_reader().look(connected.api, projects)
     _parts(list(reports.by_project.values()))
     if lowest := list(quality.worst(projects)):
         st.subheader("Lowest scores")
@@ -188,24 +188,24 @@ def _start() -> None:
     else:
         st.query_params.pop("scenario", None)
     for name in chosen:
-        st.caption(plain(f"{name}: {known[name]}"))
+        st.caption(escape_markdown(f"{name}: {known[name]}"))
     number = len(chosen) or len(known)
     label = f"Replay {number} scenario{'s' if number > 1 else ''}"
     if st.button(label, icon=":material/play_arrow:", type="primary", key="replay"):
         try:
             replays().start(chosen)
         except (ReplayRuns, OSError) as error:
-            st.warning(plain(str(error)))
+            st.warning(escape_markdown(str(error)))
 
 
 def _replay(state: ReplayState) -> None:
     what = ", ".join(state.scenarios) or "the whole library"
     with st.container(border=True):
         if state.running:
-            st.markdown(f"**Replaying** {plain(what)}, for {age(state.seconds)}")
+            st.markdown(f"**Replaying** {escape_markdown(what)}, for {age(state.seconds)}")
         else:
             ended = ENDS.get(state.status, f"ended with status {state.status}")
-            st.markdown(f"**Replayed** {plain(what)}: {ended}, after {age(state.seconds)}")
+            st.markdown(f"**Replayed** {escape_markdown(what)}: {ended}, after {age(state.seconds)}")
         if said := state.said.strip("\n"):
             code(said)
         if state.running:
@@ -214,7 +214,7 @@ def _replay(state: ReplayState) -> None:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _results() -> None:
-    kept = kept_runs().look()
+    kept = get_runs().look()
     if not kept:
         st.info("No runs yet: start one with `agenticai replay` or the button above.")
         return

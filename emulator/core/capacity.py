@@ -9,8 +9,8 @@ _TAKEN: Final[ContextVar[list[float] | None]] = ContextVar("taken", default=None
 
 
 @contextmanager
-def noting_capacity() -> Iterator[list[float]]:
-    """Yield a list to which `note_capacity` appends during the block; it stays empty with other engines."""
+def collect_capacity() -> Iterator[list[float]]:
+    """Yield a list to which `add_capacity` appends during the block; it stays empty with other engines."""
     taken: list[float] = []
     token = _TAKEN.set(taken)
     try:
@@ -19,7 +19,7 @@ def noting_capacity() -> Iterator[list[float]]:
         _TAKEN.reset(token)
 
 
-def note_capacity(units: float) -> None:
+def add_capacity(units: float) -> None:
     """Report that the current call consumes this many read or write units."""
     taken = _TAKEN.get()
     if taken is not None:

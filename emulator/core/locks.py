@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def hold_shared_lock(folder: Path) -> Iterator[None]:
     """Take a shared lock on a folder during the block, so that nobody removes it."""
     with _lock(folder, fcntl.LOCK_SH):
         yield
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def hold_exclusive_lock(folder: Path) -> Iterator[None]:
     """Take an exclusive lock on a folder during the block; wait until it is free."""
     with _lock(folder, fcntl.LOCK_EX):
         yield

@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 from agenticai.emulator.core.errors import EngineError
-from agenticai.emulator.core.locks import locked
+from agenticai.emulator.core.locks import hold_exclusive_lock
 from agenticai.stack.private_files import make_private
 
 UNZIPPED_BYTES = 262_144_000
@@ -58,7 +58,7 @@ def unpack(bundle: bytes, cache: Path) -> Path:
         files = Path(temporary) / "files"
         files.mkdir()
         _extract(bundle, files)
-        with locked(cache):
+        with hold_exclusive_lock(cache):
             if not _whole(bundle, folder):  # not if another process was faster
                 shutil.rmtree(folder, ignore_errors=True)
                 files.rename(folder)

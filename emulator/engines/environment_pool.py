@@ -19,7 +19,7 @@ ready process a burst sooner than a process for each invocation."""
 _beginning = threading.Lock()
 
 
-class Leased(Protocol):
+class EnvironmentSlot(Protocol):
     """An environment's slot in a pool; at most one invocation holds it."""
 
     in_use: bool
@@ -40,7 +40,7 @@ class Leased(Protocol):
         ...
 
 
-W = TypeVar("W", bound=Leased)
+W = TypeVar("W", bound=EnvironmentSlot)
 
 
 def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agenticai.emulator.core.errors import RuntimeUnavailable
-from agenticai.emulator.core.locks import locked
+from agenticai.emulator.core.locks import hold_exclusive_lock
 from agenticai.stack.errors import BuildError
 from agenticai.stack.installer import advise, run_uv
 from agenticai.stack.private_files import make_private, revoke_other_users
@@ -62,7 +62,7 @@ def _make(venv: Path, packages: Sequence[Sequence[str]], environ: Mapping[str, s
 
 def _publish(made: Path, venv: Path) -> None:
     """Move the finished environment into place; a second process uses the one that was first."""
-    with locked(venv.parent):
+    with hold_exclusive_lock(venv.parent):
         if not (venv / "bin" / "python").exists():
             shutil.rmtree(venv, ignore_errors=True)  # its base interpreter no longer exists
             made.rename(venv)

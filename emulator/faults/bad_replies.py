@@ -92,18 +92,18 @@ def safety_ratings() -> list[dict[str, Any]]:
     return ratings
 
 
-def spoil(kind: ModelReply, good: Response) -> Response:
+def corrupt_reply(kind: ModelReply, good: Response) -> Response:
     """Make a good reply bad; an error, or a reply without text, stays unchanged. Raises ValueError."""
     match kind:
         case ModelReply.TRUNCATED:
             return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
         case ModelReply.MALFORMED:
-            return with_text(good, garble, "STOP")
+            return with_text(good, scramble_second_half, "STOP")
         case _:
             raise ValueError(f"The reply “{kind}” is not made from the text of a good reply.")
 
 
-def garble(text: str) -> str:
+def scramble_second_half(text: str) -> str:
     """Reverse the second half of a text, so that brackets and tags are not closed properly."""
     half = len(text) // 2
     return text[:half] + text[half:][::-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, spoil
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, corrupt_reply
 from agenticai.emulator.faults.ports import EngineClock, Workers
 from agenticai.emulator.faults.rules import (
     BadReply,
@@ -128,7 +128,7 @@ class Effects:
             if effect.reply is ModelReply.DROPPED:
                 await cut_off(good, call.send)
                 return
-            answer = spoil(effect.reply, good)
+            answer = corrupt_reply(effect.reply, good)
         else:
             size = await drain(call.receive)
             answer = bad_reply(effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s)

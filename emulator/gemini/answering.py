@@ -27,7 +27,7 @@ class Gemini(NamedTuple):
     control: list[Route]
 
 
-def answering(
+def make_gemini(
     how: str,
     folder: Path,
     store: CassetteStore,

@@ -5,12 +5,12 @@ import math
 from starlette.responses import JSONResponse
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import Found
+from agenticai.emulator.gemini.cassettes import FoundReply
 
 CHARACTERS_PER_TOKEN = 4  # https://ai.google.dev/gemini-api/docs/tokens; used if a cassette has no counts
 
 
-def replay(request: CanonicalRequest, found: Found) -> JSONResponse:
+def replay(request: CanonicalRequest, found: FoundReply) -> JSONResponse:
     """Return the stored reply in the shape of GenerateContentResponse."""
     reply = found.stored.cassette.reply
     if reply.body is not None:

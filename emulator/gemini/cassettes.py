@@ -69,7 +69,7 @@ class StoredCassette:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundReply:
     """The reply to a request, with the matches of its `bind` patterns filled in."""
 
     stored: StoredCassette
@@ -103,12 +103,12 @@ class CassetteStore:
             raise InvalidCassette(f"There is no directory {directory} to read Gemini's replies from.")
         return cls(tuple(read_cassette(path) for path in sorted(directory.rglob("*.yaml"))))
 
-    def find(self, request: CanonicalRequest) -> Found | None:
+    def find(self, request: CanonicalRequest) -> FoundReply | None:
         """Return the stored reply to this request."""
         for bind, stored in self._by_bind.items():
             bound, values = request.bound(dict(bind))
             if match := stored.get(bound.digest()):
-                return Found(match, values)
+                return FoundReply(match, values)
         return None
 
 

@@ -11,7 +11,7 @@ from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.gemini.misses import answer_not_stored, keep_miss
+from agenticai.emulator.gemini.misses import answer_not_stored, store_missed_request
 
 
 class LaterReplies:
@@ -41,7 +41,7 @@ class LaterReplies:
             return answer_not_stored(f"A file of stored replies cannot be read, so no stored reply is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
-        return keep_miss(request, self._store, self._misses, self._folder)
+        return store_missed_request(request, self._store, self._misses, self._folder)
 
     def _look_again(self) -> None:
         files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))

@@ -19,7 +19,7 @@ LONGEST_NAME: Final = 40
 _HEADING: Final = re.compile(r"^#+ +(Your task: .+)$", re.MULTILINE)
 
 
-def keep_miss(
+def store_missed_request(
     request: CanonicalRequest, store: CassetteStore, misses: Path, cassettes: Path | None = None
 ) -> JSONResponse:
     """Store the request as a cassette that lacks only its reply, and beside it the diff to the nearest one.
@@ -29,7 +29,7 @@ def keep_miss(
     kept, near = keep(request, misses), nearest(store, request)
     beside = "no request is stored yet"
     if near:
-        beside = f"{keep_difference(near, kept).name} has the difference to the nearest stored request"
+        beside = f"{write_difference(near, kept).name} has the difference to the nearest stored request"
     return answer_not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
         f"The request is kept in {kept}; {beside}.\n"
@@ -59,7 +59,7 @@ def keep(request: CanonicalRequest, misses: Path) -> Path:
     return kept
 
 
-def keep_difference(near: Nearest, kept: Path) -> Path:
+def write_difference(near: Nearest, kept: Path) -> Path:
     """Write the diff to the nearest stored request beside the request; return the file."""
     path = kept.with_suffix(".diff")
     first = f"The first difference is in {near.field}, line {near.line}.\n"

@@ -115,7 +115,7 @@ def document_of(cassette: Cassette) -> dict[str, Any]:
     return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.document()}
 
 
-def bound(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
+def bind_patterns(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
     """Return the cassette with the patterns' matches in its request replaced by names in its reply, so they may vary.
 
     Patterns without a match in this request are left out.

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.cassettes import CassetteStore, Found, StoredCassette, read_cassette, to_yaml
-from agenticai.emulator.gemini.misses import keep, keep_miss
+from agenticai.emulator.gemini.cassettes import CassetteStore, FoundReply, StoredCassette, read_cassette, to_yaml
+from agenticai.emulator.gemini.misses import keep, store_missed_request
 from agenticai.emulator.gemini.nearest import compare
 
 LEAST_LIKENESS: Final = 0.5
@@ -28,10 +28,10 @@ class NearestReplies:
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
         ranked = _rank(self._store, request)
         if not ranked:
-            return keep_miss(request, self._store, self._asked)
+            return store_missed_request(request, self._store, self._asked)
         keep(request, self._asked)
         stored = ranked[0][1]
-        return replay(request, Found(stored, request.bound(stored.cassette.bind)[1]))
+        return replay(request, FoundReply(stored, request.bound(stored.cassette.bind)[1]))
 
 
 def rekey(cassettes: Path, asked: Path) -> list[Path]:

@@ -40,7 +40,7 @@ def _trusted() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-class Answered(NamedTuple):
+class UpstreamAnswer(NamedTuple):
     """An answer in the format of the Gemini API."""
 
     status: int
@@ -53,7 +53,7 @@ class Upstream(Protocol):
 
     address: str
 
-    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered: ...
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> UpstreamAnswer: ...
 
 
 def upstream_at(url: str) -> Upstream:
@@ -68,7 +68,7 @@ class GeminiApi:
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
 
-    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered:
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> UpstreamAnswer:
         path = http.scope["path"].removeprefix(http.scope.get("root_path", ""))
         # The key is always sent in a header, because URLs appear in logs and errors.
         headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: key}
@@ -76,7 +76,7 @@ class GeminiApi:
         async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_trusted()) as client:
             answer = await client.post(path, params=params, content=await http.body(), headers=headers)
         kept = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-        return Answered(answer.status_code, answer.content, kept)
+        return UpstreamAnswer(answer.status_code, answer.content, kept)
 
 
 class OpenAiCompatible:
@@ -92,7 +92,7 @@ class OpenAiCompatible:
         self._in_words = False
         self._by_proxy = not is_loopback(urlsplit(address).hostname or "")
 
-    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> Answered:
+    async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> UpstreamAnswer:
         try:
             answer = await self._ask(http, request, key, in_words=self._in_words)
             if not self._in_words and refuses_format(answer.status_code, error_message(answer.text)):
@@ -119,7 +119,7 @@ class OpenAiCompatible:
             raise httpx2.ReadError("the client left")
         return answers[0]
 
-    def _translated(self, answer: httpx2.Response) -> Answered:
+    def _translated(self, answer: httpx2.Response) -> UpstreamAnswer:
         streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
         try:
             completion = read_completion(answer.text, streamed=streamed)
@@ -128,14 +128,14 @@ class OpenAiCompatible:
             return _refuse(503, "UNAVAILABLE", said)
         if completion.error is not None:
             return self._failed(500, answer)
-        return Answered(200, json.dumps(to_gemini(completion, self._model)).encode(), _JSON)
+        return UpstreamAnswer(200, json.dumps(to_gemini(completion, self._model)).encode(), _JSON)
 
-    def _failed(self, status: int, answer: httpx2.Response) -> Answered:
+    def _failed(self, status: int, answer: httpx2.Response) -> UpstreamAnswer:
         message = error_message(answer.text)
         code, name = to_google_status(status, message)
         later = {"retry-after": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
         return _refuse(code, name, f"{self._model} at {self.address}: {message}", later)
 
 
-def _refuse(code: int, status: str, message: str, headers: Mapping[str, str] | None = None) -> Answered:
-    return Answered(code, bytes(google_error(code, status, message).body), _JSON | dict(headers or {}))
+def _refuse(code: int, status: str, message: str, headers: Mapping[str, str] | None = None) -> UpstreamAnswer:
+    return UpstreamAnswer(code, bytes(google_error(code, status, message).body), _JSON | dict(headers or {}))

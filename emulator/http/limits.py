@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
 from agenticai.emulator.http.google_errors import google_error
-from agenticai.emulator.http.largest import ANYTHING, HEAD_BYTES, UNSIGNED, Largest, largest
 from agenticai.emulator.http.request import CONTROL, GEMINI, Request, read_request
+from agenticai.emulator.http.size_limits import ANYTHING, HEAD_BYTES, UNSIGNED, SizeLimit, find_size_limit
 
 HELD_BYTES: Final = 512 * 1024 * 1024
 """The limit for the memory that all request bodies take together."""
@@ -71,19 +71,19 @@ class RequestLimits:
         elif length is not None and length <= ALWAYS_FINE:
             await self._bounded(ANYTHING, scope, receive, send)
         else:
-            most = largest(read_request(scope))
+            most = find_size_limit(read_request(scope))
             if refused := self._refused_by_length(length or 0, most):
                 await self._refuse(refused, scope, receive, send)
             else:
                 await self._bounded(most, scope, receive, send)
 
-    def _refused_by_length(self, length: int, most: Largest) -> AwsError | None:
+    def _refused_by_length(self, length: int, most: SizeLimit) -> AwsError | None:
         """Return why a body of this length is refused without reading it; None if it is accepted."""
         if length > most.size:
             return most.error(length)
         return DISK_FULL if length + RESERVE_BYTES > self._free_bytes() else None
 
-    async def _bounded(self, most: Largest, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _bounded(self, most: SizeLimit, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, but refuse it if its body turns out to be too large or too slow."""
         body, begun = Body(receive, most, self._patience_s, self._hold), False
 
@@ -120,7 +120,7 @@ class RequestLimits:
 class Body:
     """A request's body while it is read; `refused` is why reading stopped, and `held` the size in memory."""
 
-    def __init__(self, receive: Receive, most: Largest, patience_s: float, hold: Callable[[int], bool]) -> None:
+    def __init__(self, receive: Receive, most: SizeLimit, patience_s: float, hold: Callable[[int], bool]) -> None:
         self.refused: AwsError | None = None
         self.held = 0
         self._receive = receive

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.core.capacity import noting_capacity
+from agenticai.emulator.core.capacity import collect_capacity
 from agenticai.emulator.http.operations import FORM_BYTES, find_operation
 from agenticai.emulator.http.request import Request, decode_headers, read_request
 from agenticai.emulator.meter.attribution import project_in, project_of_response
@@ -30,7 +30,7 @@ class Meter:
         if request is None or service is None:
             await self._app(scope, receive, send)
             return
-        with noting_capacity() as taken:
+        with collect_capacity() as taken:
             exchange = Exchange(request, service, receive, send, self._ledger, taken)
             try:
                 await self._app(scope, exchange.receive, exchange.send)

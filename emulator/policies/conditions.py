@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from agenticai.emulator.policies.patterns import Lookup, Pieces, Value, fill_in, matches, matches_arn, plain
+from agenticai.emulator.policies.patterns import Lookup, Pieces, Value, fill_in, join_pieces, matches, matches_arn
 from agenticai.emulator.policies.statements import Statement, as_list
 
 Compare = Callable[[str, Pieces], bool]
@@ -64,16 +64,16 @@ def _positive(base: str) -> str:
 
 
 def _equal(actual: str, wanted: Pieces) -> bool:
-    return actual == plain(wanted)
+    return actual == join_pieces(wanted)
 
 
 def _equal_in_any_case(actual: str, wanted: Pieces) -> bool:
-    return actual.lower() == plain(wanted).lower()
+    return actual.lower() == join_pieces(wanted).lower()
 
 
 def _in_network(actual: str, wanted: Pieces) -> bool:
     try:
-        return ipaddress.ip_address(actual) in ipaddress.ip_network(plain(wanted), strict=False)
+        return ipaddress.ip_address(actual) in ipaddress.ip_network(join_pieces(wanted), strict=False)
     except ValueError:
         return False
 
@@ -81,7 +81,7 @@ def _in_network(actual: str, wanted: Pieces) -> bool:
 def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
     def compared(actual: str, wanted: Pieces) -> bool:
         try:
-            return compare(float(actual), float(plain(wanted)))
+            return compare(float(actual), float(join_pieces(wanted)))
         except ValueError:
             return False
 
@@ -91,7 +91,7 @@ def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
 def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
     def compared(actual: str, wanted: Pieces) -> bool:
         try:
-            return compare(_moment(actual), _moment(plain(wanted)))
+            return compare(_moment(actual), _moment(join_pieces(wanted)))
         except (ValueError, OverflowError):
             return False
 

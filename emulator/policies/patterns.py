@@ -33,7 +33,7 @@ def fill_in(text: str, lookup: Lookup | None) -> Pieces | None:
     return tuple(pieces)
 
 
-def plain(pieces: Pieces) -> str:
+def join_pieces(pieces: Pieces) -> str:
     """Return the text of these pieces, for comparisons without wildcards."""
     return "".join(text for text, _ in pieces)
 

@@ -15,7 +15,7 @@ ACCOUNT: Final = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 ROLE: Final = re.compile(r"arn:([^:]+):iam::(\d{12}):role/(?:.+/)?([^/]+)")
 
 
-class Naming(IntEnum):
+class PrincipalMatch(IntEnum):
     """How closely a principal names a caller; a higher value is closer."""
 
     NOT = 0
@@ -26,37 +26,37 @@ class Naming(IntEnum):
     """The caller's session or user: a permissions boundary does not limit what a resource policy allows to these."""
 
 
-def naming(statement: Statement, caller: str, service: str | None = None) -> Naming:
+def match_principal(statement: Statement, caller: str, service: str | None = None) -> PrincipalMatch:
     """Return how closely a statement names a caller, given by its ARN, or a calling service, whose ARN is `*`."""
     if statement.not_principal is not None:
-        return Naming.NOT if _excepts(statement.not_principal, caller, service) else Naming.ROLE
-    return max((naming for naming in _namings(statement.principal, caller, service)), default=Naming.NOT)
+        return PrincipalMatch.NOT if _excepts(statement.not_principal, caller, service) else PrincipalMatch.ROLE
+    return max((naming for naming in _namings(statement.principal, caller, service)), default=PrincipalMatch.NOT)
 
 
 def _excepts(principal: Any, caller: str, service: str | None) -> bool:
     """Return whether a NotPrincipal excludes a caller: it has to name the account, the role and the session."""
     found = set(_namings(principal, caller, service))
     if SESSION.fullmatch(caller):
-        return found >= {Naming.ACCOUNT, Naming.ROLE, Naming.ITSELF}
-    return bool(found) and (service is not None or Naming.ACCOUNT in found or caller.endswith(":root"))
+        return found >= {PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE, PrincipalMatch.ITSELF}
+    return bool(found) and (service is not None or PrincipalMatch.ACCOUNT in found or caller.endswith(":root"))
 
 
-def _namings(principal: Any, caller: str, service: str | None) -> Iterator[Naming]:
+def _namings(principal: Any, caller: str, service: str | None) -> Iterator[PrincipalMatch]:
     named = principal if isinstance(principal, Mapping) else {"AWS": principal}
     for one in as_list(named.get("AWS")):
-        how = Naming.ROLE if one == "*" else _how(one, caller)
+        how = PrincipalMatch.ROLE if one == "*" else _how(one, caller)
         if how:
             yield how
     if service and service.lower() in [each.lower() for each in as_list(named.get("Service"))]:
-        yield Naming.ITSELF
+        yield PrincipalMatch.ITSELF
 
 
-def _how(one: str, caller: str) -> Naming:
+def _how(one: str, caller: str) -> PrincipalMatch:
     """Return how closely an ARN or account names a caller; wildcards in it are literal."""
     account, session, role = ACCOUNT.fullmatch(one), SESSION.fullmatch(caller), ROLE.fullmatch(one)
     if one == caller:
-        return Naming.ITSELF
+        return PrincipalMatch.ITSELF
     if account:
-        return Naming.ACCOUNT if f":{account[1]}:" in caller else Naming.NOT
+        return PrincipalMatch.ACCOUNT if f":{account[1]}:" in caller else PrincipalMatch.NOT
     same = session and role and session.groups() == role.groups()
-    return Naming.ROLE if same else Naming.NOT
+    return PrincipalMatch.ROLE if same else PrincipalMatch.NOT

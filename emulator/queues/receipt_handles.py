@@ -8,7 +8,7 @@ def receipt_handle(queue_arn: str, receive_id: str) -> str:
     return base64.b64encode(f"{receive_id} {queue_arn}".encode()).decode()
 
 
-def was_given_by(queue_arn: str, handle: str) -> bool:
+def is_handle_of(queue_arn: str, handle: str) -> bool:
     """Return whether the handle can come from a receive on this queue."""
     try:
         return base64.b64decode(handle, validate=True).decode().partition(" ")[2] == queue_arn

@@ -21,7 +21,7 @@ from agenticai.emulator.queues.dead_letter_policies import (
 from agenticai.emulator.queues.message_attributes import check_attributes, size_of
 from agenticai.emulator.queues.queue_attributes import OF_FIFO_QUEUES, OF_MESSAGES, OF_QUEUES, SETTABLE, is_fifo
 
-Asked = Mapping[str, Any]
+RequestParameters = Mapping[str, Any]
 """The parameters of an operation, by their names in SQS's JSON protocol; in the query protocol all are text."""
 
 
@@ -37,7 +37,7 @@ class TargetQueue:
     find: Find
 
 
-Rule = Callable[[Asked, TargetQueue], None]
+Rule = Callable[[RequestParameters, TargetQueue], None]
 """Checks parameters. Raises Refused if AWS would not accept them."""
 
 LONGEST_BYTES = 1024 * 1024
@@ -46,7 +46,7 @@ STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 
 
-def check_operation(operation: str, asked: Asked, queue: TargetQueue) -> None:
+def check_operation(operation: str, asked: RequestParameters, queue: TargetQueue) -> None:
     """Check parameters against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
         rule(asked, queue)
@@ -55,7 +55,7 @@ def check_operation(operation: str, asked: Asked, queue: TargetQueue) -> None:
 def check_within(name: str, low: int, high: int) -> Rule:
     """Refuse a parameter, if given, that is not an integer from `low` to `high`."""
 
-    def rule(asked: Asked, _: TargetQueue) -> None:
+    def rule(asked: RequestParameters, _: TargetQueue) -> None:
         if (value := asked.get(name)) is not None and not _is_between(value, low, high):
             reason = f"Must be >= {low} and <= {high}, if provided."
             raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
@@ -66,7 +66,7 @@ def check_within(name: str, low: int, high: int) -> Rule:
 def check_required(name: str) -> Rule:
     """Refuse a request without the parameter."""
 
-    def rule(asked: Asked, _: TargetQueue) -> None:
+    def rule(asked: RequestParameters, _: TargetQueue) -> None:
         if asked.get(name) in (None, ""):
             raise Refused(AwsError("MissingParameter", f"The request must contain the parameter {name}."))
 
@@ -76,7 +76,7 @@ def check_required(name: str) -> Rule:
 def check_known(parameter: str, names: frozenset[str]) -> Rule:
     """Refuse names of attributes other than these, in a list or as the keys of a map."""
 
-    def rule(asked: Asked, _: TargetQueue) -> None:
+    def rule(asked: RequestParameters, _: TargetQueue) -> None:
         for name in asked.get(parameter) or ():
             if name not in names:
                 raise Refused(AwsError("InvalidAttributeName", f"Unknown Attribute {name}."))
@@ -84,7 +84,7 @@ def check_known(parameter: str, names: frozenset[str]) -> Rule:
     return rule
 
 
-def check_name(asked: Asked, _: TargetQueue) -> None:
+def check_name(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse names with characters other than letters, digits, - and _, and names of FIFO queues without .fifo."""
     fifo = is_fifo(asked.get("Attributes") or {})
     if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
@@ -92,7 +92,7 @@ def check_name(asked: Asked, _: TargetQueue) -> None:
         raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
 
 
-def check_same(asked: Asked, queue: TargetQueue) -> None:
+def check_same(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse to create a queue that exists with different attributes."""
     for name, value in (asked.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
@@ -100,20 +100,20 @@ def check_same(asked: Asked, queue: TargetQueue) -> None:
             raise Refused(AwsError("QueueNameExists", message))
 
 
-def check_type(asked: Asked, queue: TargetQueue) -> None:
+def check_type(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse attributes of FIFO queues for standard queues, even `FifoQueue: false`."""
     if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
         check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
 
 
-def check_still_fifo(asked: Asked, _: TargetQueue) -> None:
+def check_still_fifo(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse to turn a FIFO queue into a standard one."""
     if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
         reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
         raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
-def check_policies(asked: Asked, queue: TargetQueue) -> None:
+def check_policies(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse an invalid policy; an empty one removes the policy."""
     given = asked.get("Attributes") or {}
     if policy := given.get("RedrivePolicy"):
@@ -127,39 +127,39 @@ def check_policies(asked: Asked, queue: TargetQueue) -> None:
             raise Refused(AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.")) from error
 
 
-def check_next_token(asked: Asked, _: TargetQueue) -> None:
+def check_next_token(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse a token that no earlier response contained."""
     if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
-def check_system_attributes(asked: Asked, _: TargetQueue) -> None:
+def check_system_attributes(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse system attributes other than AWSTraceHeader, the only one that a message can be sent with."""
     for name in asked.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
-def check_message_attributes(asked: Asked, _: TargetQueue) -> None:
+def check_message_attributes(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse invalid message attributes."""
     check_attributes(asked.get("MessageAttributes") or {})
 
 
-def check_length(asked: Asked, queue: TargetQueue) -> None:
+def check_length(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a message that, with its attributes, exceeds the queue's limit."""
     most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
     if size_of(asked) > most:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
 
 
-def check_batch_length(asked: Asked, _: TargetQueue) -> None:
+def check_batch_length(asked: RequestParameters, _: TargetQueue) -> None:
     """Refuse a batch whose messages exceed 1 MiB in total."""
     if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 
 
-def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
+def check_deduplication(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a deduplication id for a standard queue."""
     name = "MessageDeduplicationId"
     if (value := asked.get(name)) and not is_fifo(queue.attributes):
@@ -167,7 +167,7 @@ def check_deduplication(asked: Asked, queue: TargetQueue) -> None:
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
-def check_group(asked: Asked, queue: TargetQueue) -> None:
+def check_group(asked: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a message, or a whole batch, without a group id or deduplication id for a FIFO queue."""
     if not is_fifo(queue.attributes):
         return

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import EngineError
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, IMAGE, IMAGE_VARIABLE, EngineChoice
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.stack.deploying import DeployedStack, StackDefinition, deploy_stack, describe_stack
 from agenticai.stack.packaging import Packaging, build
@@ -27,14 +27,14 @@ EngineKind = Literal["embedded", "localstack", "container"]
 KINDS: Final = ("embedded", "localstack", "container")
 
 
-def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> Chosen:
+def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> EngineChoice:
     """Return the engine of this kind; `image` and `docker_socket` are for containers. Raises EngineError."""
     if kind == "container":
         chosen = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
-        return Chosen("localstack", image=chosen, docker_socket=docker_socket)
+        return EngineChoice("localstack", image=chosen, docker_socket=docker_socket)
     if kind not in KINDS:
         raise EngineError(f"There is no engine of kind {kind!r}: choose one of {', '.join(KINDS)}.")
-    return EMBEDDED if kind == "embedded" else Chosen("localstack")
+    return EMBEDDED if kind == "embedded" else EngineChoice("localstack")
 
 
 def target_of(engine: Engine) -> Target:

@@ -6,7 +6,7 @@ from functools import cache, partial
 from pydantic import TypeAdapter
 
 from ops_agent.deployment import write_additions, write_instructions, write_template
-from ops_agent.project_type import Detected, ProjectType, detect
+from ops_agent.project_type import DetectedType, ProjectType, detect
 from ops_agent.proof import Contents, Proof, prove
 from shared.language_model.port import Delivery
 from shared.manifests import read_tested
@@ -72,7 +72,7 @@ class OpsAgent:
         )
 
     def _prove(
-        self, message: DeployRequested, project: Project, contents: Contents, detected: Detected, delivery: Delivery
+        self, message: DeployRequested, project: Project, contents: Contents, detected: DetectedType, delivery: Delivery
     ) -> Proof:
         """Return the result of trying the package; if two workers try it, both use the result that was stored first."""
         proof = prove(self._runner, project.id, contents, detected, delivery.remaining)

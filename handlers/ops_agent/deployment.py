@@ -9,7 +9,7 @@ from typing import Final
 
 from ops_agent.dependencies import REQUIREMENTS, list_installed, list_requirements
 from ops_agent.functions import Function
-from ops_agent.project_type import Detected, ProjectType
+from ops_agent.project_type import DetectedType, ProjectType
 from shared.models.runs import Language
 
 _PYTHON: Final = "3.13"
@@ -39,7 +39,7 @@ It is a site that has to be built, and it is not deployed unbuilt. What `npm run
 """
 
 
-def write_template(detected: Detected) -> str | None:
+def write_template(detected: DetectedType) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
     if detected.functions:
         return _write_functions(detected.functions)
@@ -65,7 +65,7 @@ def _write_functions(functions: Sequence[Function]) -> str:
     )
 
 
-def write_instructions(name: str, detected: Detected, paths: frozenset[str], proof: str = "") -> str:
+def write_instructions(name: str, detected: DetectedType, paths: frozenset[str], proof: str = "") -> str:
     """Return instructions, in Markdown, to deploy or use a project's package; `paths` are the project's files.
 
     `proof` is the sentence on the trial of a function's package.
@@ -102,12 +102,12 @@ def _join(parts: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _list_build(detected: Detected, paths: frozenset[str]) -> list[str]:
+def _list_build(detected: DetectedType, paths: frozenset[str]) -> list[str]:
     commands = [command for manifest, command in _BUILD.items() if manifest in paths]
     return [*commands, "npm run build"] if detected.built else commands
 
 
-def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, bytes]:
+def write_additions(files: Mapping[str, str], detected: DetectedType) -> dict[str, bytes]:
     """Return the files that a function's package needs beside the project's: its entry, and unnamed requirements."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
     wanted = [each for one in detected.of("python") for each in list_requirements(files, one.handler)]
@@ -117,7 +117,7 @@ def write_additions(files: Mapping[str, str], detected: Detected) -> dict[str, b
     return {path: text.encode() for path, text in added.items()}
 
 
-def _dependencies(detected: Detected, paths: frozenset[str]) -> str:
+def _dependencies(detected: DetectedType, paths: frozenset[str]) -> str:
     """Return the step that adds the functions' dependencies to the package; empty if there are none."""
     installs = []
     if named := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):

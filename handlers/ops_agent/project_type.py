@@ -24,7 +24,7 @@ class ProjectType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Detected:
+class DetectedType:
     """A project's type, with its Lambda functions or its site's folder.
 
     `entry` turns a web application into a handler; `built` tells whether a site must be built first.
@@ -60,20 +60,20 @@ _PROGRAMS: Final = frozenset(
 )
 
 
-def detect(files: Mapping[str, str]) -> Detected:
+def detect(files: Mapping[str, str]) -> DetectedType:
     """Return the type of a project with these files (text by path).
 
     Lambda handlers take precedence, then a web application with an adapter, then an index.html.
     """
     if handlers := _find_handlers(files):
-        return Detected(_tell_type({language for _, language in handlers}), list_functions(handlers))
+        return DetectedType(_tell_type({language for _, language in handlers}), list_functions(handlers))
     if entry := find_entry(files):
         functions = list_functions([(entry.handler, entry.language)])
-        return Detected(_tell_type({entry.language}), functions, entry=entry)
+        return DetectedType(_tell_type({entry.language}), functions, entry=entry)
     if needs_build(files):
-        return Detected(ProjectType.PACKAGE, built=True)
+        return DetectedType(ProjectType.PACKAGE, built=True)
     site = _site(files)
-    return Detected(ProjectType.STATIC_SITE, site=site) if site else Detected(ProjectType.PACKAGE)
+    return DetectedType(ProjectType.STATIC_SITE, site=site) if site else DetectedType(ProjectType.PACKAGE)
 
 
 def _tell_type(languages: Collection[Language]) -> ProjectType:

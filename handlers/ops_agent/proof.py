@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages
 from ops_agent.functions import Function
-from ops_agent.project_type import Detected
+from ops_agent.project_type import DetectedType
 from shared.language_model.port import Remaining
 from shared.models.records import TriedFunction
 from shared.models.runs import Language, TestsRequested, TestsRun
@@ -80,7 +80,7 @@ HTTP_EVENT: Final = {
 """The event that an HTTP API sends for `GET /`: docs.aws.amazon.com/apigateway/latest/developerguide (payload 2.0)."""
 
 
-class Seen(NamedTuple):
+class TrialResult(NamedTuple):
     """The result of trying a function from one root; `passed` is None if it could not be run."""
 
     function: Function
@@ -102,7 +102,7 @@ class Proof:
 
 
 def prove(
-    runner: Runner, project_id: str, contents: Contents, detected: Detected, remaining: Remaining = lambda: inf
+    runner: Runner, project_id: str, contents: Contents, detected: DetectedType, remaining: Remaining = lambda: inf
 ) -> Proof:
     """Try each of a package's functions, while `remaining` leaves time for a run; one failure fails the package.
 
@@ -128,25 +128,25 @@ class _Trial:
     runner: Runner
     project_id: str
     contents: Contents
-    detected: Detected
+    detected: DetectedType
     remaining: Remaining
 
-    def of(self, function: Function) -> Seen:
+    def of(self, function: Function) -> TrialResult:
         """Return the first result that passes, or else the result from the package's root."""
-        first: Seen | None = None
+        first: TrialResult | None = None
         untested = {path: file for path, file in self.contents.items() if not is_test(path)}
         for root in islice(_list_roots(function), MOST_ROOTS):
             if self.remaining() < RUN_SECONDS:
-                return first or Seen(function, None, f"{function.handler} was not tried: there was no time left")
+                return first or TrialResult(function, None, f"{function.handler} was not tried: there was no time left")
             seen = self._try(replace(function, root=root), untested)
             if seen.passed or (seen.passed is None and first is None):
                 return seen
             first = first or seen
         if first and _misses_test(first, self.contents):
             return self._try(function, self.contents)
-        return first or Seen(function, None, "there is no folder to try it from")
+        return first or TrialResult(function, None, "there is no folder to try it from")
 
-    def _try(self, function: Function, packaged: Contents) -> Seen:
+    def _try(self, function: Function, packaged: Contents) -> TrialResult:
         """Return the result of one trial; `packaged` has tests, which the runner would run, only if they are needed."""
         paths = frozenset(packaged)
         installed = {path for one in self.detected.of("python") for path in list_installed(one.handler, paths)}
@@ -156,8 +156,8 @@ class _Trial:
             function.language, files | function.write_entry() | {probe: _write_probe(probe, function.called, event)}
         )
         if missing := _find_missing(run, packaged, self.detected):
-            return Seen(function, None, f"{function.handler} was not tried: not runnable here: needs {missing}")
-        return Seen(function, *_judge(run, function.handler, event))
+            return TrialResult(function, None, f"{function.handler} was not tried: not runnable here: needs {missing}")
+        return TrialResult(function, *_judge(run, function.handler, event))
 
     def _run(self, language: Language, files: Contents) -> TestsRun:
         try:
@@ -170,7 +170,7 @@ class _Trial:
             return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
-def _misses_test(seen: Seen, contents: Contents) -> bool:
+def _misses_test(seen: TrialResult, contents: Contents) -> bool:
     """Return whether the missing module is a file that is named like a test."""
     found = _NO_MODULE.search(seen.summary)
     tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
@@ -184,7 +184,7 @@ def _list_roots(function: Function) -> Iterator[str]:
         yield from (str(folder) for folder in PurePosixPath(function.handler).parents if str(folder) != ".")
 
 
-def _find_missing(run: TestsRun, packaged: Contents, detected: Detected) -> str | None:
+def _find_missing(run: TestsRun, packaged: Contents, detected: DetectedType) -> str | None:
     """Return a missing Node.js package that exists on Lambda: the runner has none."""
     texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
     declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())

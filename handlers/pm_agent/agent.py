@@ -10,7 +10,7 @@ from shared.items import put_pending
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
 from shared.language_model.json_reply import read_json
 from shared.language_model.port import Delivery, FinishReason, LanguageModel, Prompt, Reply
-from shared.manifests import fix
+from shared.manifests import pin_manifest
 from shared.models import layout
 from shared.models.errors import Retryable, Terminal
 from shared.models.messages import PlanRequested, TaskReady
@@ -69,7 +69,7 @@ class PmAgent:
         if build == 1:
             return None, None
         key = layout.plan_object(message.project_id, build, "base.json")
-        return fix(self._projects, self._objects, message.project_id, key)
+        return pin_manifest(self._projects, self._objects, message.project_id, key)
 
     def _prompt(self, message: PlanRequested, project: Project, base: Manifest | None) -> Prompt:
         if base is None:

@@ -8,10 +8,10 @@ from qa_agent.analysis import analyse
 from qa_agent.evidence import Evidence, find_planned_tests, run_tests
 from qa_agent.page import render
 from qa_agent.test_faults import TEST
-from qa_agent.verdict import Standing, Verdict, best, decide, fingerprint
+from qa_agent.verdict import RevisionQuality, Verdict, choose_best, decide, fingerprint
 from shared.items import put_pending
 from shared.language_model.port import Delivery
-from shared.manifests import fix, read, restoring
+from shared.manifests import list_restoring_writes, pin_manifest, read
 from shared.models import layout
 from shared.models.messages import REPAIR, DeployRequested, TaskReady, TestRequested
 from shared.models.plan import Plan
@@ -52,7 +52,7 @@ class QaAgent:
     def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
         """Run the project's tests and analyse all of its files; the verdict does not involve the model."""
         place = partial(layout.report_object, project.id, message.revision)
-        tested, manifest = fix(self._projects, self._objects, project.id, place("manifest.json"))
+        tested, manifest = pin_manifest(self._projects, self._objects, project.id, place("manifest.json"))
         contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
         files = {path: content.decode(errors="replace") for path, content in contents.items()}
         found = self._analyse(message.revision, files, self._gather(message, contents))
@@ -127,15 +127,15 @@ class QaAgent:
 
     def _review(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
         """Stop, with the files of the build's best revision as the project's."""
-        standings = {test.revision: Standing(test.passing, test.errors, test.score or 0.0) for test in earlier}
+        standings = {test.revision: RevisionQuality(test.passing, test.errors, test.score or 0.0) for test in earlier}
         report = result.report
-        standings[message.revision] = Standing(report.passing, _errors(report), report.score)
-        chosen = best(standings)
+        standings[message.revision] = RevisionQuality(report.passing, _errors(report), report.score)
+        chosen = choose_best(standings)
         kept = next((test.manifest for test in earlier if test.revision == chosen), None)
         return Changes(
             move=ProjectStatus.NEEDS_REVIEW,
             project={"score": standings[chosen].score, "revision": chosen.model_dump()},
-            writes=restoring(self._projects, project.id, read(self._objects, kept)) if kept else (),
+            writes=list_restoring_writes(self._projects, project.id, read(self._objects, kept)) if kept else (),
             detail=f"needs review; revision {chosen} is the best and kept",
         )
 

@@ -52,7 +52,7 @@ def _line(finding: Finding) -> str:
     return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
 
 
-class Standing(NamedTuple):
+class RevisionQuality(NamedTuple):
     """The quality of a revision: its passing tests, its other errors, and its score."""
 
     passing: int
@@ -60,7 +60,7 @@ class Standing(NamedTuple):
     score: float
 
 
-def best(candidates: Mapping[Revision, Standing]) -> Revision:
+def choose_best(candidates: Mapping[Revision, RevisionQuality]) -> Revision:
     """Return the best of some revisions.
 
     It has the most passing tests; then the fewest errors, then the highest score. If still equal, the earliest is best,

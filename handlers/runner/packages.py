@@ -50,14 +50,14 @@ _NO_REQUIREMENT: Final = ("-", "#")
 
 
 @dataclass(frozen=True)
-class Needed:
+class NeededPackages:
     """A project's packages by import name, and the declared ones that are not available."""
 
     packages: Mapping[str, str]
     missing: tuple[str, ...]
 
 
-def find_needed(files: Files) -> Needed:
+def find_needed(files: Files) -> NeededPackages:
     """Return what a project's requirements files and pyproject.toml files declare, and what is missing."""
     declared = list(dict.fromkeys(_declared(files)))
     own = {canonicalize_name(name) for name in _own_names(files)}
@@ -74,7 +74,7 @@ def find_needed(files: Files) -> Needed:
         wanted.append(requirement)
         if reason := _why_missing(requirement):
             missing.append(reason)
-    return Needed({} if missing else dict(_entries(_closure(wanted))), tuple(missing))
+    return NeededPackages({} if missing else dict(_entries(_closure(wanted))), tuple(missing))
 
 
 def _declared(files: Files) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from runner.isolation import RunJob, run_isolated
-from runner.packages import Needed, find_needed
+from runner.packages import NeededPackages, find_needed
 from runner.programs import SANDBOX, Files, emptying_job, find_node, node_job, python_job
 from runner.readable import compile_ahead, open_to_all
 from runner.sandbox.errors import NotRun
@@ -36,7 +36,7 @@ class Runner:
     """Runs projects; its parts can be replaced."""
 
     run_job: RunJob = run_isolated
-    find_needed: Callable[[Files], Needed] = find_needed
+    find_needed: Callable[[Files], NeededPackages] = find_needed
     find_node: Callable[[], str] = find_node
     limits: Limits = field(default=replace(LIMITS, output_bytes=_TIGHT_OUTPUT))
     emptying_seconds: float = EMPTYING_SECONDS

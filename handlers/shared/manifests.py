@@ -9,7 +9,7 @@ from shared.storage.objects import Objects, describe, read_named
 from shared.storage.table import Write
 
 
-def fix(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
+def pin_manifest(projects: Projects, objects: Objects, project_id: str, key: str) -> tuple[Manifest, StoredObject]:
     """Return the manifest stored under `key`; if there is none, store one of the project's current files first."""
     now = Manifest(files=tuple(projects.files(project_id)))
     content = objects.put_first(key, now.model_dump_json(indent=1).encode(), "application/json")
@@ -29,7 +29,7 @@ def read(objects: Objects, stored: StoredObject) -> Manifest:
     return Manifest.model_validate_json(read_named(objects, stored))
 
 
-def restoring(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
+def list_restoring_writes(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
     """Return the writes that restore an earlier manifest as the project's files."""
     before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
     return (

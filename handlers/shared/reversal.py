@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from shared.manifests import read, restoring
+from shared.manifests import list_restoring_writes, read
 from shared.models.messages import AnyMessage, DeployRequested
 from shared.models.records import Standing
 from shared.projects import Projects
@@ -48,4 +48,4 @@ class Reversals:
         plan = self._projects.plan(message.project_id, message.revision.build)
         if plan is None or plan.base is None:
             return ()
-        return restoring(self._projects, message.project_id, read(self._objects, plan.base))
+        return list_restoring_writes(self._projects, message.project_id, read(self._objects, plan.base))

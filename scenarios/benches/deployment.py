@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from agenticai.client.finding import target_of
+from agenticai.client.stack_lookup import target_of
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agenticai.emulator.core.errors import PortTaken
 from agenticai.emulator.core.home import find_home, make_home
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.emulator.gemini import MISSES, REPLAY
 from agenticai.emulator.http.reach import HERE, Reach
 from agenticai.emulator.process import Launch, launch
@@ -27,7 +27,7 @@ def bench(
     environ: Mapping[str, str] = os.environ,
     gemini: str = REPLAY,
     gemini_api_key: str | None = None,
-    engine: Chosen = EMBEDDED,
+    engine: EngineChoice = EMBEDDED,
     reach: Reach = HERE,
     template: Path | None = None,
     report: TellProgress = lambda _: None,
@@ -43,7 +43,7 @@ def bench(
     """
     home = home or find_home(environ)
     with (
-        launched(
+        launch_engine(
             port=port,
             cassettes=cassettes,
             home=home,
@@ -60,7 +60,7 @@ def bench(
 
 
 @contextmanager
-def launched(
+def launch_engine(
     *,
     port: int = 0,
     cassettes: Path = CASSETTES,
@@ -68,7 +68,7 @@ def launched(
     run_dir: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     gemini: str = REPLAY,
-    engine: Chosen = EMBEDDED,
+    engine: EngineChoice = EMBEDDED,
     reach: Reach = HERE,
     report: TellProgress = lambda _: None,
 ) -> Iterator[Launch]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.emulator.core.home import private_folder
-from agenticai.emulator.core.locks import held, is_held, locked
+from agenticai.emulator.core.locks import hold_exclusive_lock, hold_shared_lock, is_held
 from agenticai.emulator.gemini import MISSES
 from agenticai.scenarios.format.errors import FolderInUse
 
@@ -26,20 +26,20 @@ def run_folder(runs: Path) -> Iterator[Path]:
     private_folder(runs)
     folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
     folder.mkdir(mode=0o700)
-    with held(folder):
+    with hold_shared_lock(folder):
         yield folder
 
 
 @contextlib.contextmanager
-def emptied_folder(folder: Path) -> Iterator[Path]:
+def lock_empty_folder(folder: Path) -> Iterator[Path]:
     """Create or empty a folder, and lock it during the block. Raises `FolderInUse` if another run has locked it."""
     with contextlib.ExitStack() as holding:
-        with locked(private_folder(folder.parent)):
+        with hold_exclusive_lock(private_folder(folder.parent)):
             if is_in_use(folder):
                 raise FolderInUse(f"Another run is using {folder}: wait until it has ended.")
             shutil.rmtree(folder, ignore_errors=True)
             private_folder(folder)
-            holding.enter_context(held(folder))
+            holding.enter_context(hold_shared_lock(folder))
         yield folder
 
 

@@ -1,6 +1,6 @@
 """A bench on an existing stack."""
 
-from agenticai.client.finding import stack_at
+from agenticai.client.stack_lookup import stack_at
 from agenticai.scenarios.benches.deployed import Bench
 
 

@@ -14,7 +14,7 @@ from agenticai.scenarios.comparing.differences import Difference, find_differenc
 from agenticai.scenarios.comparing.observation import Observation, describe, observe
 from agenticai.scenarios.format.errors import BenchLost
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.replay import Result, say_lacking
+from agenticai.scenarios.replaying.replay import Result, explain_missing_capabilities
 from agenticai.scenarios.reports.document import ReportPart
 
 MOST_PROJECTS: Final = 10
@@ -104,7 +104,9 @@ class TargetComparison:
 
     def _say_skipped(self, scenario: Scenario, *, named: bool) -> str:
         """Return why a scenario is not compared; empty if it is."""
-        lacking = [reason for target in self._targets.values() if (reason := say_lacking(target, scenario))]
+        lacking = [
+            reason for target in self._targets.values() if (reason := explain_missing_capabilities(target, scenario))
+        ]
         if len(self._targets) - len(lacking) < 2:
             return "; ".join(lacking)
         posted = sum(project.copies for project in scenario.projects.values())

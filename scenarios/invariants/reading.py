@@ -11,13 +11,13 @@ from pydantic import BaseModel, ValidationError
 from agenticai.client.queues.model import Depth
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.snapshot import (
-    Before,
     BucketKey,
     Denied,
     Items,
     Metadata,
     Named,
     StackSnapshot,
+    StateBefore,
     StoredProject,
     Unreadable,
 )
@@ -46,7 +46,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read(
-    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: StateBefore | None = None
 ) -> StackSnapshot:
     """Read the stack while nothing is running.
 
@@ -69,13 +69,13 @@ def read(
     )
 
 
-def look_before(bench: Bench) -> Before:
+def read_state_before(bench: Bench) -> StateBefore:
     """Read the state before a scenario."""
     newest = next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
-    return Before(newest, read_denied(bench))
+    return StateBefore(newest, read_denied(bench))
 
 
-def read_denied(bench: Bench, before: Before | None = None) -> Counter[Denied]:
+def read_denied(bench: Bench, before: StateBefore | None = None) -> Counter[Denied]:
     """Return the denials of functions with their counts, since `before`, or since the engine started."""
     return _read_denied(bench) - Counter(before.denied if before else {})
 

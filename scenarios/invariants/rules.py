@@ -8,7 +8,7 @@ from typing import Final
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import find_repeated
 from agenticai.scenarios.invariants.reading import read
-from agenticai.scenarios.invariants.snapshot import Before, BucketKey, StackSnapshot, StoredProject
+from agenticai.scenarios.invariants.snapshot import BucketKey, StackSnapshot, StateBefore, StoredProject
 from shared.models import layout
 from shared.models.events import EventType
 from shared.models.layout import ItemKind
@@ -35,7 +35,7 @@ Invariant = Callable[[StackSnapshot], Iterator[Finding]]
 
 
 def check_stack(
-    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: Before | None = None
+    bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: StateBefore | None = None
 ) -> tuple[Violation, ...]:
     """Check the invariants on a stack at rest, for the projects that a scenario created.
 

@@ -101,7 +101,7 @@ class Denied:
 
 
 @dataclass(frozen=True)
-class Before:
+class StateBefore:
     """The state before a scenario: the id of the newest project, "" if there was none, and the denials."""
 
     newest_project: str

@@ -9,7 +9,7 @@ from agenticai.emulator.core.bench_records import AlarmState
 from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.format.expected import Bounds, ExpectedProject
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
+from agenticai.scenarios.replaying.outcome import AwsUse, ReplayedProject
 from shared.models.views import ProjectView
 from shared.models.workflow import AT_REST, ProjectStatus
 
@@ -27,7 +27,7 @@ class ScenarioOutcome:
     projects: Mapping[str, ReplayedProject]
     dead_letters: Mapping[str, Sequence[str]]
     fired: Sequence[Fired]
-    used: Used
+    used: AwsUse
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
 
 
@@ -110,7 +110,7 @@ def _check_alarms(scenario: Scenario, found: Mapping[str, AlarmState]) -> Iterat
             yield f"The alarm {name} is {state} and not {wanted}."
 
 
-def _check_figures(scenario: Scenario, used: Used) -> Iterator[str]:
+def _check_figures(scenario: Scenario, used: AwsUse) -> Iterator[str]:
     expect = scenario.expect
     for service, bounds in expect.calls.items():
         yield from _outside(bounds, used.calls_by_service.get(service, 0), f"The number of {service} calls")

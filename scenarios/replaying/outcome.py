@@ -17,7 +17,7 @@ from shared.models.events import TimelineEvent
 from shared.models.views import ProjectView
 
 
-class Used(Usage):
+class AwsUse(Usage):
     """The use of AWS; the bench's own calls are excluded, except for its requests to the API."""
 
     project_id: str | None = None
@@ -25,7 +25,7 @@ class Used(Usage):
     functions: tuple[FunctionUsage, ...] = ()
 
     @classmethod
-    def of(cls, usages: Iterable[Usage]) -> "Used":
+    def of(cls, usages: Iterable[Usage]) -> "AwsUse":
         """Return the total use of several projects."""
         calls: list[CallCount] = []
         functions: list[FunctionUsage] = []

@@ -68,7 +68,7 @@ class Pace(Protocol):
         """Resume automatic delivery of messages."""
 
 
-class Stepped:
+class SteppedPace:
     """Makes an engine deliver one message at a time, so that a scenario takes the same course each time."""
 
     def __init__(self, control: "ControlClient") -> None:
@@ -104,7 +104,7 @@ def _observed(control: "ControlClient") -> Observed:
     return observed
 
 
-class Free:
+class RealTimePace:
     """Waits in real time for what a target does by itself; faults and figures need a control API."""
 
     def __init__(
@@ -163,6 +163,6 @@ def pace_of(bench: Bench) -> Iterator[Pace]:
     """Yield the pace for a bench: step by step if its target can be controlled, else in real time."""
     with bench.control_if_any() as control:
         if control and Capability.STEPS in bench.target.capabilities:
-            yield Stepped(control)
+            yield SteppedPace(control)
         else:
-            yield Free(bench.target.client("sqs"), bench.outputs.queue_urls.values(), control)
+            yield RealTimePace(bench.target.client("sqs"), bench.outputs.queue_urls.values(), control)

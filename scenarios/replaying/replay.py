@@ -18,13 +18,13 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
-from agenticai.scenarios.invariants import Violation, find_violations, look_before, read, read_denied
+from agenticai.scenarios.invariants import Violation, find_violations, read, read_denied, read_state_before
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
 from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
-from agenticai.scenarios.replaying.outcome import ReplayedProject, Used, read_project
+from agenticai.scenarios.replaying.outcome import AwsUse, ReplayedProject, read_project
 from agenticai.scenarios.replaying.pace import Observed, pace_of
-from agenticai.scenarios.replaying.steps import Play, read_alarm, take
+from agenticai.scenarios.replaying.steps import RunningScenario, read_alarm, take_step
 from agenticai.stack.target import Capability, Target
 
 OnEvent = Callable[[str], None]
@@ -37,7 +37,7 @@ REORDERED: Final = 0.25
 
 DELIVERIES: Final = 400
 
-LACKING: Final = {
+MISSING_CAPABILITIES: Final = {
     Capability.CONTROL: "applies no faults",
     Capability.STEPS: "cannot skip time and delivers messages on its own",
 }
@@ -92,9 +92,9 @@ class Result:
         return tuple(sorted(mine, key=lambda done: done.started_at))
 
     @property
-    def used(self) -> Used:
+    def used(self) -> AwsUse:
         """The total use of all projects."""
-        return Used.of(project.usage for project in self.projects.values())
+        return AwsUse.of(project.usage for project in self.projects.values())
 
 
 def replay(
@@ -117,34 +117,38 @@ def replay(
 
     Raises `EngineError` or botocore's errors if the stack cannot be reached at all.
     """
-    if lacking := say_lacking(bench.target, scenario):
+    if lacking := explain_missing_capabilities(bench.target, scenario):
         return Result(scenario, seed, skipped=lacking)
     schedule = (*name_deployed(scenario.faults, bench.outputs), *faults)
     if not schedule and Capability.STEPS in bench.target.capabilities:
-        schedule = reordering(seed)
+        schedule = make_reordering_faults(seed)
     with bench.api() as api, pace_of(bench) as pace:
-        result = _play_schedule(Play(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event)
+        result = _play_schedule(
+            RunningScenario(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event
+        )
         if result.passed or not keep_failed:
             _empty(bench)
             pace.release()
     return result
 
 
-def say_lacking(target: Target, scenario: Scenario) -> str:
+def explain_missing_capabilities(target: Target, scenario: Scenario) -> str:
     """Return why a scenario cannot be replayed on a target; empty if it can."""
     lacking = sorted(scenario.needs - target.capabilities)
-    return f"{target.name} {', '.join(LACKING[each] for each in lacking)}" if lacking else ""
+    return f"{target.name} {', '.join(MISSING_CAPABILITIES[each] for each in lacking)}" if lacking else ""
 
 
-def reordering(seed: int) -> tuple[Fault, ...]:
+def make_reordering_faults(seed: int) -> tuple[Fault, ...]:
     """Return rules that delay some deliveries, chosen by the seed; none for 0."""
     drawn = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
     chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
     return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)
 
 
-def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent) -> Result:
-    before = look_before(play.bench)
+def _play_schedule(
+    play: RunningScenario, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent
+) -> Result:
+    before = read_state_before(play.bench)
     began = time.monotonic()
     play.pace.begin(schedule)
     not_taken, stuck = _take_steps(play, on_event), _settle(play, on_event)
@@ -158,7 +162,7 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     alarms, unnamed = _read_alarms(play)
     snapshot = replace(snapshot, denied=read_denied(play.bench, before))  # includes the API's calls for the reading
     failed = (*not_taken, *stuck, *unread, *unnamed)
-    outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, Used.of(usages.values()), alarms)
+    outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, AwsUse.of(usages.values()), alarms)
     return Result(
         scenario=play.scenario,
         seed=seed,
@@ -177,18 +181,18 @@ def _play_schedule(play: Play, schedule: tuple[Fault, ...], seed: int, out: Path
     )
 
 
-def _take_steps(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+def _take_steps(play: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     """Take the steps up to the first that fails, and return the failure."""
     for number, step in enumerate(play.scenario.script, start=1):
         on_event(_name_step(step))
         try:
-            take(step, play)
+            take_step(step, play)
         except Failure as error:
             return (f"Step {number} ({_name_step(step)}) failed: {error}",)
     return ()
 
 
-def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
+def _settle(play: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     """Let everything settle, even if a fault holds a call."""
     on_event("settle")
     try:
@@ -201,7 +205,7 @@ def _settle(play: Play, on_event: OnEvent) -> tuple[str, ...]:
     return ()
 
 
-def _read_alarms(play: Play) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
+def _read_alarms(play: RunningScenario) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
     """Return the states of the alarms with expectations, or why they could not be read."""
     try:
         return {name: read_alarm(play.bench, name) for name in play.scenario.expect.alarms}, ()
@@ -217,7 +221,7 @@ def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
 
 
 def _read_all(
-    play: Play, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
+    play: RunningScenario, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
     """Return the outcomes of the projects, or why they could not be read."""
     try:
@@ -226,7 +230,7 @@ def _read_all(
         return {}, (f"What it came to could not be read: {error}",)
 
 
-def _read(play: Play, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None) -> ReplayedProject:
+def _read(play: RunningScenario, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None) -> ReplayedProject:
     project_id = play.ids[name]
     (stored,) = (project for project in snapshot.projects if project.id == project_id)
     if stored.items.metadata is None:

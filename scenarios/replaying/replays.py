@@ -19,7 +19,7 @@ OnWork = Callable[[Scenario, str], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class ReplayOptions:
     """How scenarios are replayed: `keep` stops at the first failure, and keeps its bench as it is.
 
     `unsafe_run` runs produced code even if this machine has no sandbox.
@@ -45,7 +45,7 @@ class Replays:
 
     def __init__(
         self,
-        order: Order,
+        order: ReplayOptions,
         *,
         on_work: OnWork = lambda _, __: None,
         on_result: Callable[[Result], None] = lambda _: None,

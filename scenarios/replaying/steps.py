@@ -45,7 +45,7 @@ MINUTE: Final = 60
 
 
 @dataclass
-class Play:
+class RunningScenario:
     """A running scenario, with its clients and its state.
 
     `ids` has the id of every copy that was posted, `last_seen` the timelines of the deleted ones, and `left_out` the
@@ -73,56 +73,56 @@ class Play:
 
 
 @singledispatch
-def take(step: Step, play: Play) -> None:
+def take_step(step: Step, play: RunningScenario) -> None:
     """Take one step. Raises `ScenarioError`, `EngineError`, or botocore's errors."""
     raise NotImplementedError(f"Nothing says how {step!r} is taken.")
 
 
-@take.register
-def _(step: Create, play: Play) -> None:
+@take_step.register
+def _(step: Create, play: RunningScenario) -> None:
     project = play.scenario.projects[step.create]
     for name in play.scenario.copies_of(step.create):
         play.ids[name] = play.api.create(project.name, project.requirements, project.template).id
 
 
-@take.register
-def _(step: Settle, play: Play) -> None:
+@take_step.register
+def _(step: Settle, play: RunningScenario) -> None:
     play.skipped_s += play.pace.settle(step.settle).skipped_s
 
 
-@take.register
-def _(step: Wait, play: Play) -> None:
+@take_step.register
+def _(step: Wait, play: RunningScenario) -> None:
     for project_id in play.ids_of(step.wait.project):
         _await(play, project_id, step.wait.status)
 
 
-@take.register
-def _(step: Modify, play: Play) -> None:
+@take_step.register
+def _(step: Modify, play: RunningScenario) -> None:
     for project_id in play.ids_of(step.modify.project):
         play.api.modify(project_id, step.modify.requirements)
 
 
-@take.register
-def _(step: Retry, play: Play) -> None:
+@take_step.register
+def _(step: Retry, play: RunningScenario) -> None:
     for project_id in play.ids_of(step.retry):
         play.api.retry(project_id)
 
 
-@take.register
-def _(step: Deploy, play: Play) -> None:
+@take_step.register
+def _(step: Deploy, play: RunningScenario) -> None:
     for project_id in play.ids_of(step.deploy):
         play.api.deploy(project_id)
 
 
-@take.register
-def _(step: Delete, play: Play) -> None:
+@take_step.register
+def _(step: Delete, play: RunningScenario) -> None:
     for name in play.scenario.copies_of(step.delete):
         play.last_seen[name] = tuple(play.api.events(play.ids[name]))
         play.api.delete(play.ids[name])
 
 
-@take.register
-def _(step: Send, play: Play) -> None:
+@take_step.register
+def _(step: Send, play: RunningScenario) -> None:
     message, sqs = step.send, play.bench.target.client("sqs")
     body = message.body if isinstance(message.body, str) else json.dumps(message.body)
     for name, project_id in play.ids.items():
@@ -132,36 +132,36 @@ def _(step: Send, play: Play) -> None:
         sqs.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=round(message.delay))
 
 
-@take.register
-def _(step: Advance, play: Play) -> None:
+@take_step.register
+def _(step: Advance, play: RunningScenario) -> None:
     play.pace.advance(step.advance)
     play.skipped_s += step.advance
 
 
-@take.register
-def _(step: Redrive, play: Play) -> None:
+@take_step.register
+def _(step: Redrive, play: RunningScenario) -> None:
     _redrive(play.bench, step.redrive)
 
 
-@take.register
-def _(step: Purge, play: Play) -> None:
+@take_step.register
+def _(step: Purge, play: RunningScenario) -> None:
     url = play.bench.outputs.dead_letter_queue_urls[step.purge]
     play.bench.target.client("sqs").purge_queue(QueueUrl=url)
 
 
-@take.register
-def _(step: AwaitAlarm, play: Play) -> None:
+@take_step.register
+def _(step: AwaitAlarm, play: RunningScenario) -> None:
     _await_alarm(play, step.alarm)
 
 
-@take.register
-def _(step: Provision, play: Play) -> None:
+@take_step.register
+def _(step: Provision, play: RunningScenario) -> None:
     for project_id in play.ids_of(step.provision.project):
         reason = provision(play.bench, play.api, project_id, step.provision.calls)
         play.left_out += [f"provision {step.provision.project}: {reason}"] if reason else []
 
 
-def _await(play: Play, project_id: str, wanted: ProjectStatus) -> None:
+def _await(play: RunningScenario, project_id: str, wanted: ProjectStatus) -> None:
     while (status := play.status(project_id)) is not wanted:
         settled = play.pace.next()
         play.skipped_s += settled.skipped_s
@@ -169,7 +169,7 @@ def _await(play: Play, project_id: str, wanted: ProjectStatus) -> None:
             raise StepFailed(f"nothing is left to be delivered, and the project is {status} and not {wanted}")
 
 
-def _await_alarm(play: Play, wanted: AwaitedAlarm) -> None:
+def _await_alarm(play: RunningScenario, wanted: AwaitedAlarm) -> None:
     waited = 0
     while (state := read_alarm(play.bench, wanted.name)) != wanted.state:
         if waited >= wanted.within:

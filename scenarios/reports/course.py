@@ -13,7 +13,7 @@ from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import ProjectStatus
 
 NOTHING_LEFT: Final = "nothing was left to do"
-UNSAID: Final = {"api": "a request was answered"}
+DEFAULT_OUTCOMES: Final = {"api": "a request was answered"}
 """What an invocation without an event did, by lane."""
 
 NEAR: Final = timedelta(milliseconds=3)
@@ -95,7 +95,7 @@ def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequ
     end = done.started_at + timedelta(milliseconds=done.duration_ms)
     said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
     label = _label(said[-1]) if said else ""
-    told = [done.error_type or (said[-1].detail or said[-1].type if said else UNSAID.get(lane, NOTHING_LEFT))]
+    told = [done.error_type or (said[-1].detail or said[-1].type if said else DEFAULT_OUTCOMES.get(lane, NOTHING_LEFT))]
     told += [f"{done.duration_ms:.0f} ms" + (f", cold start {done.init_ms:.0f} ms" if done.init_ms else "")]
     told += [f"{done.gb_seconds:.2f} GB-s", f"request {done.request_id}"]
     return Bar(lane, done.started_at, end, _kind(done, said, lane), label, f"{label or lane}: " + "\n".join(told))
@@ -106,7 +106,7 @@ def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) ->
         return BarKind.KILLED
     if any(event.type is EventType.WORK_FAILED for event in said):
         return BarKind.FAILED
-    return BarKind.DONE if said or lane in UNSAID else BarKind.IDLE
+    return BarKind.DONE if said or lane in DEFAULT_OUTCOMES else BarKind.IDLE
 
 
 def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:

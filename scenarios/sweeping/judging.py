@@ -14,7 +14,7 @@ from agenticai.scenarios.sweeping.ending import Ending, find_differences
 
 K = TypeVar("K", bound=Hashable)
 
-Rehearse = Callable[[Bench, Sequence[Fault]], Ending]
+RunTrial = Callable[[Bench, Sequence[Fault]], Ending]
 """Replays a scenario with faults in addition to its own; raises if it does not come to an end."""
 
 
@@ -29,34 +29,38 @@ class TrialVerdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judged:
+class TrialJudgement:
     """The verdict on a replay, and the evidence for it."""
 
     verdict: TrialVerdict
     evidence: tuple[str, ...] = ()
 
 
-def judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Bench, *, same_end: bool = True) -> Judged:
+def judge(
+    rehearse: RunTrial, clean: Ending, faults: Sequence[Fault], bench: Bench, *, same_end: bool = True
+) -> TrialJudgement:
     """Replay under faults: the invariants must hold and, with `same_end`, the end must be that of the clean run."""
     ending = rehearse(bench, faults)
     evidence = [str(violation) for violation in ending.violations]
     if same_end:
         evidence += find_differences(clean, ending)
     if evidence:
-        return Judged(TrialVerdict.VIOLATED, tuple(evidence))
-    return Judged(TrialVerdict.SURVIVED if ending.fired else TrialVerdict.NOT_REACHED)
+        return TrialJudgement(TrialVerdict.VIOLATED, tuple(evidence))
+    return TrialJudgement(TrialVerdict.SURVIVED if ending.fired else TrialVerdict.NOT_REACHED)
 
 
-def judge_all(pool: BenchPool, trials: Mapping[K, Callable[[Bench], Judged]]) -> Iterator[tuple[K, Judged]]:
+def judge_all(
+    pool: BenchPool, trials: Mapping[K, Callable[[Bench], TrialJudgement]]
+) -> Iterator[tuple[K, TrialJudgement]]:
     """Run all trials on whichever benches are free, and yield the verdicts in the order in which they end."""
     asked = {pool.submit(trial): key for key, trial in trials.items()}
     for ended in as_completed(asked):
         yield asked[ended], await_verdict(ended)
 
 
-def await_verdict(trial: Future[Judged]) -> Judged:
+def await_verdict(trial: Future[TrialJudgement]) -> TrialJudgement:
     """Wait for a trial's verdict; a lost bench counts as a violation, or as a crash if its engine has ended."""
     try:
         return trial.result()
     except BenchLost as lost:
-        return Judged(TrialVerdict.CRASHED if lost.crashed else TrialVerdict.VIOLATED, (str(lost),))
+        return TrialJudgement(TrialVerdict.CRASHED if lost.crashed else TrialVerdict.VIOLATED, (str(lost),))

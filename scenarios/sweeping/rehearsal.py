@@ -20,7 +20,7 @@ stale, so that it makes the calls of a cold one, and the n-th call is the same o
 """
 
 
-def rehearsal(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
+def make_trial_runner(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], Ending]:
     """Return a function that replays a scenario with faults in addition to its own. Its expectations are ignored.
 
     Raises `StepFailed` if the scenario did not settle; the bench must not be used after that.

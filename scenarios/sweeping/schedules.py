@@ -65,7 +65,7 @@ ENDS_OTHERWISE: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Material:
+class FaultSites:
     """Where faults can be applied: the calls of a clean run's functions, and the number of deliveries by queue name.
 
     `synchronous` is the function behind the API: its caller waits for it, so it is not delayed.
@@ -76,7 +76,7 @@ class Material:
     synchronous: str
 
 
-def schedule(seed: int, material: Material) -> tuple[Fault, ...]:
+def schedule(seed: int, material: FaultSites) -> tuple[Fault, ...]:
     """Return one to four faults; always the same ones for the same seed and material."""
     random = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
     return tuple(_fault(random, material) for _ in range(random.randint(1, MOST_FAULTS)))
@@ -91,7 +91,7 @@ def may_end_otherwise(faults: Sequence[Fault]) -> bool:
     )
 
 
-def _fault(random: Random, material: Material) -> Fault:
+def _fault(random: Random, material: FaultSites) -> Fault:
     if material.deliveries and random.random() < 0.25:
         return _delivery_fault(random, material.deliveries)
     place = random.randrange(len(material.calls))

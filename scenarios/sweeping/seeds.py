@@ -10,8 +10,8 @@ from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Judged, Rehearse, TrialVerdict, await_verdict, judge, judge_all
-from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule, shrink
+from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, TrialVerdict, await_verdict, judge, judge_all
+from agenticai.scenarios.sweeping.schedules import FaultSites, may_end_otherwise, schedule, shrink
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class SeedResult:
 
     seed: int
     faults: tuple[Fault, ...]
-    judged: Judged
+    judged: TrialJudgement
 
 
 def try_seeds(
-    pool: BenchPool, rehearse: Rehearse, clean: Ending, material: Material, seeds: Iterable[int]
+    pool: BenchPool, rehearse: RunTrial, clean: Ending, material: FaultSites, seeds: Iterable[int]
 ) -> Iterator[SeedResult]:
     """Try the seeds on the pool's benches, and yield the results in the order in which they end."""
     schedules = {seed: schedule(seed, material) for seed in seeds}
@@ -33,7 +33,7 @@ def try_seeds(
         yield SeedResult(seed, schedules[seed], judged)
 
 
-def shrink_result(pool: BenchPool, rehearse: Rehearse, clean: Ending, result: SeedResult) -> SeedResult | None:
+def shrink_result(pool: BenchPool, rehearse: RunTrial, clean: Ending, result: SeedResult) -> SeedResult | None:
     """Return the result with the fewest and simplest faults that still break something, and what those break.
 
     Returns None if the whole schedule breaks nothing when it is tried again.
@@ -60,5 +60,5 @@ def write_yaml(faults: Sequence[Fault]) -> str:
     return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))
 
 
-def _judge(rehearse: Rehearse, clean: Ending, faults: Sequence[Fault], bench: Bench) -> Judged:
+def _judge(rehearse: RunTrial, clean: Ending, faults: Sequence[Fault], bench: Bench) -> TrialJudgement:
     return judge(rehearse, clean, faults, bench, same_end=not may_end_otherwise(faults))

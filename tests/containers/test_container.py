@@ -15,11 +15,11 @@ import pytest
 
 from agenticai.commands.demo import run_demo
 from agenticai.emulator.core.errors import ControlError, NoDocker, NoLocalStack, PortTaken
-from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.core.locks import hold_shared_lock
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
 from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, connect
-from agenticai.emulator.engines.localstack.server import Wiring
+from agenticai.emulator.engines.localstack.server import GatewayAddresses
 from agenticai.emulator.faults.rules import Call, CallFault, Kill
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.deployed import Bench
@@ -31,7 +31,7 @@ from tests.integration.cloud import Cloud, eventually
 
 pytestmark = needs_images
 
-CONTAINER = Chosen("localstack", image=IMAGES[1])
+CONTAINER = EngineChoice("localstack", image=IMAGES[1])
 EXAMPLE = ROOT / "docs" / "examples" / "orders"
 
 
@@ -168,7 +168,7 @@ class TestDoesNotStart:
         yield name
         subprocess.run(["docker", "image", "rm", "--force", name], capture_output=True, check=False)
 
-    def built(self, image: str, script: str) -> Chosen:
+    def built(self, image: str, script: str) -> EngineChoice:
         """Build an image that claims to have our executor, and runs a script in place of LocalStack."""
         text = "\n".join(
             [
@@ -178,9 +178,9 @@ class TestDoesNotStart:
             ]
         )
         subprocess.run(["docker", "build", "--tag", image, "-"], input=text, text=True, capture_output=True, check=True)
-        return Chosen("localstack", image=image)
+        return EngineChoice("localstack", image=image)
 
-    def refused(self, chosen: Chosen, run: Path, kind: type[Exception], match: str, port: int = 0) -> None:
+    def refused(self, chosen: EngineChoice, run: Path, kind: type[Exception], match: str, port: int = 0) -> None:
         with pytest.raises(kind, match=match), contextlib.ExitStack() as started:
             started.enter_context(start_engine(cassettes=CASSETTES, run_dir=run, engine=chosen, port=port))
         eventually(lambda: not containers(run))
@@ -195,19 +195,19 @@ class TestDoesNotStart:
 
     def test_one_that_serves_nothing(self, image: str, tmp_path: Path) -> None:
         chosen = self.built(image, "echo waiting; sleep 600")
-        wiring = Wiring("http://127.0.0.1:1", f"http://{HOST_NAME}:1")
-        with held(tmp_path):
+        wiring = GatewayAddresses("http://127.0.0.1:1", f"http://{HOST_NAME}:1")
+        with hold_shared_lock(tmp_path):
             container = LocalStackContainer(chosen.image, tmp_path, wiring)
             with pytest.raises(NoLocalStack, match="did not start; its log is "):
                 container.await_healthy(timeout_s=0.1)
         assert containers(tmp_path) == []
 
     def test_an_image_that_starts_containers_itself_needs_dockers_socket(self, tmp_path: Path) -> None:
-        chosen = Chosen("localstack", image="agenticai-base:bookworm")
+        chosen = EngineChoice("localstack", image="agenticai-base:bookworm")
         self.refused(chosen, tmp_path, NoLocalStack, "allow that with --docker-socket")
 
     def test_an_image_that_nobody_has(self, tmp_path: Path) -> None:
-        chosen = Chosen("localstack", image="127.0.0.1:1/none:0")
+        chosen = EngineChoice("localstack", image="127.0.0.1:1/none:0")
         self.refused(chosen, tmp_path, NoDocker, "The image 127.0.0.1:1/none:0 is not on this machine and could not")
 
     def test_a_port_that_is_taken_on_dockers_bridge(self, tmp_path: Path) -> None:

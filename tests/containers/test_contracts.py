@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agenticai.client.finding import stack_at
+from agenticai.client.stack_lookup import stack_at
 from agenticai.emulator.client import CONTROL_TOKEN
 from agenticai.scenarios.benches.deployed import Bench
 from tests.containers.composed import Served, needs_images

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agenticai.emulator.engines.chosen import IMAGE_VARIABLE
+from agenticai.emulator.engines.engine_choice import IMAGE_VARIABLE
 from agenticai.emulator.engines.localstack.docker_engine import LABEL
 from tests.containers.composed import IMAGES, ROOT, needs_images, said
 from tests.integration.test_testing_fixtures import EXAMPLE, runs_in_real_time

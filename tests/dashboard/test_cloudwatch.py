@@ -144,5 +144,5 @@ def test_what_a_look_costs_is_counted(metrics: CloudWatch, target: Target, stubb
     assert calls.usd == pytest.approx(16 * 0.01 / 1000)
     assert (
         "1 AWS call since it started, 1 of them in the last minute; without the free tier, they cost $0.000160"
-        in calls.told()
+        in calls.summarize()
     )

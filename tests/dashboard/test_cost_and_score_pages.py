@@ -85,7 +85,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeReplays:
     """A bench without runs, in its own state folder."""
     replays, kept = FakeReplays(), Runs(tmp_path)
     monkeypatch.setattr(scores, "replays", lambda: replays)
-    monkeypatch.setattr(scores, "kept_runs", lambda: kept)
+    monkeypatch.setattr(scores, "get_runs", lambda: kept)
     return replays
 
 
@@ -157,7 +157,7 @@ def test_where_there_is_no_stack_a_page_says_how_to_start_one(opened: Opened, na
 
 
 def test_scores_of_projects(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores, "reader", lambda: ReportReader(start=lambda work: work()))
+    monkeypatch.setattr(scores, "get_report_reader", lambda: ReportReader(start=lambda work: work()))
     reports = {1: report(lint=10), 2: report(finding("S105", HOSTILE))}
     page = opened(
         "scores", FakeSource(), FakeScores(reports, [project(1, 90, name=HOSTILE), project(2), project(3, None)])

@@ -35,7 +35,7 @@ def test_every_effect_is_made_from_its_fields(on: str, do: str) -> None:
     made = rule_of("call" if on == "call" else "delivery", {"nth": 2, "times": 3}, do, answers)
     written = made.model_dump(mode="json")
     assert (written["when"]["on"], written["then"]) == (on, {"do": do, **answers})
-    assert known[do].told.endswith(".")
+    assert known[do].description.endswith(".")
     assert {field.name for field in known[do].fields} <= {*LABELS}
 
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from agenticai.client.queues.model import Attempt, DeadLetter, RequestedWork
-from agenticai.dashboard.components.texts import age, plain
-from agenticai.dashboard.services.letters import Stuck, find_stuck, found, scenario_of
+from agenticai.dashboard.components.texts import age, escape_markdown
+from agenticai.dashboard.services.letters import StuckMessage, filter_letters, find_stuck, scenario_of
 from agenticai.dashboard.services.payloads import formatted
 from agenticai.scenarios.format.scenario import load
 from agenticai.scenarios.format.script import Send
@@ -30,7 +30,7 @@ THROTTLED, TIMED_OUT = letter("aaaaaaaa-1"), letter("bbbbbbbb-2", "Sandbox.Timed
     ],
 )
 def test_a_search_looks_at_all_that_is_known(text: str, cause: str | None, ids: list[str]) -> None:
-    assert [one.message.id for one in found([THROTTLED, TIMED_OUT], text, cause)] == ids
+    assert [one.message.id for one in filter_letters([THROTTLED, TIMED_OUT], text, cause)] == ids
 
 
 def played(tmp_path: Path, dead: DeadLetter, project: Any = None) -> Any:
@@ -78,17 +78,17 @@ def test_what_aws_refused_is_refused_again(tmp_path: Path, body: str, status: Pr
 @pytest.mark.parametrize(
     ("status", "letters", "exact", "stuck"),
     [
-        (ProjectStatus.DEVELOPING, 1, True, Stuck("dev", 1, surely=True)),
+        (ProjectStatus.DEVELOPING, 1, True, StuckMessage("dev", 1, surely=True)),
         (ProjectStatus.DEVELOPING, 0, True, None),
         (ProjectStatus.PLANNING, 1, True, None),
         (ProjectStatus.CREATED, 1, True, None),
         (ProjectStatus.COMPLETED, 1, True, None),
-        (ProjectStatus.DEVELOPING, 3, False, Stuck("dev", 3, surely=False)),
-        (ProjectStatus.DEVELOPING, 101, True, Stuck("dev", 101, surely=False)),
+        (ProjectStatus.DEVELOPING, 3, False, StuckMessage("dev", 3, surely=False)),
+        (ProjectStatus.DEVELOPING, 101, True, StuckMessage("dev", 101, surely=False)),
     ],
 )
 def test_a_project_whose_message_is_dead_is_stuck(
-    status: ProjectStatus, letters: int, exact: bool, stuck: Stuck | None
+    status: ProjectStatus, letters: int, exact: bool, stuck: StuckMessage | None
 ) -> None:
     dead = [letter(f"m{number}") for number in range(letters)]  # for the project 01JD
     source = cast("Any", FakeSource(dead, exact=exact))
@@ -116,9 +116,9 @@ def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:
 
 
 def test_a_label_shows_every_character_and_means_nothing() -> None:
-    assert plain("a*b <i>") == r"a\*b \<i\>"
-    assert "\u202e" not in plain(HOSTILE)
-    assert "\x1b" not in plain(HOSTILE)
+    assert escape_markdown("a*b <i>") == r"a\*b \<i\>"
+    assert "\u202e" not in escape_markdown(HOSTILE)
+    assert "\x1b" not in escape_markdown(HOSTILE)
 
 
 def test_ages() -> None:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from agenticai.client.queues.model import Attempt, Depth
 from agenticai.dashboard.components import session
-from agenticai.dashboard.components.texts import plain
+from agenticai.dashboard.components.texts import escape_markdown
 from agenticai.dashboard.services.doing import Doing
 from agenticai.emulator.core.bench_records import Settled
 from agenticai.emulator.core.errors import ControlError
@@ -103,19 +103,19 @@ def test_the_overview_counts_messages_and_dead_letters(opened: Callable[..., App
     page = opened("overview", FakeSource([letter("m1")], Depth(4, 2, 1)))
     told = shown(page)
     for badge in ("7 messages", "4 visible", "2 in flight", "1 delayed", "oldest 1 min 5 s", "1 dead letter"):
-        assert f"-badge[{plain(badge)}]" in told
+        assert f"-badge[{escape_markdown(badge)}]" in told
 
 
 def test_the_overview_tells_what_functions_are_doing(opened: Callable[..., AppTest]) -> None:
     source = FakeSource()
     told = shown(opened("overview", source))
-    assert f"gray-badge[{plain('has not run')}]" in told
+    assert f"gray-badge[{escape_markdown('has not run')}]" in told
     failed = Attempt(NOW - timedelta(seconds=7), HOSTILE, "it failed", "r")
     since = NOW - timedelta(seconds=3)
     source.functions["dev"] = Doing(running=2, since=since, limit=2, throttled=1, failed=failed)
     told = shown(opened("overview", source))
     for badge in ("2 running for 3 s", "at its limit of 2", "1 call throttled", f"failed 7 s ago: {HOSTILE}"):
-        assert f"-badge[{plain(badge)}]" in told
+        assert f"-badge[{escape_markdown(badge)}]" in told
     told = shown(opened("overview", FakeSource(exact=False)))
     assert "This target does not tell" in told.replace("\\", "")
 

@@ -4,7 +4,7 @@ import pytest
 
 from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import Model
-from agenticai.dashboard.services.new_project import LARGEST_FILE, NewRequest, Unusable, new_request
+from agenticai.dashboard.services.new_project import LARGEST_FILE, InvalidInput, NewRequest, new_request
 from agenticai.dashboard.services.project_list import MOST_PAGES, PAGE, SEARCHED_PAGE, find, rows
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
@@ -81,5 +81,5 @@ class TestNewRequest:
         ],
     )
     def test_what_cannot_be_posted_says_why(self, text: str, file: bytes | None, reason: str) -> None:
-        with pytest.raises(Unusable, match=reason):
+        with pytest.raises(InvalidInput, match=reason):
             new_request("", text, file, None)

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from agenticai.dashboard import tied
+from agenticai.dashboard import lifeline
 from agenticai.dashboard.services.replaying import ReplayRuns, Replays, ReplayState
 
 LIMIT_SECONDS: Final = 30.0
@@ -59,7 +59,7 @@ def test_one_replay_at_a_time_which_can_be_ended() -> None:
 
 def test_a_command_that_is_tied_ends_as_it_does() -> None:
     reading, writing = os.pipe()
-    assert tied.run([sys.executable, "-c", "raise SystemExit(3)"], reading) == 3
+    assert lifeline.run([sys.executable, "-c", "raise SystemExit(3)"], reading) == 3
     os.close(writing)
 
 
@@ -74,4 +74,4 @@ def test_a_command_is_interrupted_when_its_lifeline_ends(tmp_path: Path) -> None
         os.close(writing)
 
     threading.Thread(target=let_go).start()
-    assert tied.run([sys.executable, "-c", program], reading) != 0
+    assert lifeline.run([sys.executable, "-c", program], reading) != 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.engines.ministack.alarms import HALF_MINUTES, divide, minute_of, rule_of, spans
+from agenticai.emulator.engines.ministack.alarms import HALF_MINUTES, divide, list_evaluated_minutes, minute_of, rule_of
 
 ALARM: dict[str, Any] = {
     "MetricName": "m",
@@ -49,12 +49,12 @@ def test_bands_and_expressions_are_not_evaluated(other: dict[str, Any]) -> None:
 
 
 def test_each_minute_that_was_skipped_is_evaluated() -> None:
-    [minutes] = spans(NOON, NOON + 180)
+    [minutes] = list_evaluated_minutes(NOON, NOON + 180)
     assert list(minutes) == [NOON + 60, NOON + 120, NOON + 180]
 
 
 def test_of_weeks_only_the_beginning_and_the_end_are_evaluated() -> None:
-    first, last = spans(0, 14 * 24 * 60 * 60)
+    first, last = list_evaluated_minutes(0, 14 * 24 * 60 * 60)
     assert (first[0], len(first)) == (60, HALF_MINUTES)
     assert (last[-1], len(last)) == (14 * 24 * 60 * 60, HALF_MINUTES)
 

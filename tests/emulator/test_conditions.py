@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ministack.services.cloudformation import engine
 
-from agenticai.emulator.engines.ministack.conditions import resolve_compared
+from agenticai.emulator.engines.ministack.conditions import resolve_condition_functions
 
 TEMPLATE: dict[str, Any] = {
     "Mappings": {"Stages": {"dev": {"Watched": "yes"}}},
@@ -34,7 +34,7 @@ def test_a_condition_compares_the_values_of_functions(
     monkeypatch: pytest.MonkeyPatch, value: dict[str, Any], text: str
 ) -> None:
     monkeypatch.setattr(engine, "_evaluate_conditions", engine._evaluate_conditions)  # so that it is restored later
-    resolve_compared(engine, ())
+    resolve_condition_functions(engine, ())
     conditions = {"Same": {"Fn::Equals": [value, text]}, "Other": {"Fn::Not": [{"Condition": "Same"}]}}
     template = {**TEMPLATE, "Conditions": conditions}
     parameters = engine._resolve_parameters(template, [])

@@ -23,7 +23,7 @@ from agenticai.emulator.engines.function import FunctionError, Invocation, Invoc
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import Call, CallFault, Delay, Delivery, DeliveryFault, Error, Fault, Kill
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.gateway import under
+from agenticai.emulator.gateway import mount
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.stack.target import Capability
 from tests.emulator.examples import FUNCTION
@@ -96,7 +96,7 @@ def exchanged() -> Iterator[Exchanged]:
 def served(exchanged: Exchanged) -> Iterator[Served]:
     clock, engine, ledger = Clock(), Engine(), Ledger()
     book = FaultBook(clock.now)
-    exchanged.app = under("/_harness", control_app(engine, ledger, clock, book, lambda: 7.5))(nothing)
+    exchanged.app = mount("/_harness", control_app(engine, ledger, clock, book, lambda: 7.5))(nothing)
     yield Served(exchanged.endpoint_url, engine, book, ledger)
     clock.close()
 
@@ -112,7 +112,7 @@ def serve_more(routes: Sequence[Route], secret: str | None = None) -> Iterator[s
     """Serve the control API with routes of other packages; yield the endpoint's URL."""
     clock = Clock()
     app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, secret, routes)
-    with serve(under("/_harness", app)(nothing)) as url:
+    with serve(mount("/_harness", app)(nothing)) as url:
         yield url
     clock.close()
 
@@ -306,7 +306,7 @@ class TestSecret:
     def guarded(self, exchanged: Exchanged) -> Iterator[str]:
         clock = Clock()
         app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, "sesame")
-        exchanged.app = under("/_harness", app)(nothing)
+        exchanged.app = mount("/_harness", app)(nothing)
         yield exchanged.endpoint_url
         clock.close()
 
@@ -335,7 +335,7 @@ class TestNotSteered:
         app = control_app(
             None, Ledger(), clock, FaultBook(clock.now), lambda: 1.0, about=about, can_apply=lambda f: f == FAULTS[0]
         )
-        exchanged.app = under("/_harness", app)(nothing)
+        exchanged.app = mount("/_harness", app)(nothing)
         with ControlClient(exchanged.endpoint_url) as client:
             yield client
         clock.close()

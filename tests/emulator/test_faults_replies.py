@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, garble, spoil
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, corrupt_reply, scramble_second_half
 from agenticai.emulator.faults.rules import ModelReply
 from agenticai.emulator.http.google_errors import google_error
 from shared.language_model.gemini_wire import failure, read_reply
@@ -64,33 +64,33 @@ def test_a_reply_without_text_says_why(kind: ModelReply, finish: FinishReason, d
 
 
 def test_a_truncated_reply_is_half_of_the_good_one() -> None:
-    reply = read_reply(text_of(spoil(ModelReply.TRUNCATED, good())))
+    reply = read_reply(text_of(corrupt_reply(ModelReply.TRUNCATED, good())))
     assert (reply.finish_reason, reply.text) == (FinishReason.MAX_TOKENS, PLAN[: len(PLAN) // 2])
     assert reply.tokens.output_tokens == len(reply.text) // 4 + 1
 
 
 def test_a_malformed_reply_is_no_json_though_its_envelope_is() -> None:
-    reply = read_reply(text_of(spoil(ModelReply.MALFORMED, good())))
+    reply = read_reply(text_of(corrupt_reply(ModelReply.MALFORMED, good())))
     assert reply.finish_reason is FinishReason.STOP
     with pytest.raises(ValueError, match=r"^"):
         json.loads(reply.text)
 
 
 def test_a_garbled_text_closes_no_tag() -> None:
-    assert "</file-1>" not in garble('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
-    assert garble("abcdefg") == "abcgfed"
+    assert "</file-1>" not in scramble_second_half('<file-1 path="a.py">\nprint("hello")\n</file-1>\n')
+    assert scramble_second_half("abcdefg") == "abcgfed"
 
 
 @pytest.mark.parametrize("kind", [ModelReply.SAFETY, ModelReply.DROPPED])
 def test_only_a_text_can_be_spoiled(kind: ModelReply) -> None:
     with pytest.raises(ValueError, match=f"The reply “{kind}” is not made from the text of a good reply"):
-        spoil(kind, good())
+        corrupt_reply(kind, good())
 
 
 @pytest.mark.parametrize("candidate", [{}, {"content": {}}], ids=["no content", "no parts"])
 def test_a_candidate_without_text_is_spoiled_to_one_without_text(candidate: dict[str, object]) -> None:
     answer = JSONResponse({"candidates": [candidate, {"index": 1}]})
-    assert json.loads(text_of(spoil(ModelReply.MALFORMED, answer))) == {
+    assert json.loads(text_of(corrupt_reply(ModelReply.MALFORMED, answer))) == {
         "candidates": [
             {"content": {"role": "model", "parts": [{"text": ""}]}, "finishReason": "STOP"},
             {"index": 1},
@@ -109,7 +109,7 @@ def test_a_candidate_without_text_is_spoiled_to_one_without_text(candidate: dict
     ],
 )
 def test_what_has_no_text_stays_as_it_is(answer: Response) -> None:
-    assert spoil(ModelReply.TRUNCATED, answer) is answer
+    assert corrupt_reply(ModelReply.TRUNCATED, answer) is answer
 
 
 @pytest.mark.parametrize("kind", ModelReply)
@@ -244,11 +244,11 @@ def test_what_is_blocked_for_safety_says_by_which_rating() -> None:
 def test_only_text_is_spoiled_and_its_tokens_are_counted_again() -> None:
     parts = [{"text": "12345678"}, {"inlineData": {}}, {"text": "90"}]
     answer = JSONResponse({"candidates": [{"content": {"parts": parts}}], "usageMetadata": {"promptTokenCount": 9}})
-    spoiled = json.loads(text_of(spoil(ModelReply.TRUNCATED, answer)))
+    spoiled = json.loads(text_of(corrupt_reply(ModelReply.TRUNCATED, answer)))
     assert spoiled["candidates"] == [
         {"content": {"role": "model", "parts": [{"text": "12345"}]}, "finishReason": "MAX_TOKENS"}
     ]
     assert spoiled["usageMetadata"] == {"promptTokenCount": 9, "candidatesTokenCount": 2, "totalTokenCount": 11}
     uncounted = JSONResponse({"candidates": [{"content": {"parts": parts}}]})
-    spoiled = json.loads(text_of(spoil(ModelReply.TRUNCATED, uncounted)))
+    spoiled = json.loads(text_of(corrupt_reply(ModelReply.TRUNCATED, uncounted)))
     assert spoiled["usageMetadata"] == {"candidatesTokenCount": 2, "totalTokenCount": 2}

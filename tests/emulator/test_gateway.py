@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.core.usage_records import CallCount
-from agenticai.emulator.gateway import GatewayStep, chain, under
+from agenticai.emulator.gateway import GatewayStep, chain, mount
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.step import Meter
 
@@ -78,7 +78,7 @@ class TestOrder:
         assert taken == ["first", "second"]
 
     def test_each_request_reaches_the_step_that_it_is_for(self) -> None:
-        steps = [under("/_harness", answering(b"control")), under("/_gemini", answering(b"gemini"))]
+        steps = [mount("/_harness", answering(b"control")), mount("/_gemini", answering(b"gemini"))]
         app = chain(steps, answering(b"engine"))
         assert body(ask(app, "/_harness/health")) == b"control"
         assert body(ask(app, "/_gemini/v1/models/m:generateContent")) == b"gemini"
@@ -96,7 +96,7 @@ class TestOrder:
 
         async def send(_: Message) -> None: ...
 
-        app = chain([under("/_harness", answering()), lambda app: Meter(app, Ledger())], engine)
+        app = chain([mount("/_harness", answering()), lambda app: Meter(app, Ledger())], engine)
         run(app, {"type": "lifespan"}, receive, send)
         assert seen == ["lifespan"]
 

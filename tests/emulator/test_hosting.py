@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from agenticai.emulator.core.errors import EngineError, PortTaken
-from agenticai.emulator.hosting import listen_for_containers, naming_lost, share
+from agenticai.emulator.hosting import listen_for_containers, report_lost_projects, share_secret
 
 
 def ledger(*projects: str) -> Any:
@@ -20,9 +20,9 @@ def ledger(*projects: str) -> Any:
 
 def test_projects_that_are_lost_are_named() -> None:
     told: list[str] = []
-    naming_lost(ledger("A", "B"), told.append)("It ended.")
-    naming_lost(ledger(), told.append)("It ended.")
-    naming_lost(ledger(*map(str, range(22))), told.append)("It ended.")
+    report_lost_projects(ledger("A", "B"), told.append)("It ended.")
+    report_lost_projects(ledger(), told.append)("It ended.")
+    report_lost_projects(ledger(*map(str, range(22))), told.append)("It ended.")
     assert told[:2] == ["It ended. Lost projects: A, B.", "It ended."]
     assert told[2].endswith("18, 19 and 2 more.")
 
@@ -47,8 +47,8 @@ def test_another_failure_to_listen_is_one() -> None:
 
 
 def test_the_secret_for_localstack_is_readable_by_its_user(tmp_path: Path) -> None:
-    share("sesame", tmp_path / "secret")
+    share_secret("sesame", tmp_path / "secret")
     assert (tmp_path / "secret").read_text("utf-8") == "sesame"
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o644
     with pytest.raises(EngineError, match=r"cannot be written to .*none/secret \(No such file"):
-        share("sesame", tmp_path / "none" / "secret")
+        share_secret("sesame", tmp_path / "none" / "secret")

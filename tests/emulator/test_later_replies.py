@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 
 from agenticai.emulator.gemini import REPLAY
-from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.answering import make_gemini
 from agenticai.emulator.gemini.cassettes import CassetteStore
 
 CASSETTE = """\
@@ -23,7 +23,7 @@ class Asked:
     def __init__(self, tmp_path: Path) -> None:
         self.folder, self.misses = tmp_path / "cassettes", tmp_path / "gemini-misses"
         self.folder.mkdir()
-        self._app = answering(REPLAY, self.folder, CassetteStore.load(self.folder), tmp_path).app
+        self._app = make_gemini(REPLAY, self.folder, CassetteStore.load(self.folder), tmp_path).app
 
     def answer(self) -> dict[str, Any]:
         async def ask() -> dict[str, Any]:

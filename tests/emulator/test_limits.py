@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from agenticai.emulator.http.largest import HEAD_BYTES
 from agenticai.emulator.http.limits import RequestLimits
+from agenticai.emulator.http.size_limits import HEAD_BYTES
 from tests.fakes.asgi import signed
 
 MIB = 1024 * 1024

@@ -7,7 +7,7 @@ import pytest
 from agenticai.emulator.engines import code_cache, function_log, lambda_response
 from agenticai.emulator.engines.ministack import backlog, log_events, tables
 from agenticai.emulator.faults import schedule
-from agenticai.emulator.http import connections, largest, limits
+from agenticai.emulator.http import connections, limits, size_limits
 from agenticai.emulator.meter import ledger
 from agenticai.soak import GROWTH, SETTLED
 
@@ -24,28 +24,28 @@ def told(what: str) -> str:
 @pytest.mark.parametrize(
     ("what", "values"),
     [
-        ("request line and headers", f"{largest.HEAD_BYTES // KIB} KiB, within {connections.HEAD_SECONDS:.0f} s"),
+        ("request line and headers", f"{size_limits.HEAD_BYTES // KIB} KiB, within {connections.HEAD_SECONDS:.0f} s"),
         ("a body that is slow", f"{limits.PATIENCE_SECONDS:.0f} s"),
         (
             "an answer that the client does not read",
             f"{connections.SLOWEST_BYTES // KIB} KiB in {connections.ANSWER_SECONDS / 60:.0f} minutes",
         ),
         ("bodies of all requests", f"{limits.HELD_BYTES // MIB} MiB"),
-        ("S3: an object", f"{largest.OBJECT_BYTES // MIB} MiB"),
+        ("S3: an object", f"{size_limits.OBJECT_BYTES // MIB} MiB"),
         (
             "Lambda: payload",
-            f"{largest.INVOCATION.size // MIB} MiB; of an asynchronous one {largest.EVENT.size // MIB} ",
+            f"{size_limits.INVOCATION.size // MIB} MiB; of an asynchronous one {size_limits.EVENT.size // MIB} ",
         ),
         ("Lambda: response", f"6 MiB + {lambda_response.RESPONSE_BYTES - 6 * MIB} bytes"),
-        ("Lambda: request", f"{largest.CODE.size:,} bytes"),
+        ("Lambda: request", f"{size_limits.CODE.size:,} bytes"),
         ("Lambda: code", f"{code_cache.UNZIPPED_BYTES // MIB} MiB together, {code_cache.MOST_ENTRIES:,} entries"),
         ("Lambda: log", f"{function_log.LOG_BYTES // MIB} MiB and {function_log.LOG_LINES:,} lines"),
         ("CloudWatch Logs", f"{log_events.GROUP_BYTES // MIB} MiB of messages"),
-        ("API Gateway", f"{largest.BY_SERVICE['execute-api'].size // MIB} MiB"),
+        ("API Gateway", f"{size_limits.BY_SERVICE['execute-api'].size // MIB} MiB"),
         ("SQS", f"{backlog.MESSAGES_KEPT:,}, and {backlog.BYTES_KEPT // MIB} MiB"),
         ("DynamoDB", f"the latest {tables.TOKENS_KEPT:,}"),
-        ("any other request", f"{largest.ANYTHING.size // MIB} MiB"),
-        ("Gemini", f"{largest.PROMPT.size // MIB} MiB"),
+        ("any other request", f"{size_limits.ANYTHING.size // MIB} MiB"),
+        ("Gemini", f"{size_limits.PROMPT.size // MIB} MiB"),
         (
             "calls that",
             f"the latest {schedule.CALLS_KEPT:,}, {schedule.FIRED_KEPT:,} and {ledger.INVOCATIONS_KEPT:,}",

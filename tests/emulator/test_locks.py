@@ -5,7 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
-from agenticai.emulator.core.locks import held, is_held, locked
+from agenticai.emulator.core.locks import hold_exclusive_lock, hold_shared_lock, is_held
 
 HOLDER = """
 import pathlib, sys
@@ -17,8 +17,8 @@ with held(pathlib.Path(sys.argv[1])):
 
 
 def test_several_may_hold_a_folder(tmp_path: Path) -> None:
-    with held(tmp_path):
-        with held(tmp_path):
+    with hold_shared_lock(tmp_path):
+        with hold_shared_lock(tmp_path):
             assert is_held(tmp_path)
         assert is_held(tmp_path)
     assert not is_held(tmp_path)
@@ -40,11 +40,11 @@ def test_who_wants_it_alone_waits_for_all_others(tmp_path: Path) -> None:
     entered = threading.Event()
 
     def enter() -> None:
-        with locked(tmp_path):
+        with hold_exclusive_lock(tmp_path):
             entered.set()
 
     thread = threading.Thread(target=enter)
-    with held(tmp_path):
+    with hold_shared_lock(tmp_path):
         thread.start()
         assert not entered.wait(0.05)
     thread.join(10)

@@ -14,7 +14,7 @@ from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import ModelCalls, ModelRequest
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.gemini import MISSES, REPLAY
-from agenticai.emulator.gemini.answering import Gemini, answering
+from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.journal import Journal
@@ -33,7 +33,7 @@ def gemini(tmp_path: Path) -> Gemini:
     folder = tmp_path / "cassettes"
     folder.mkdir()
     (folder / "greet.yaml").write_text(CASSETTE)
-    return answering(REPLAY, folder, CassetteStore.load(folder), tmp_path)
+    return make_gemini(REPLAY, folder, CassetteStore.load(folder), tmp_path)
 
 
 def body(text: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from agenticai.emulator.gemini import model_at, served_model
-from agenticai.emulator.gemini.answering import Gemini, answering
+from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.canonical import canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette
 from agenticai.emulator.gemini.openai_wire import Untranslatable, to_chat
@@ -36,7 +36,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def gemini(server: ScriptedServer, tmp_path: Path) -> Gemini:
-    return answering(model_at(f"{server.url}/v1", NAME), tmp_path, CassetteStore(()), tmp_path)
+    return make_gemini(model_at(f"{server.url}/v1", NAME), tmp_path, CassetteStore(()), tmp_path)
 
 
 def ask(gemini: Gemini, body: object = ASKED) -> httpx2.Response:
@@ -305,7 +305,7 @@ class TestFailures:
     def test_a_server_that_is_gone_is_named(self, gemini: Gemini, server: ScriptedServer) -> None:
         with ScriptedServer() as gone:
             pass
-        gemini = answering(model_at(gone.url, NAME), Path(), CassetteStore(()), Path())
+        gemini = make_gemini(model_at(gone.url, NAME), Path(), CassetteStore(()), Path())
         got = ask(gemini)
         assert got.status_code == 503
         assert f"{gone.url} did not answer" in got.json()["error"]["message"]

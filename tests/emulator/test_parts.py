@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agenticai.emulator.engines.ministack.parts import Parts, TooLarge, bound_upload
-from agenticai.emulator.http.largest import OBJECT_BYTES
+from agenticai.emulator.http.size_limits import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import PIECE_BYTES, Bodies
 from agenticai.emulator.spool.file import Spool
 

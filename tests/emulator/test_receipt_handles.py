@@ -2,19 +2,19 @@
 
 import pytest
 
-from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
+from agenticai.emulator.queues.receipt_handles import is_handle_of, receipt_handle
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
 
 
 def test_a_handle_is_of_its_queue_alone() -> None:
     handle = receipt_handle(QUEUE, "receive-1")
-    assert was_given_by(QUEUE, handle)
-    assert not was_given_by(QUEUE + "-dead", handle)
+    assert is_handle_of(QUEUE, handle)
+    assert not is_handle_of(QUEUE + "-dead", handle)
     assert handle != receipt_handle(QUEUE, "receive-2")
-    assert not was_given_by(QUEUE, f"{handle[:8]}!{handle[8:]}")
+    assert not is_handle_of(QUEUE, f"{handle[:8]}!{handle[8:]}")
 
 
 @pytest.mark.parametrize("handle", ["", "garbage", "é", "AAAA", "/////w==", QUEUE])
 def test_what_no_queue_gave(handle: str) -> None:
-    assert not was_given_by(QUEUE, handle)
+    assert not is_handle_of(QUEUE, handle)

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import ModelCalls
-from agenticai.emulator.gemini.answering import answering
+from agenticai.emulator.gemini.answering import make_gemini
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
-from agenticai.emulator.gemini.recording import bound, document_of, read_reply
+from agenticai.emulator.gemini.recording import bind_patterns, document_of, read_reply
 from tests.emulator.test_control import serve_more
 from tests.fakes.gemini import fake_gemini
 
@@ -46,7 +46,7 @@ def ask(
     url: str, run_dir: Path, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER
 ) -> httpx2.Response:
     """Return the answer of the engine's endpoint when it forwards requests to `url`."""
-    return post(answering(url, run_dir, CassetteStore(()), run_dir).app, body, query, headers)
+    return post(make_gemini(url, run_dir, CassetteStore(()), run_dir).app, body, query, headers)
 
 
 def post(app: ASGIApp, body: object = BODY, query: str = "", headers: Mapping[str, str] = IN_HEADER) -> httpx2.Response:
@@ -82,7 +82,7 @@ def test_the_answer_goes_back_as_it_came_and_is_kept_without_key_and_headers(cas
 
 def test_what_the_model_is_asked_live_is_counted_with_its_tokens(cassettes: Path, tmp_path: Path) -> None:
     with fake_gemini(cassettes) as gemini:
-        live = answering(gemini.url, tmp_path, CassetteStore(()), tmp_path)
+        live = make_gemini(gemini.url, tmp_path, CassetteStore(()), tmp_path)
         assert post(live.app).status_code == 200
     with serve_more(live.control) as url, ControlClient(url) as control:
         use = control.model()
@@ -149,7 +149,7 @@ BIND = {"tag": "<(t-[0-9])>", "other": "<(o-[0-9])>"}
 
 class TestBound:
     def test_what_a_reply_repeats_of_its_request_may_differ_when_it_is_replayed(self, tmp_path: Path) -> None:
-        cassette = bound(Cassette.model_validate({**STORED, "origin": "recorded"}), BIND)
+        cassette = bind_patterns(Cassette.model_validate({**STORED, "origin": "recorded"}), BIND)
         assert cassette.bind == {"tag": BIND["tag"]}
         assert (cassette.reply.text or "").startswith("<${tag}> Good morning")
         (tmp_path / "one.yaml").write_text(to_yaml(document_of(cassette)))
@@ -162,4 +162,4 @@ class TestBound:
 
     def test_without_anything_to_bind_it_stays_as_it_is(self) -> None:
         cassette = Cassette.model_validate(STORED)
-        assert bound(cassette, {"other": BIND["other"]}) == cassette
+        assert bind_patterns(cassette, {"other": BIND["other"]}) == cassette

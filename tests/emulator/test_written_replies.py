@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.gemini import REPLAY, journal
-from agenticai.emulator.gemini.answering import Gemini, answering
+from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.canonical import CanonicalRequest, Content
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.journal import Journal
@@ -32,7 +32,7 @@ def gemini(tmp_path: Path) -> Gemini:
     folder = tmp_path / "cassettes"
     folder.mkdir()
     (folder / "greet.yaml").write_text(CASSETTE)
-    return answering(REPLAY, folder, CassetteStore.load(folder), tmp_path, lambda: AT)
+    return make_gemini(REPLAY, folder, CassetteStore.load(folder), tmp_path, lambda: AT)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_reply_to_what_is_not_missed_is_refused(gemini: Gemini, control: Contr
 
 
 def test_an_engine_that_asks_the_model_itself_misses_nothing(tmp_path: Path) -> None:
-    live = answering("http://127.0.0.1:9", tmp_path, CassetteStore(()), tmp_path)
+    live = make_gemini("http://127.0.0.1:9", tmp_path, CassetteStore(()), tmp_path)
     with serve_more(live.control) as url, ControlClient(url) as control:
         assert control.missed_replies() == ()
         with pytest.raises(ControlError, match="asks the model itself"):

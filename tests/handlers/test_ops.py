@@ -14,7 +14,7 @@ from cfnlint.api import lint_file
 from agenticai.stack.template import Template
 from ops_agent.deployment import write_instructions, write_template
 from ops_agent.functions import Function, list_functions
-from ops_agent.project_type import Detected, ProjectType, detect
+from ops_agent.project_type import DetectedType, ProjectType, detect
 from shared.paths import UnsafePath
 from shared.zips import build_zip, check_zip
 
@@ -23,17 +23,17 @@ PYTHON_HANDLER = "def handler(event: dict[str, object], context: object) -> dict
 NODE_HANDLER = "export const handler = async (event) => ({});\n"
 
 
-def lambdas(kind: ProjectType, handlers: Sequence[str]) -> Detected:
+def lambdas(kind: ProjectType, handlers: Sequence[str]) -> DetectedType:
     if kind is ProjectType.NODE_LAMBDA:
-        return Detected(kind, list_functions([(handler, "node") for handler in handlers]))
-    return Detected(kind, list_functions([(handler, "python") for handler in handlers]))
+        return DetectedType(kind, list_functions([(handler, "node") for handler in handlers]))
+    return DetectedType(kind, list_functions([(handler, "python") for handler in handlers]))
 
 
 SEVERAL = lambdas(
     ProjectType.PYTHON_LAMBDA,
     ("app.handler", "orders/create_order.handler", "orders/delete/app.handler", "users/delete/app.handler"),
 )
-MIXED = Detected(
+MIXED = DetectedType(
     ProjectType.MIXED_LAMBDA, list_functions([("orders/app.handler", "python"), ("mail/index.handler", "node")])
 )
 HANDLERS = [function.handler for function in SEVERAL.functions]
@@ -65,7 +65,7 @@ ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
             {"app.mjs": "const run = async () => {};\nexport { run as lambdaHandler };\n"},
             lambdas(ProjectType.NODE_LAMBDA, ("app.lambdaHandler",)),
         ),
-        ({"app.mjs": "export { handler as other };\n"}, Detected(ProjectType.PACKAGE)),
+        ({"app.mjs": "export { handler as other };\n"}, DetectedType(ProjectType.PACKAGE)),
         (
             {"app.py": "def handler(\n    event: dict[str, object],\n    _context: object,\n) -> None: ...\n"},
             lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",)),
@@ -80,27 +80,27 @@ ROUTES = ("/app", "/create-order", "/delete", "/delete-2")
             lambdas(ProjectType.NODE_LAMBDA, ("mail/index.handler",)),
         ),
         ({"app.py": "handler = Mangum(app)\n"}, lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))),
-        ({"cli.py": "def handler(signum, frame):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
-        ({"cli.py": "handler = logging.StreamHandler()\n"}, Detected(ProjectType.PACKAGE)),
-        ({"index.html": "<!doctype html>", "app.js": "console.log(1);\n"}, Detected(ProjectType.STATIC_SITE)),
+        ({"cli.py": "def handler(signum, frame):\n    pass\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"cli.py": "handler = logging.StreamHandler()\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"index.html": "<!doctype html>", "app.js": "console.log(1);\n"}, DetectedType(ProjectType.STATIC_SITE)),
         (
             {"public/index.html": "<p>", "public/a.js": "1;\n", "tests/a.test.mjs": "2;\n", "README.md": "x"},
-            Detected(ProjectType.STATIC_SITE, site="public"),
+            DetectedType(ProjectType.STATIC_SITE, site="public"),
         ),
         *(
-            ({f"{folder}/index.html": "<p>"}, Detected(ProjectType.STATIC_SITE, site=folder))
+            ({f"{folder}/index.html": "<p>"}, DetectedType(ProjectType.STATIC_SITE, site=folder))
             for folder in ("site", "web", "www", "src", "dist")
         ),
-        ({"public/index.html": "<p>", "server.js": "listen();\n"}, Detected(ProjectType.PACKAGE)),
-        ({"a #b/app.py": PYTHON_HANDLER}, Detected(ProjectType.PACKAGE)),
-        ({"docs/index.html": "<p>", "lib.py": "x = 1\n"}, Detected(ProjectType.PACKAGE)),
-        ({"lib.py": "def greet(name):\n    return name\n"}, Detected(ProjectType.PACKAGE)),
-        ({"lib.py": "def handler(signal):\n    pass\n"}, Detected(ProjectType.PACKAGE)),
-        ({"tests/test_app.py": PYTHON_HANDLER, "README.md": "x"}, Detected(ProjectType.PACKAGE)),
-        ({}, Detected(ProjectType.PACKAGE)),
+        ({"public/index.html": "<p>", "server.js": "listen();\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"a #b/app.py": PYTHON_HANDLER}, DetectedType(ProjectType.PACKAGE)),
+        ({"docs/index.html": "<p>", "lib.py": "x = 1\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"lib.py": "def greet(name):\n    return name\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"lib.py": "def handler(signal):\n    pass\n"}, DetectedType(ProjectType.PACKAGE)),
+        ({"tests/test_app.py": PYTHON_HANDLER, "README.md": "x"}, DetectedType(ProjectType.PACKAGE)),
+        ({}, DetectedType(ProjectType.PACKAGE)),
     ],
 )
-def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detected) -> None:
+def test_a_project_is_told_by_its_files(files: dict[str, str], expected: DetectedType) -> None:
     assert detect(files) == expected
 
 
@@ -111,11 +111,11 @@ def test_a_project_is_told_by_its_files(files: dict[str, str], expected: Detecte
         lambdas(ProjectType.NODE_LAMBDA, ("src/app.handler",)),
         SEVERAL,
         MIXED,
-        Detected(ProjectType.STATIC_SITE),
+        DetectedType(ProjectType.STATIC_SITE),
     ],
     ids=lambda detected: f"{detected.type}-{len(detected.functions)}",
 )
-def test_the_template_passes_cfn_lint(detected: Detected, tmp_path: Path) -> None:
+def test_the_template_passes_cfn_lint(detected: DetectedType, tmp_path: Path) -> None:
     template = write_template(detected)
     assert template is not None
     path = tmp_path / "template.yaml"
@@ -140,7 +140,7 @@ def test_each_handler_is_a_function_with_a_route_and_an_output_of_its_own() -> N
 def test_a_function_whose_imports_begin_in_a_folder_is_called_by_an_entry() -> None:
     function = Function("src/todo/app.lambda_handler", "todo-list", "src")
     assert "Handler: lambda_root_todo_list.handler\n" in (
-        write_template(Detected(ProjectType.PYTHON_LAMBDA, (function,))) or ""
+        write_template(DetectedType(ProjectType.PYTHON_LAMBDA, (function,))) or ""
     )
     text = function.write_entry()["lambda_root_todo_list.py"].decode()
     assert 'importlib.import_module("todo.app").lambda_handler' in text
@@ -200,9 +200,9 @@ def test_a_stack_is_named_as_cloudformation_allows_it(name: str, stack: str) -> 
 
 def test_the_readme_and_what_was_seen_are_told_where_there_is_something_to_tell() -> None:
     detected = lambdas(ProjectType.PYTHON_LAMBDA, ("app.handler",))
-    package = write_instructions("x", Detected(ProjectType.PACKAGE), frozenset({"docs/readme.md", "ReadMe.rst"}))
+    package = write_instructions("x", DetectedType(ProjectType.PACKAGE), frozenset({"docs/readme.md", "ReadMe.rst"}))
     assert "`ReadMe.rst`" in package
-    assert "its source files" in write_instructions("x", Detected(ProjectType.PACKAGE), frozenset({"a.py"}))
+    assert "its source files" in write_instructions("x", DetectedType(ProjectType.PACKAGE), frozenset({"a.py"}))
     assert "\nSeen before it was packaged: it answers.\n" in write_instructions(
         "x", detected, frozenset(), "it answers"
     )
@@ -226,7 +226,7 @@ def test_instructions_without_a_proof_or_dependencies_say_all_the_rest() -> None
 
 
 def test_a_librarys_instructions_say_no_more_than_this() -> None:
-    assert write_instructions("To-do", Detected(ProjectType.PACKAGE), frozenset({"go.mod"})) == (
+    assert write_instructions("To-do", DetectedType(ProjectType.PACKAGE), frozenset({"go.mod"})) == (
         "# Using To-do\n\n"
         "The package holds a library or a command-line tool; nothing is deployed.\n\n"
         "1. Unpack it, and open a terminal in its folder:\n\n"
@@ -238,7 +238,7 @@ def test_a_librarys_instructions_say_no_more_than_this() -> None:
 
 
 def test_a_library_has_no_template() -> None:
-    assert write_template(Detected(ProjectType.PACKAGE)) is None
+    assert write_template(DetectedType(ProjectType.PACKAGE)) is None
 
 
 @pytest.mark.parametrize("kind", ProjectType)
@@ -275,13 +275,17 @@ def test_every_output_that_the_instructions_name_is_one_of_the_template(kind: Pr
             "package.json",
             "npm install --omit=dev --cpu=arm64 --os=linux --prefix unpacked",
         ),
-        (Detected(ProjectType.STATIC_SITE, site="public"), "public/index.html", "aws s3 sync unpacked/public s3://"),
-        (Detected(ProjectType.STATIC_SITE), "index.html", "aws s3 sync unpacked s3://"),
-        (Detected(ProjectType.PACKAGE), "pyproject.toml", "pip install ."),
-        (Detected(ProjectType.PACKAGE), "Cargo.toml", "cargo build --release"),
+        (
+            DetectedType(ProjectType.STATIC_SITE, site="public"),
+            "public/index.html",
+            "aws s3 sync unpacked/public s3://",
+        ),
+        (DetectedType(ProjectType.STATIC_SITE), "index.html", "aws s3 sync unpacked s3://"),
+        (DetectedType(ProjectType.PACKAGE), "pyproject.toml", "pip install ."),
+        (DetectedType(ProjectType.PACKAGE), "Cargo.toml", "cargo build --release"),
     ],
 )
-def test_the_instructions_fit_the_project(detected: Detected, path: str, command: str) -> None:
+def test_the_instructions_fit_the_project(detected: DetectedType, path: str, command: str) -> None:
     assert f"\n       {command}" in write_instructions("x", detected, frozenset({path}))
 
 

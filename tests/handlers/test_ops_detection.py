@@ -6,7 +6,7 @@ from ops_agent.applications import Entry, find_entry, needs_build
 from ops_agent.dependencies import is_manifest, list_installed, list_node_packages, list_requirements, read_manifest
 from ops_agent.deployment import write_instructions, write_template
 from ops_agent.functions import Function, list_functions
-from ops_agent.project_type import Detected, ProjectType, detect
+from ops_agent.project_type import DetectedType, ProjectType, detect
 
 EXPRESS = "const app = express();\nmodule.exports = app;\n"
 
@@ -220,13 +220,13 @@ BUILDS = {
 
 def test_every_manifest_has_its_command() -> None:
     for path, command in BUILDS.items():
-        text = write_instructions("x", Detected(ProjectType.PACKAGE), frozenset({path, f"a/{path}"}))
+        text = write_instructions("x", DetectedType(ProjectType.PACKAGE), frozenset({path, f"a/{path}"}))
         assert f"       cd x\n       {command}\n\n" in text
-    everything = write_instructions("x", Detected(ProjectType.PACKAGE, built=True), frozenset(BUILDS))
+    everything = write_instructions("x", DetectedType(ProjectType.PACKAGE, built=True), frozenset(BUILDS))
     assert "\n       ".join([*BUILDS.values(), "npm run build\n"]) in everything
     assert "The package holds the source of a web front end; nothing" in everything
     assert "The package holds a library or a command-line tool; nothing" in (
-        write_instructions("x", Detected(ProjectType.PACKAGE), frozenset())
+        write_instructions("x", DetectedType(ProjectType.PACKAGE), frozenset())
     )
 
 
@@ -243,7 +243,7 @@ def test_dependencies_are_put_into_the_package_between_its_unpacking_and_packing
     assert "where FUNCTION is the output `FunctionName`.\n" in text
     assert "terminal there.\n\n2. Upload the code:\n" in write_instructions("x", detected, frozenset())
     several = list_functions([("a/b.handler", "python"), ("a/c.handler", "node"), ("a/d.handler", "node")])
-    text = write_instructions("x", Detected(ProjectType.MIXED_LAMBDA, several), frozenset())
+    text = write_instructions("x", DetectedType(ProjectType.MIXED_LAMBDA, several), frozenset())
     assert "the handlers `a/b.handler` at `/b`, `a/c.handler` at `/c` and `a/d.handler` at `/d`; " in text
     assert "       curl -i ADDRESSROUTE\n" in text
     assert "the output `BFunctionName`, `CFunctionName` and `DFunctionName`.\n" in text

@@ -7,7 +7,7 @@ from itertools import repeat
 import pytest
 
 from ops_agent.functions import Function, list_functions
-from ops_agent.project_type import Detected, ProjectType
+from ops_agent.project_type import DetectedType, ProjectType
 from ops_agent.proof import Proof, prove
 from shared.models.runs import Language, TestedTest, TestsRun
 from shared.packed_files import TooLarge, unpack
@@ -56,7 +56,7 @@ def proof_of(
     seconds: Callable[[], float] | None = None,
 ) -> Proof:
     contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-    detected = Detected(ProjectType.PYTHON_LAMBDA, functions or (Function("app.handler"),))
+    detected = DetectedType(ProjectType.PYTHON_LAMBDA, functions or (Function("app.handler"),))
     return prove(runner or FakeRunner(answers), "p" * 26, contents, detected, *filter(None, [seconds]))
 
 

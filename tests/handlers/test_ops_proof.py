@@ -13,7 +13,7 @@ import pytest
 from ops_agent.agent import OpsAgent, Packaged
 from ops_agent.deployment import write_additions, write_instructions
 from ops_agent.functions import Function
-from ops_agent.project_type import Detected, ProjectType, detect
+from ops_agent.project_type import DetectedType, ProjectType, detect
 from ops_agent.proof import HTTP_EVENT, RUN_SECONDS, Proof, prove
 from runner.running import Runner
 from shared.models.messages import DeployRequested
@@ -29,7 +29,7 @@ from tests.handlers.runner.sandbox.projects import needs_sandbox
 HELLO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"
 
 
-def proof_of(files: dict[str, str]) -> tuple[Detected, Proof]:
+def proof_of(files: dict[str, str]) -> tuple[DetectedType, Proof]:
     texts = {path: textwrap.dedent(text) for path, text in files.items()}
     detected = detect(texts)
     assert detected.functions, "nothing to prove"

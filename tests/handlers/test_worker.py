@@ -361,9 +361,9 @@ def stored(path: str, digest: str = "0") -> FileRecord:
 def test_the_files_of_a_project_are_fixed_once() -> None:
     bench = Bench()
     bench.table.write(items.put_file(ID, stored("a")))
-    first, named = manifests.fix(bench.projects, bench.objects, ID, "m.json")
+    first, named = manifests.pin_manifest(bench.projects, bench.objects, ID, "m.json")
     bench.table.write(items.put_file(ID, stored("b")))
-    assert manifests.fix(bench.projects, bench.objects, ID, "m.json") == (first, named)
+    assert manifests.pin_manifest(bench.projects, bench.objects, ID, "m.json") == (first, named)
     assert first == Manifest(files=(stored("a"),)) == manifests.read(bench.objects, named)
     assert bench.objects.types["m.json"] == "application/json"
     assert bench.objects.contents["m.json"].startswith(b'{\n "files"')
@@ -375,7 +375,7 @@ def test_a_manifest_is_put_back_by_what_differs_from_it() -> None:
     for file in (stored("same"), stored("changed", "1"), stored("new")):
         bench.table.write(items.put_file(ID, file))
     wanted = Manifest(files=(stored("same"), stored("changed"), stored("gone")))
-    assert manifests.restoring(bench.projects, ID, wanted) == (
+    assert manifests.list_restoring_writes(bench.projects, ID, wanted) == (
         items.put_file(ID, stored("changed")),
         items.put_file(ID, stored("gone")),
         items.remove_file(ID, "new"),
@@ -385,7 +385,7 @@ def test_a_manifest_is_put_back_by_what_differs_from_it() -> None:
 def test_the_files_of_a_revision_are_those_that_were_tested() -> None:
     bench = Bench()
     bench.table.write(items.put_file(ID, stored("a")))
-    manifest, named = manifests.fix(bench.projects, bench.objects, ID, "m.json")
+    manifest, named = manifests.pin_manifest(bench.projects, bench.objects, ID, "m.json")
     for build, tested in ((1, None), (2, named)):
         revision = Revision(build=build)
         record = TestRecord(work=f"TEST#{revision}", revision=revision, manifest=tested)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agenticai.client.finding import stack_at
 from agenticai.client.queues.model import DeadLetter, Depth
 from agenticai.client.stack import DeployedStack
+from agenticai.client.stack_lookup import stack_at
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.connecting import Connected, Connection
 from agenticai.dashboard.services.own_calls import OwnCalls

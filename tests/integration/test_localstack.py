@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from agenticai.client.finding import stack_at, target_of
+from agenticai.client.stack_lookup import stack_at, target_of
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoLocalStack, RuntimeUnavailable
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.faults.rules import Call, CallFault, Error, Hold
 from agenticai.emulator.process import Engine, start_engine
 from agenticai.scenarios.benches.deployed import Bench
@@ -44,7 +44,7 @@ from tests.integration.test_real_path import Finished, finish_demo
 from tests.needs import SKIP_NOTHING
 from tests.sessions import new_session
 
-LOCALSTACK = Chosen("localstack")
+LOCALSTACK = EngineChoice("localstack")
 
 
 globals().update(
@@ -214,7 +214,7 @@ class TestEnds:
     def test_one_that_runs_is_used_and_left_running(self, running: Bench, tmp_path: Path) -> None:
         with ControlClient(running.target.endpoint_url) as control:
             assert control.health().engine == "LocalStack 4.13.1"
-        chosen = Chosen("localstack", running.target.endpoint_url)
+        chosen = EngineChoice("localstack", running.target.endpoint_url)
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen) as second:
             about = second.about()
             assert about.abilities == {"gemini", "meter", "control"}
@@ -227,7 +227,7 @@ class TestEnds:
         assert running.target.client("sqs").list_queues()["QueueUrls"]
 
     def test_where_none_runs_the_engine_does_not_start(self, running: Bench, tmp_path: Path) -> None:
-        chosen = Chosen("localstack", "http://127.0.0.1:1")
+        chosen = EngineChoice("localstack", "http://127.0.0.1:1")
         with (
             pytest.raises(NoLocalStack, match=r"No LocalStack answers at http://127\.0\.0\.1:1"),
             start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen),

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from agenticai.emulator.engines.chosen import Chosen
+from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.process import start_engine
 from tests.integration.cloud import CASSETTES, Cloud, bundle, eventually
 from tests.integration.roles import (
@@ -202,7 +202,7 @@ def test_a_function_in_javascript_is_held_to_its_role(roles: Roles) -> None:
 def test_without_iam_a_denial_is_noted_and_let_pass(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("free")
     with (
-        start_engine(cassettes=CASSETTES, run_dir=folder, engine=Chosen(iam=False)) as engine,
+        start_engine(cassettes=CASSETTES, run_dir=folder, engine=EngineChoice(iam=False)) as engine,
         Cloud(engine.endpoint_url) as cloud,
     ):
         session = boto3.Session(ACCOUNT, "any", region_name="us-east-1")

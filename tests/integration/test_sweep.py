@@ -11,9 +11,9 @@ from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.scenario import LIBRARY, load
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import Rehearse, TrialVerdict
-from agenticai.scenarios.sweeping.rehearsal import rehearsal
-from agenticai.scenarios.sweeping.schedules import Material
+from agenticai.scenarios.sweeping.judging import RunTrial, TrialVerdict
+from agenticai.scenarios.sweeping.rehearsal import make_trial_runner
+from agenticai.scenarios.sweeping.schedules import FaultSites
 from agenticai.scenarios.sweeping.seeds import try_seeds
 from agenticai.scenarios.sweeping.sweep import SIDES, Case, CaseResult, list_cases, sweep
 from agenticai.stack.template import TEMPLATE
@@ -32,13 +32,13 @@ class Ground:
     """A pool, what replays on it, and the final state without faults."""
 
     pool: BenchPool
-    rehearse: Rehearse
+    rehearse: RunTrial
     clean: Ending
 
 
 def ground(pool: BenchPool) -> Ground:
     """Replay the smallest project without its change once without faults."""
-    rehearse = rehearsal(load(LIBRARY / "greeting.yaml").model_copy(update={"steps": ()}))
+    rehearse = make_trial_runner(load(LIBRARY / "greeting.yaml").model_copy(update={"steps": ()}))
     return Ground(pool, rehearse, pool.submit(lambda bench: rehearse(bench, ())).result())
 
 
@@ -72,7 +72,7 @@ def survived(result: CaseResult) -> bool:
 
 
 def test_the_invariants_hold_under_random_schedules(sound: Ground) -> None:
-    material = Material(sound.clean.calls, sound.clean.deliveries, synchronous=API)
+    material = FaultSites(sound.clean.calls, sound.clean.deliveries, synchronous=API)
     results = list(try_seeds(sound.pool, sound.rehearse, sound.clean, material, SEEDS))
     assert {r.seed: r.judged for r in results if r.judged.verdict is TrialVerdict.VIOLATED} == {}
     assert {r.judged.verdict for r in results} <= {TrialVerdict.SURVIVED, TrialVerdict.NOT_REACHED}

@@ -92,9 +92,11 @@ def test_a_busy_stack_is_left_alone() -> None:
 @pytest.mark.parametrize("status", get_args(StackStatusType))
 def test_every_state_of_a_stack_is_known(status: str) -> None:
     known = state_of(status)
-    assert bool(known.told) == (known.way in {DeploymentAction.WAIT, DeploymentAction.MEND})
-    assert (known.way is DeploymentAction.WAIT) == (status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS")
-    assert "does not know" not in known.told
+    assert bool(known.explanation) == (known.action in {DeploymentAction.WAIT, DeploymentAction.MEND})
+    assert (known.action is DeploymentAction.WAIT) == (
+        status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    )
+    assert "does not know" not in known.explanation
 
 
 @pytest.mark.parametrize(

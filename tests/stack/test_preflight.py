@@ -135,7 +135,7 @@ def test_all_that_is_wrong_is_said_at_once(aws: StubbedTarget) -> None:
         raise DeployError("The stage prod has no Gemini API key yet: give one with the first deployment.")
 
     found = checked(aws, missing)
-    told = [finding.told for finding in found.findings]
+    told = [finding.message for finding in found.findings]
     assert not found.passed
     assert [line.split(" named ")[1].split()[0] for line in told if " named " in line] == [
         f"files-prod-{ACCOUNT}-eu-central-1",
@@ -164,7 +164,7 @@ def test_the_state_of_the_stack(aws: StubbedTarget, status: str, blocks: bool | 
     with_permissions(aws)
     found = checked(aws)
     assert [finding.blocks for finding in found.findings] == ([] if blocks is None else [blocks])
-    assert all(told in finding.told for finding in found.findings)
+    assert all(told in finding.message for finding in found.findings)
 
 
 def test_a_stack_that_never_came_up_is_no_hindrance_and_its_names_are_free(aws: StubbedTarget) -> None:
@@ -173,7 +173,7 @@ def test_a_stack_that_never_came_up_is_no_hindrance_and_its_names_are_free(aws: 
     with_permissions(aws)
     found = checked(aws)
     assert found.passed
-    assert "it is deleted first; it holds nothing" in found.findings[0].told
+    assert "it is deleted first; it holds nothing" in found.findings[0].message
 
 
 def test_a_bucket_of_somebody_else_is_taken_too(aws: StubbedTarget) -> None:
@@ -184,7 +184,7 @@ def test_a_bucket_of_somebody_else_is_taken_too(aws: StubbedTarget) -> None:
     aws.answer("logs", "describe_log_groups", {"logGroups": []})
     with_concurrency(aws, 1000)
     with_permissions(aws)
-    assert [finding.told[:40] for finding in checked(aws).findings] == ["There is a AWS::S3::Bucket named files-p"]
+    assert [finding.message[:40] for finding in checked(aws).findings] == ["There is a AWS::S3::Bucket named files-p"]
 
 
 def test_one_who_may_not_simulate_is_told_that_permissions_are_not_known(aws: StubbedTarget) -> None:
@@ -194,7 +194,7 @@ def test_one_who_may_not_simulate_is_told_that_permissions_are_not_known(aws: St
     aws.refuse("iam", "simulate_principal_policy", "AccessDenied", "You may not.")
     found = checked(aws)
     assert found.passed
-    assert found.findings[0].told == (
+    assert found.findings[0].message == (
         "Your permissions were not checked, because they could not be simulated: You may not."
     )
 
@@ -231,7 +231,7 @@ def test_what_may_not_be_asked_is_said_and_the_rest_is_checked_all_the_same(aws:
     aws.refuse("lambda", "get_account_settings", "AccessDeniedException", "not authorized.")
     with_permissions(aws, "iam:PassRole")
     found = checked(aws)
-    assert [finding.told for finding in found.findings] == [
+    assert [finding.message for finding in found.findings] == [
         "Something was not checked, because GetAccountSettings was refused: not authorized.",
         f"{ROLE} seems not to be allowed iam:PassRole: have these added.",
     ]
@@ -246,7 +246,7 @@ def test_the_root_user_is_advised_against() -> None:
     with_concurrency(aws, 1000)
     found = checked(aws)
     assert found.passed
-    assert "root user" in found.findings[0].told
+    assert "root user" in found.findings[0].message
 
 
 def test_the_queues_of_the_project_take_eight_invocations_at_once() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import code, plain, say, when
+from agenticai.dashboard.components.texts import code, escape_markdown, say, when
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import ModelCall, calls_of
 from agenticai.dashboard.services.payloads import cut
@@ -66,7 +66,7 @@ def _draw_call(call: ModelCall) -> None:
     ]
     if call.retry:
         facts.append(f"after {call.retry} retries of the project")
-    st.caption(plain("; ".join(facts)))
+    st.caption(escape_markdown("; ".join(facts)))
     asked, replied = st.tabs(["Request", "Reply"], default="Reply")
     with asked:
         if call.prompt is None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from agenticai.dashboard.components.texts import code, plain
+from agenticai.dashboard.components.texts import code, escape_markdown
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.revisions import Snapshot, changes, in_words, snapshots
@@ -36,7 +36,7 @@ def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot
     if untested:
         st.caption(f"{' and '.join(untested)} not tested: may still contain deleted files.")
     for change in differing[:SHOWN]:
-        st.markdown(f"**{plain(change.path)}** {change.kind}")
+        st.markdown(f"**{escape_markdown(change.path)}** {change.kind}")
         code(cut(change.diff, LONGEST_DIFF) or "No differences.", "diff")
     if (more := len(differing) - SHOWN) > 0:
         st.caption(f"{more} more files differ; choose revisions that are closer to each other.")

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.dashboard.components.texts import code, plain, say
+from agenticai.dashboard.components.texts import code, escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.views.project_acts import package_unproven
 from shared.models.views import DeploymentView, ProjectView
@@ -26,7 +26,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
 
 
 def _deployment(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
-    kind = plain(deployment.project_type or "not known yet")
+    kind = escape_markdown(deployment.project_type or "not known yet")
     size = f", {deployment.package_size:,} bytes" if deployment.package_size is not None else ""
     st.markdown(f"**{deployment.state.value}**, {kind}{size}")
     _proof(deployment)
@@ -37,7 +37,7 @@ def _deployment(connected: Connected, project: ProjectView, deployment: Deployme
     try:
         _downloads(connected, project, deployment)
     except ApiError as error:
-        st.warning(plain(str(error)))
+        st.warning(escape_markdown(str(error)))
 
 
 def _proof(deployment: DeploymentView) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.dashboard.components.texts import code, plain, say
+from agenticai.dashboard.components.texts import code, escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.revisions import LONGEST_FILE
 from agenticai.display.printable import printable
@@ -18,7 +18,8 @@ def draw(connected: Connected, project: ProjectView) -> None:
         return
     path = st.selectbox("File", list(files), format_func=printable, key="file")
     file = files[path]
-    st.caption(f"{file.size:,} bytes, {plain(file.language)}, written in revision {file.revision}, {file.sha256[:12]}")
+    language = escape_markdown(file.language)
+    st.caption(f"{file.size:,} bytes, {language}, written in revision {file.revision}, {file.sha256[:12]}")
     if file.size > LONGEST_FILE:
         say(f"Too large to show: more than {LONGEST_FILE:,} bytes.")
         return

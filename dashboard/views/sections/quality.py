@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.dashboard.components.chart import channel, draw_chart, layer
-from agenticai.dashboard.components.texts import code, plain, say
+from agenticai.dashboard.components.texts import code, escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.display.printable import printable
 from shared.models.quality import Finding, QualityReport, ScorePart
@@ -81,8 +81,8 @@ def _points(part: ScorePart) -> str:
 def _finding(finding: Finding) -> None:
     with st.container(border=True):
         colour = _COLOURS[finding.severity]
-        place = f"{plain(finding.path)}, line {finding.line}"
-        st.markdown(f":{colour}-badge[{finding.severity.value}] **{plain(finding.rule)}** {place}")
+        place = f"{escape_markdown(finding.path)}, line {finding.line}"
+        st.markdown(f":{colour}-badge[{finding.severity.value}] **{escape_markdown(finding.rule)}** {place}")
         say(finding.message)
         if finding.lines:
             code("\n".join(finding.lines))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.columns import count_columns
 from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import plain, say
+from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_use import call_rows, cost_rows, function_rows, token_rows
@@ -88,7 +88,9 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
         "live": "asked itself",
         "compatible": "asked itself",
     }
-    st.caption(f"{plain(model.names)}: {where.get(model.answers or '', 'this target does not report what answers')}")
+    st.caption(
+        f"{escape_markdown(model.names)}: {where.get(model.answers or '', 'this target does not report what answers')}"
+    )
     if not rows:
         st.caption("It has not been called yet.")
         return

@@ -10,9 +10,16 @@ from typing import Any, Final
 
 from agenticai.emulator.core.errors import NoDocker, NoLocalStack
 from agenticai.emulator.core.log_files import last_line
-from agenticai.emulator.engines.chosen import IMAGE, TOKEN_VARIABLE
-from agenticai.emulator.engines.localstack.docker_engine import LABEL, SOCKET, connect, labelled, remove, sweep
-from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, Wiring, await_healthy
+from agenticai.emulator.engines.engine_choice import IMAGE, TOKEN_VARIABLE
+from agenticai.emulator.engines.localstack.docker_engine import (
+    LABEL,
+    SOCKET,
+    connect,
+    list_containers,
+    remove,
+    remove_orphans,
+)
+from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, GatewayAddresses, await_healthy
 from agenticai.stack.private_files import open_for_owner
 
 HOST_NAME: Final = "host.docker.internal"
@@ -60,7 +67,7 @@ class LocalStackContainer:
         self,
         image: str,
         folder: Path,
-        wiring: Wiring,
+        wiring: GatewayAddresses,
         *,
         docker_socket: bool = False,
         environ: Mapping[str, str] = os.environ,
@@ -72,7 +79,7 @@ class LocalStackContainer:
         self.runs_functions = EXECUTOR in (self._about["Env"] or ())
         if not self.runs_functions and not docker_socket:
             raise NoLocalStack(without_functions(image))
-        sweep(self._docker)
+        remove_orphans(self._docker)
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._status = 0
         self._container = self._create(docker_socket, environ)
@@ -90,7 +97,7 @@ class LocalStackContainer:
         if edition := await_healthy(self.url, self._ended.is_set, timeout_s):
             return edition
         self.stop()
-        raise NoLocalStack(why_not(self._image, self._log))
+        raise NoLocalStack(explain_failed_start(self._image, self._log))
 
     def probe(self) -> str:
         """Return its functions' platform, such as `python3.13-arm64`. Raises NoLocalStack if they can't reach us."""
@@ -132,7 +139,7 @@ class LocalStackContainer:
             return
         self._stopping.set()
         remove(self._container)
-        for other in labelled(self._docker, str(self._folder)):
+        for other in list_containers(self._docker, str(self._folder)):
             remove(other)
         for thread in self._following:
             thread.join(STOP_SECONDS)
@@ -195,7 +202,7 @@ class LocalStackContainer:
         self._ended.set()
 
 
-def variables_of(wiring: Wiring, name: str, run: str, environ: Mapping[str, str]) -> dict[str, str]:
+def variables_of(wiring: GatewayAddresses, name: str, run: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return LocalStack's variables; functions in containers of their own get the gateway's address as well."""
     token = environ.get(TOKEN_VARIABLE)
     return {
@@ -220,7 +227,7 @@ def without_functions(image: str) -> str:
     )
 
 
-def why_not(image: str, log: Path) -> str:
+def explain_failed_start(image: str, log: Path) -> str:
     """Describe in a sentence why a container did not become healthy, according to its log."""
     if log.exists() and REFUSED_LICENSE in log.read_text(encoding="utf-8", errors="replace"):
         return (

@@ -71,7 +71,7 @@ def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> 
     except ImageNotFound:
         on_progress(f"pulling {image}")
         try:
-            for layers in pulled(docker.api.pull(image, stream=True, decode=True)):
+            for layers in report_pulled_layers(docker.api.pull(image, stream=True, decode=True)):
                 on_progress(f"pulling {image}: {layers}")
         except (DockerException, OSError) as error:
             said = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
@@ -81,7 +81,7 @@ def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> 
             ) from error
 
 
-def pulled(lines: Iterator[dict[str, str]]) -> Iterator[str]:
+def report_pulled_layers(lines: Iterator[dict[str, str]]) -> Iterator[str]:
     """Yield progress whenever another layer of an image has been pulled. Raises DockerException."""
     from docker.errors import DockerException
 
@@ -107,15 +107,15 @@ def bridge_address(docker: Any) -> str | None:
     return next(addresses, None)
 
 
-def labelled(docker: "DockerClient", run: str | None = None) -> list[Any]:
+def list_containers(docker: "DockerClient", run: str | None = None) -> list[Any]:
     """Return the containers of a run, or of all runs."""
     label = LABEL if run is None else f"{LABEL}={run}"
     return list(docker.client.containers.list(all=True, filters={"label": label}))
 
 
-def sweep(docker: "DockerClient") -> None:
+def remove_orphans(docker: "DockerClient") -> None:
     """Remove containers of runs whose gateway was killed, such as those that LocalStack itself has started."""
-    for container in labelled(docker):
+    for container in list_containers(docker):
         with contextlib.suppress(PermissionError):  # another user's folder
             if not is_held(Path(container.labels[LABEL])):
                 remove(container)

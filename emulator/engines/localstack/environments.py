@@ -63,10 +63,10 @@ class EnvironmentEnded(Record):
     environment: str
 
 
-Told = Annotated[
+EnvironmentEvent = Annotated[
     EnvironmentStarted | InvocationStarted | InvocationEnded | EnvironmentEnded, Field(discriminator="event")
 ]
-TOLD: TypeAdapter[Told] = TypeAdapter(Told)
+EVENT_ADAPTER: TypeAdapter[EnvironmentEvent] = TypeAdapter(EnvironmentEvent)
 
 
 @dataclass
@@ -97,12 +97,12 @@ class Environments:
         """Return the route to which the executor posts."""
 
         async def told(request: Request) -> Response:
-            self.tell(TOLD.validate_json(await json_body(request)))
+            self.tell(EVENT_ADAPTER.validate_json(await json_body(request)))
             return Response(status_code=204)
 
         return [Route(PATH, told, methods=["POST"])]
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: EnvironmentEvent) -> None:
         """Process an event of the executor; events of unknown environments are ignored."""
         with self._lock:
             if isinstance(told, EnvironmentStarted):

@@ -58,7 +58,7 @@ def edition_at(url: str) -> Edition:
 
 
 @dataclass(frozen=True)
-class Wiring:
+class GatewayAddresses:
     """What LocalStack needs to know of the gateway: its address for clients, and for LocalStack's functions.
 
     `observer_token` is the control API's secret, if it has one.
@@ -98,7 +98,7 @@ class LocalStackProcess:
     Its state and its log are below `folder`, and are removed with it.
     """
 
-    def __init__(self, python: Path, function_python: Path, folder: Path, wiring: Wiring) -> None:
+    def __init__(self, python: Path, function_python: Path, folder: Path, wiring: GatewayAddresses) -> None:
         self._log = folder / "localstack.log"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -149,7 +149,7 @@ class LocalStackProcess:
             self._process.stdin.close()
 
 
-def environment(folder: Path, port: int, function_python: Path, wiring: Wiring) -> Mapping[str, str]:
+def environment(folder: Path, port: int, function_python: Path, wiring: GatewayAddresses) -> Mapping[str, str]:
     """Return the variables of LocalStack's process: none of ours, all files below one folder, and no downloads."""
     return {
         "HOME": str(make_private(folder / "home")),

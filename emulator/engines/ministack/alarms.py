@@ -128,7 +128,7 @@ class Alarms:
             until = minute_of(time.time())
             if until <= self._until:
                 return
-            for minutes in spans(self._until, until):
+            for minutes in list_evaluated_minutes(self._until, until):
                 self._evaluate_span(minutes)
                 self._until = minutes[-1]
 
@@ -227,7 +227,7 @@ def minute_of(moment: float) -> int:
     return int(moment // MINUTE) * MINUTE
 
 
-def spans(after: int, until: int) -> Iterator[Sequence[int]]:
+def list_evaluated_minutes(after: int, until: int) -> Iterator[Sequence[int]]:
     """Yield the minutes between two ends of minutes; of a long time, only those at its beginning and end."""
     ends = range(after + MINUTE, until + MINUTE, MINUTE)
     if len(ends) <= 2 * HALF_MINUTES:

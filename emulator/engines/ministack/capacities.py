@@ -13,17 +13,17 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 from agenticai.emulator.core.billing_units import READ_UNIT_BYTES, READS, TRANSACTION, WRITES
-from agenticai.emulator.core.capacity import note_capacity
+from agenticai.emulator.core.capacity import add_capacity
 from agenticai.emulator.engines.ministack.table_sizes import Item, item_bytes
 
 WANTED: Final = "ReturnConsumedCapacity"
-TOLD: Final = "ConsumedCapacity"
+CONSUMED_CAPACITY: Final = "ConsumedCapacity"
 
 Answer = tuple[int, dict[str, str], bytes | str]
 Handle = Callable[[str, str, Mapping[str, str], bytes, Any], Awaitable[Answer]]
 
 
-def tell_capacity(handle: Handle) -> Handle:
+def meter_capacity(handle: Handle) -> Handle:
     """Report the capacity of each call on items to the meter; answers contain it only if the caller asked for it."""
 
     async def handled(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Answer:
@@ -35,10 +35,10 @@ def tell_capacity(handle: Handle) -> Handle:
         if status != 200 or not asked:
             return status, answered, text
         answer = _read(text)
-        note_capacity(read_units(asked, answer) if operation in READS else _told(answer))
+        add_capacity(read_units(asked, answer) if operation in READS else _told(answer))
         if not unasked:
             return status, answered, text
-        return _written(status, answered, {name: value for name, value in answer.items() if name != TOLD})
+        return _written(status, answered, {name: value for name, value in answer.items() if name != CONSUMED_CAPACITY})
 
     return handled
 
@@ -65,7 +65,7 @@ def _units(items: Iterable[Item]) -> int:
 
 
 def _told(answer: Mapping[str, Any]) -> float:
-    told = answer.get(TOLD, ())
+    told = answer.get(CONSUMED_CAPACITY, ())
     return sum(float(one["CapacityUnits"]) for one in ([told] if isinstance(told, dict) else told))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from agenticai.emulator.http.aws_errors import error_answer
-from agenticai.emulator.http.largest import ANYTHING, UNSIGNED
 from agenticai.emulator.http.request import Request
+from agenticai.emulator.http.size_limits import ANYTHING, UNSIGNED
 
 Answer = tuple[int, dict[str, str], bytes]
 Dispatch = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any], str], Awaitable[Answer]]

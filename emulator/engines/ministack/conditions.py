@@ -9,7 +9,7 @@ OF_VALUES: Final = frozenset({"Fn::FindInMap", "Fn::Join", "Fn::Split", "Fn::Sub
 """Intrinsic functions that MiniStack resolves everywhere but in conditions, like pseudo parameters."""
 
 
-def resolve_compared(engine: Any, importers: Iterable[Any]) -> None:
+def resolve_condition_functions(engine: Any, importers: Iterable[Any]) -> None:
     """Have MiniStack resolve the intrinsic functions in conditions, which it ignored.
 
     `importers` are the modules that have imported the function by its name.
@@ -32,7 +32,7 @@ def resolve_compared(engine: Any, importers: Iterable[Any]) -> None:
         module._evaluate_conditions = evaluated
 
 
-def leave_out_unwanted(changesets: Any) -> None:
+def skip_false_conditions(changesets: Any) -> None:
     """Have MiniStack compare templates without resources whose condition is false."""
     resolve: Callable[..., Template] = changesets._resolve_props_for_diff
 

@@ -39,7 +39,7 @@ class Contents:
             queue, now = self._queue(name), time.time()
             self._sqs._expire_retained(queue)
             messages: Sequence[EngineMessage] = queue["messages"]
-            first = after(messages, asked.after) if asked.after else 0
+            first = index_after(messages, asked.after) if asked.after else 0
             shown = [describe(message, now) for message in take_fitting(messages[first : first + asked.limit])]
             end = first + len(shown)
             following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
@@ -103,7 +103,7 @@ def oldest_of(messages: Sequence[EngineMessage], now: float) -> datetime | None:
     return None if oldest is None else moment(oldest)
 
 
-def after(messages: Sequence[EngineMessage], cursor: str) -> int:
+def index_after(messages: Sequence[EngineMessage], cursor: str) -> int:
     """Return the index after a cursor's message, which may have moved since."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))

@@ -4,7 +4,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 
-class Converted(dict[Any, Any]):
+class ConvertingDict(dict[Any, Any]):
     """A dictionary of records in which a member that would grow is replaced by one from `new_member`."""
 
     def __init__(self, member: str, new_member: Callable[[], MutableMapping[Any, Any]]) -> None:
@@ -26,7 +26,7 @@ class Converted(dict[Any, Any]):
         return self[key]
 
 
-class Newest(dict[Any, Any]):
+class BoundedDict(dict[Any, Any]):
     """A dictionary that drops its oldest entry if it has more than `most`."""
 
     def __init__(self, most: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.converted import BoundedDict, ConvertingDict
 from agenticai.emulator.engines.ministack.metrics import Metrics, publish_embedded
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
@@ -26,9 +26,9 @@ class LogEvents:
         self._logs = logs
         self._metrics = metrics
         self._stored: Callable[[str, str, Events], None] = logs._fanout_to_subscription_filters
-        logs._log_groups._data = Converted("streams", lambda: Shelf(spool))
-        logs._log_records._data = Newest(10_000)
-        logs._queries._data = Newest(100)
+        logs._log_groups._data = ConvertingDict("streams", lambda: Shelf(spool))
+        logs._log_records._data = BoundedDict(10_000)
+        logs._queries._data = BoundedDict(100)
         logs._fanout_to_subscription_filters = self._count
 
     def _count(self, group_name: str, stream_name: str, events: Events) -> None:

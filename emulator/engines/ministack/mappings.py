@@ -108,7 +108,9 @@ class Mappings:
             function_timeout_s=int((config or {}).get("Timeout", 0)),
             visibility_timeout_s=int(queue["attributes"]["VisibilityTimeout"]) if queue else None,
             settings=record.keys(),
-            same_as=next((other["UUID"] for other in self._lambda._esms.values() if are_the_same(record, other)), None),
+            same_as=next(
+                (other["UUID"] for other in self._lambda._esms.values() if are_duplicates(record, other)), None
+            ),
         )
 
     def _answer(self, refused: Refused) -> Answer:
@@ -125,7 +127,7 @@ def with_batch_size(asked: MappingRecord) -> MappingRecord:
     return {"BatchSize": 10 if ":sqs:" in str(asked.get("EventSourceArn")) else 100, **asked}
 
 
-def are_the_same(one: MappingRecord, other: MappingRecord) -> bool:
+def are_duplicates(one: MappingRecord, other: MappingRecord) -> bool:
     """Return whether two mappings have the same queue and function."""
     return one["UUID"] != other["UUID"] and all(
         one.get(name) == other.get(name) for name in ("EventSourceArn", "FunctionName", "Qualifier")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.converted import BoundedDict, ConvertingDict
 from agenticai.emulator.engines.ministack.parts import Parts, bound_upload
 from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
@@ -28,10 +28,10 @@ class Objects:
         self._bodies: Bodies[tuple[str, str, str], str] = Bodies(spool)
         self._version_of: Callable[..., EngineRecord] = s3._version_entry_from_record
         s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
-        s3._buckets._data = Converted("objects", lambda: Shelf(spool))
+        s3._buckets._data = ConvertingDict("objects", lambda: Shelf(spool))
         s3._object_versions._data = Shelf(spool)
-        s3._multipart_uploads._data = Converted("parts", lambda: Parts(spool))
-        s3._completed_multipart_uploads._data = Newest(1_000)
+        s3._multipart_uploads._data = ConvertingDict("parts", lambda: Parts(spool))
+        s3._completed_multipart_uploads._data = BoundedDict(1_000)
         s3._upload_part = bound_upload(s3._upload_part, s3._error)
         s3._upload_part_copy = bound_upload(s3._upload_part_copy, s3._error)
         s3._version_entry_from_record = lambda record, version, _: self._version_of(record, version, None)

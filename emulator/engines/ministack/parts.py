@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
-from agenticai.emulator.http.largest import OBJECT_BYTES
+from agenticai.emulator.http.size_limits import OBJECT_BYTES
 from agenticai.emulator.spool.bodies import Bodies
 from agenticai.emulator.spool.file import Spool
 

@@ -14,8 +14,8 @@ from agenticai.emulator.engines.ministack import compressed
 from agenticai.emulator.engines.ministack.alarms import Alarms
 from agenticai.emulator.engines.ministack.backlog import Backlog
 from agenticai.emulator.engines.ministack.bundles import Bundles
-from agenticai.emulator.engines.ministack.capacities import tell_capacity
-from agenticai.emulator.engines.ministack.conditions import leave_out_unwanted, resolve_compared
+from agenticai.emulator.engines.ministack.capacities import meter_capacity
+from agenticai.emulator.engines.ministack.conditions import resolve_condition_functions, skip_false_conditions
 from agenticai.emulator.engines.ministack.deliveries import FaultyDeliveries
 from agenticai.emulator.engines.ministack.event_sources import EventSources, correct_answers
 from agenticai.emulator.engines.ministack.http_apis import HttpApis
@@ -117,14 +117,16 @@ def read_templates(context: PatchContext) -> None:
     convert_property_types(cloudformation.provisioners, cloudformation.stacks)
 
 
-def heed_conditions(context: PatchContext) -> None:
+def evaluate_conditions(context: PatchContext) -> None:
     """Evaluate conditions completely, and have change sets name only resources whose condition is true."""
     cloudformation = context.ministack.services.cloudformation
-    resolve_compared(cloudformation.engine, (cloudformation.changesets, cloudformation.handlers, cloudformation.stacks))
-    leave_out_unwanted(cloudformation.changesets)
+    resolve_condition_functions(
+        cloudformation.engine, (cloudformation.changesets, cloudformation.handlers, cloudformation.stacks)
+    )
+    skip_false_conditions(cloudformation.changesets)
 
 
-def rule_mappings(context: PatchContext) -> None:
+def validate_mappings(context: PatchContext) -> None:
     """Apply AWS's rules to event source mappings."""
     services = context.ministack.services
     handlers = services.cloudformation.provisioners._RESOURCE_HANDLERS
@@ -137,13 +139,13 @@ def make_http_apis(context: PatchContext) -> None:
     HttpApis(services.apigateway, services.cloudformation.provisioners._RESOURCE_HANDLERS)
 
 
-def tell_what_calls_take(context: PatchContext) -> None:
+def meter_call_capacity(context: PatchContext) -> None:
     """Report the DynamoDB capacity that each call consumes to the meter."""
     dynamodb = context.ministack.services.dynamodb
-    dynamodb.handle_request = tell_capacity(dynamodb.handle_request)
+    dynamodb.handle_request = meter_capacity(dynamodb.handle_request)
 
 
-def hold_to_roles(context: PatchContext) -> None:
+def enforce_roles(context: PatchContext) -> None:
     """Check the calls of functions against their roles, including functions that MiniStack itself runs."""
     for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
         module.execution_credentials = context.sessions.credentials
@@ -201,7 +203,7 @@ PATCHES: Final = (
         "Rules of event source mappings",
         _parts(LAMBDA, "_create_esm", "_update_esm", "_init_stream_position", "_match_esm_filter")
         + _parts(CLOUDFORMATION, "provisioners._RESOURCE_HANDLERS", "changesets._RESOURCE_HANDLERS"),
-        rule_mappings,
+        validate_mappings,
     ),
     Patch("Routes of HTTP APIs", (f"{CLOUDFORMATION}.provisioners._RESOURCE_HANDLERS",), make_http_apis),
     Patch(
@@ -238,7 +240,7 @@ PATCHES: Final = (
         _parts(CLOUDFORMATION, "engine._evaluate_conditions", "changesets._evaluate_conditions")
         + _parts(CLOUDFORMATION, "handlers._evaluate_conditions", "stacks._evaluate_conditions")
         + _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"),
-        heed_conditions,
+        evaluate_conditions,
     ),
     Patch(
         "Items in a file",
@@ -250,7 +252,7 @@ PATCHES: Final = (
         _parts(DYNAMODB, "_set_item", "_remove_item", "_update_counts"),
         lambda context: TableSizes(context.ministack.services.dynamodb),
     ),
-    Patch("Capacity of calls", (f"{DYNAMODB}.handle_request",), tell_what_calls_take),
+    Patch("Capacity of calls", (f"{DYNAMODB}.handle_request",), meter_call_capacity),
     Patch(
         "Objects in a file",
         _parts(S3, "S3_PERSIST", "DATA_DIR", "_buckets", "_object_versions", "_multipart_uploads")
@@ -280,7 +282,7 @@ PATCHES: Final = (
             *_parts(LAMBDA, "_emit_lambda_logs", "execution_credentials"),
             "core.lambda_runtime.execution_credentials",
         ),
-        hold_to_roles,
+        enforce_roles,
     ),
     Patch(
         "Policies",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenticai.emulator.core.permission_records import PermissionReport
 from agenticai.emulator.engines.ministack.permission_book import PermissionBook
-from agenticai.emulator.engines.ministack.policy_evaluation import Because, PolicyEvaluation
+from agenticai.emulator.engines.ministack.policy_evaluation import DenialReason, PolicyEvaluation
 from agenticai.emulator.engines.ministack.roles import Caller, Roles
 from agenticai.emulator.engines.ministack.service_calls import ServiceCalls, denial_of
 from agenticai.emulator.http.aws_errors import AwsError, error_answer
@@ -65,7 +65,7 @@ class Permissions:
         self._roles = Roles(iam_evaluator, iam)
         self._book = PermissionBook(self._roles)
         self.evaluation = PolicyEvaluation(iam_evaluator)
-        self._because: ContextVar[Because | None] = ContextVar("because", default=None)
+        self._because: ContextVar[DenialReason | None] = ContextVar("because", default=None)
         self._caller_of = caller_of
         self._enforced = enforced
         self._calling: ContextVar[Caller | None] = ContextVar("calling", default=None)
@@ -192,7 +192,7 @@ class Permissions:
             if call:  # AWS allows some calls without a look at policies
                 self._book.note_use(caller, call)
             return None
-        because = getattr(denied, "because", Because("resource"))
+        because = getattr(denied, "because", DenialReason("resource"))
         self._because.set(because)
         self._book.note_denial(caller.function, caller.role_name, denial_of(because, action, resource))
         return denied if self._enforced else None

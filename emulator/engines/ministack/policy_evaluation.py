@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from agenticai.emulator.policies.applying import Call, find_first
 from agenticai.emulator.policies.patterns import Value
-from agenticai.emulator.policies.principals import Naming, naming
+from agenticai.emulator.policies.principals import PrincipalMatch, match_principal
 from agenticai.emulator.policies.statements import Effect, Statement, parse_policy
 
 Layer = Literal["role", "boundary", "resource"]
@@ -17,7 +17,7 @@ Documents = Iterable[Iterable[Statement]]
 
 
 @dataclass(frozen=True)
-class Because:
+class DenialReason:
     """Why a call was denied: by an explicit statement, or because the layer has no statement that allows it."""
 
     layer: Layer
@@ -68,21 +68,23 @@ class PolicyEvaluation:
         direct_only: bool = False,
     ) -> Any:
         """Evaluate a resource's policy for a call, using the statements that name its caller closely enough."""
-        closest = Naming.ITSELF if direct_only else Naming.ROLE if named_only else Naming.ACCOUNT
+        closest = (
+            PrincipalMatch.ITSELF if direct_only else PrincipalMatch.ROLE if named_only else PrincipalMatch.ACCOUNT
+        )
         statements = parse_policy(document, f"the policy of {context.resource_arn}")
-        concerned = [one for one in statements if naming(one, context.principal_arn, service) >= closest]
+        concerned = [one for one in statements if match_principal(one, context.principal_arn, service) >= closest]
         return self._decide(self.call(context), context, [("resource", concerned)])
 
     def _decide(self, call: Call, context: Any, layers: Sequence[tuple[Layer, Sequence[Statement]]]) -> Any:
         for layer, statements in layers:
             if denying := find_first(statements, "Deny", call):
-                return self._result(context, "Deny", Because(layer, denying))
+                return self._result(context, "Deny", DenialReason(layer, denying))
         for layer, statements in layers:
             if find_first(statements, "Allow", call) is None:
-                return self._result(context, "ImplicitDeny", Because(layer))
+                return self._result(context, "ImplicitDeny", DenialReason(layer))
         return self._result(context, "Allow", None)
 
-    def _result(self, context: Any, decision: str, because: Because | None) -> Any:
+    def _result(self, context: Any, decision: str, because: DenialReason | None) -> Any:
         sid = because.statement.sid if because and because.statement else ""
         result = self._evaluator.EvalResult(decision, context.principal_arn, sid)
         result.because = because

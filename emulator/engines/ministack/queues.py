@@ -12,12 +12,12 @@ from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
 from agenticai.emulator.queues.depths import Depths, WatchedLock
 from agenticai.emulator.queues.queue_attributes import defaults, normalize
-from agenticai.emulator.queues.receipt_handles import receipt_handle, was_given_by
+from agenticai.emulator.queues.receipt_handles import is_handle_of, receipt_handle
 from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, check_operation
 
 # The parameters, as both protocols pass them to MiniStack.
-Asked = Mapping[str, Any]
-Handler = Callable[[Asked, str], Any]
+RequestParameters = Mapping[str, Any]
+Handler = Callable[[RequestParameters, str], Any]
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
 
@@ -50,7 +50,7 @@ class Queues:
         sqs._validate_redrive_policy = self._check_redrive_policy
         handlers: dict[str, Handler] = sqs._HANDLERS
         handlers["GetQueueAttributes"] = select_attributes(handlers["GetQueueAttributes"])
-        handlers["ReceiveMessage"] = with_both_names(handlers["ReceiveMessage"])
+        handlers["ReceiveMessage"] = accept_both_names(handlers["ReceiveMessage"])
         handlers["DeleteMessage"] = self._delete
         handlers["ChangeMessageVisibility"] = self._change_visibility
         handlers["PurgeQueue"] = self._purged(handlers["PurgeQueue"])
@@ -74,7 +74,7 @@ class Queues:
     def _ruled(self, operation: str, handler: Handler) -> Handler:
         """Wrap a handler so that it applies the rules of its operation."""
 
-        def handle(asked: Asked, url: str) -> Any:
+        def handle(asked: RequestParameters, url: str) -> Any:
             with self._lock, self._refusing():
                 given = normalize(asked)
                 check_operation(operation, given, self._about(operation, given, url))
@@ -88,7 +88,7 @@ class Queues:
     def _one_by_one(self, batch: str, handler: Handler) -> Handler:
         """Return the batch variant of an operation: each entry succeeds or fails as if it were a single request."""
 
-        def handle(asked: Asked, url: str) -> dict[str, list[Any]]:
+        def handle(asked: RequestParameters, url: str) -> dict[str, list[Any]]:
             entries = asked.get("Entries") or []
             self._sqs._validate_batch_entries(entries, f"{batch}RequestEntry")
             successful, failed = [], []
@@ -103,7 +103,7 @@ class Queues:
 
         return handle
 
-    def _about(self, operation: str, asked: Asked, url: str) -> rules.TargetQueue:
+    def _about(self, operation: str, asked: RequestParameters, url: str) -> rules.TargetQueue:
         """Return the queue of a request; for CreateQueue, the existing queue of that name."""
         sqs, name = self._sqs, asked.get("QueueName") or ""
         if operation == "CreateQueue":
@@ -120,7 +120,7 @@ class Queues:
         queue = self._sqs._queue_by_arn(arn)
         return queue["attributes"] if queue else None
 
-    def _queue(self, asked: Asked, url: str) -> EngineQueue:
+    def _queue(self, asked: RequestParameters, url: str) -> EngineQueue:
         queue: EngineQueue = self._sqs._get_q(asked.get("QueueUrl") or url)
         return queue
 
@@ -172,11 +172,11 @@ class Queues:
 
     def _received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
         """Return the message whose latest receipt handle this is. Raises Refused if it is not one of this queue."""
-        if not was_given_by(queue["attributes"]["QueueArn"], handle):
+        if not is_handle_of(queue["attributes"]["QueueArn"], handle):
             raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
         return next((message for message in queue["messages"] if message["receipt_handle"] == handle), None)
 
-    def _delete(self, asked: Asked, url: str) -> dict[str, Any]:
+    def _delete(self, asked: RequestParameters, url: str) -> dict[str, Any]:
         """Delete a message; an outdated handle, or that of a deleted message, succeeds and deletes nothing.
 
         In a FIFO queue the handle is valid until the visibility timeout ends.
@@ -194,13 +194,13 @@ class Queues:
     def _purged(self, purge: Handler) -> Handler:
         """Wrap PurgeQueue so that it also clears the queue's deduplication ids."""
 
-        def purge_all(asked: Asked, url: str) -> Any:
+        def purge_all(asked: RequestParameters, url: str) -> Any:
             self._queue(asked, url)["dedup_cache"].clear()
             return purge(asked, url)
 
         return purge_all
 
-    def _change_visibility(self, asked: Asked, url: str) -> dict[str, Any]:
+    def _change_visibility(self, asked: RequestParameters, url: str) -> dict[str, Any]:
         """Change a visibility timeout to at most 12 hours from the receive; a handle is valid until the next receive.
 
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
@@ -234,10 +234,10 @@ def select_attributes(handler: Handler) -> Handler:
     return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
 
 
-def with_both_names(handler: Handler) -> Handler:
+def accept_both_names(handler: Handler) -> Handler:
     """Accept AttributeNames of ReceiveMessage as MessageSystemAttributeNames, too; MiniStack reads only one of them."""
 
-    def receive(asked: Asked, url: str) -> Any:
+    def receive(asked: RequestParameters, url: str) -> Any:
         names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]
         return handler({**asked, "AttributeNames": names}, url)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from agenticai.emulator.core.permission_records import Denial
 from agenticai.emulator.engines.ministack.permission_book import PermissionBook
-from agenticai.emulator.engines.ministack.policy_evaluation import Because, PolicyEvaluation
+from agenticai.emulator.engines.ministack.policy_evaluation import DenialReason, PolicyEvaluation
 from agenticai.emulator.engines.ministack.roles import Caller, Roles
 
 GATEWAY: Final = "apigateway.amazonaws.com"
@@ -161,7 +161,7 @@ class ServiceCalls:
         return delivered
 
 
-def denial_of(because: Because, action: str, resource: str, service: str = "") -> Denial:
+def denial_of(because: DenialReason, action: str, resource: str, service: str = "") -> Denial:
     """Return the record of a denial."""
     return Denial(
         action=action,

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from agenticai.emulator.engines.ministack.converted import Converted, Newest
+from agenticai.emulator.engines.ministack.converted import BoundedDict, ConvertingDict
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.partitions import Partitions
 
@@ -21,9 +21,9 @@ class Tables:
     def __init__(self, dynamodb: Any, spool: Spool) -> None:
         self._spool = spool
         self._store = dynamodb._txn_token_store
-        dynamodb._tables._data = Converted("items", lambda: Partitions(spool))
+        dynamodb._tables._data = ConvertingDict("items", lambda: Partitions(spool))
         dynamodb.defaultdict = self._items
-        dynamodb._txn_idempotency._data = Newest(TOKENS_KEPT)
+        dynamodb._txn_idempotency._data = BoundedDict(TOKENS_KEPT)
         dynamodb._txn_token_store = self._store_token
 
     def _items(self, _: type, items: Items | None = None) -> Partitions[str, str, Any]:

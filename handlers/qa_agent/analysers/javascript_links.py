@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final
 
 from qa_agent.analysers.javascript_modules import DEFAULT, Import, Script, read_script
-from qa_agent.analysers.javascript_names import BUILT_IN_MODULES, is_given
+from qa_agent.analysers.javascript_names import BUILT_IN_MODULES, is_predefined
 from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.python_links import IMPORT, UNDECLARED
 from shared.models.severity import Severity
@@ -108,7 +108,7 @@ class _Project:
         if self._loads_foreign and not (script.is_module or script.is_common):
             return
         for name, line in script.used.items():
-            if name not in script.declared and name not in self._shared and not is_given(name):
+            if name not in script.declared and name not in self._shared and not is_predefined(name):
                 yield _fault(script, line, UNDEFINED, f"{name} is not defined")
 
     def _check_package(self, script: Script, item: Import) -> Iterator[Fault]:

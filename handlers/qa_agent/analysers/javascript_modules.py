@@ -75,7 +75,7 @@ def read_script(path: str, language: str, text: str) -> Script | None:
         script.declared.update(_declared_by(node))
         if node.type in {"identifier", "shorthand_property_identifier"} and not _is_tag(node):
             script.used.setdefault(_text(node), node.start_point.row + 1)
-    _judge_common(script, text)
+    _check_commonjs_exports(script, text)
     return script
 
 
@@ -190,13 +190,13 @@ _READERS: Final[Mapping[str, Callable[[Node, Script], None]]] = {
     "assignment_expression": _read_assignment,
     "unary_expression": _read_unary,
 }
-_TOLD: Final = re.compile(r"(?:\bmodule\.exports|(?<![\w.$])exports)\b(?:\s*=[^=]|\.[\w$]+\s*=[^=])")
-_MENTIONED: Final = re.compile(r"\bmodule\.exports\b|(?<![\w.$])exports\b")
+_EXPORT_ASSIGNMENTS: Final = re.compile(r"(?:\bmodule\.exports|(?<![\w.$])exports)\b(?:\s*=[^=]|\.[\w$]+\s*=[^=])")
+_EXPORT_MENTIONS: Final = re.compile(r"\bmodule\.exports\b|(?<![\w.$])exports\b")
 
 
-def _judge_common(script: Script, text: str) -> None:
+def _check_commonjs_exports(script: Script, text: str) -> None:
     """Treat the exports as unknown if they are used other than by assigning names."""
-    if not script.is_module and len(_MENTIONED.findall(text)) != len(_TOLD.findall(text)):
+    if not script.is_module and len(_EXPORT_MENTIONS.findall(text)) != len(_EXPORT_ASSIGNMENTS.findall(text)):
         script.exports_known = False
 
 

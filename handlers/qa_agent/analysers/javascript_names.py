@@ -66,6 +66,6 @@ string_decoder sys test timers tls trace_events tty url util v8 vm wasi worker_t
 BUILT_IN_MODULES: Final = frozenset(_MODULES.split())
 
 
-def is_given(name: str) -> bool:
+def is_predefined(name: str) -> bool:
     """Return whether a program may use a name without declaring it."""
     return name in _KNOWN or bool(_INTERFACE.fullmatch(name))

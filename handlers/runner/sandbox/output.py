@@ -7,7 +7,7 @@ _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format and private characters, surrogates, and line separators: terminals interpret some of them."""
 
 
-class Kept:
+class BoundedOutput:
     """Keeps the first and last bytes of a stream of any length, at most `limit`; the rest is only counted."""
 
     def __init__(self, limit: int) -> None:
@@ -38,11 +38,12 @@ class Kept:
     def text(self) -> str:
         """The kept bytes as text that is safe to display, with a line for those that were dropped."""
         if not self.left_out:
-            return shown(self.whole)
-        return f"{shown(bytes(self._head))}\n... {self.left_out:,} bytes left out ...\n{shown(bytes(self._tail))}"
+            return escape_unprintable(self.whole)
+        head, tail = escape_unprintable(bytes(self._head)), escape_unprintable(bytes(self._tail))
+        return f"{head}\n... {self.left_out:,} bytes left out ...\n{tail}"
 
 
-def shown(content: bytes | str) -> str:
+def escape_unprintable(content: bytes | str) -> str:
     """Return text that is safe to display: only printable characters, tabs and line ends are not escaped."""
     text = content.decode("utf-8", "backslashreplace") if isinstance(content, bytes) else content
     return escape(text.replace("\r\n", "\n"), keep="\n\t")

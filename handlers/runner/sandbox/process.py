@@ -16,8 +16,8 @@ from typing import IO, Any, Final, cast
 
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside.job import Job
-from runner.sandbox.output import Kept
-from runner.sandbox.refusals import why_not
+from runner.sandbox.output import BoundedOutput
+from runner.sandbox.refusals import explain_refusal
 
 INTERPRETER: Final = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 """The real path of this interpreter, outside any virtual environment."""
@@ -97,7 +97,11 @@ def _private(job: Job) -> tuple[str, ...]:
 
 
 def _run(job: Job) -> EndedRun:
-    output, report, status = Kept(job.limits.output_bytes), Kept(job.limits.report_bytes), Kept(_STATUS_BYTES)
+    output, report, status = (
+        BoundedOutput(job.limits.output_bytes),
+        BoundedOutput(job.limits.report_bytes),
+        BoundedOutput(_STATUS_BYTES),
+    )
     reading, writing = os.pipe()
     with open(reading, "rb", buffering=0), _start(writing) as process:
         os.close(writing)
@@ -134,7 +138,7 @@ def _send(leash: IO[bytes], job: Job) -> None:
             content = content[leash.write(content) :]
 
 
-def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, Kept]) -> None:
+def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, BoundedOutput]) -> None:
     """Read all streams until they end; if a process remains, at most `_AFTERWARDS_SECONDS` after the run."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:
@@ -165,7 +169,7 @@ def _end(status: str) -> tuple[int | None, str]:
     if "failed" in said and said["began"]:
         raise NotRun(f"the program could not be started ({said['failed']}: {os.strerror(said['errno'])})")
     if "failed" in said:
-        raise NoSandbox(why_not(said["failed"], said["errno"]))
+        raise NoSandbox(explain_refusal(said["failed"], said["errno"]))
     if not said["began"]:
         raise NoSandbox(f"the sandbox could not be made: {said.get('last', 'it was killed')}")
     return said.get("exit"), said.get("exceeded", "" if "exit" in said else "killed")

@@ -12,7 +12,7 @@ _SETTINGS: Final = {
 """Settings below /proc/sys that forbid user namespaces, if they have this value."""
 
 
-def why_not(step: str, number: int, settings: Path = Path("/proc/sys")) -> str:
+def explain_refusal(step: str, number: int, settings: Path = Path("/proc/sys")) -> str:
     """Return why the sandbox cannot be created: the failed step with its error number, and a possible cause."""
     failure = f"this machine does not let a program make a sandbox ({step}: {os.strerror(number)})"
     for name, forbidding in _SETTINGS.items():

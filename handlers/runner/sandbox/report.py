@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from runner.sandbox.output import shown
+from runner.sandbox.output import escape_unprintable
 
 TestOutcome = Literal["passed", "failed", "error", "skipped"]
 
@@ -121,7 +121,7 @@ def without_parameters(test: str) -> str:
 
 def shown_id(name: object) -> str:
     """Return a test's name on one line, in safe characters, shortened."""
-    text = shown(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
+    text = escape_unprintable(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
     return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}..."
 
 
@@ -156,7 +156,7 @@ def _result(line: Mapping[str, object]) -> TestResult:
         id=shown_id(line["test"]),
         outcome=next((known for known in outcomes if known == outcome), "error"),
         seconds=seconds if isinstance(seconds, float) and math.isfinite(seconds) else 0.0,
-        message=shown(str(line.get("message", ""))),
+        message=escape_unprintable(str(line.get("message", ""))),
         frames=tuple(Frame(path, number, name) for path, number, name in _places(line.get("frames"))),
     )
 

@@ -9,7 +9,7 @@ from agenticai.client.errors import SettingsError
 from agenticai.commands.compare import choose_targets
 from agenticai.display import comparisons as show
 from agenticai.display.console import Display
-from agenticai.emulator.engines.chosen import EMBEDDED, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioComparison, compare_observations
 from tests.fakes.observed import observation
 from tests.fakes.replayed import result, scenario
@@ -20,13 +20,13 @@ URL = "http://127.0.0.1:4567"
 def test_targets_are_engines_to_start_and_stacks_that_are_up() -> None:
     assert choose_targets(f"embedded, localstack,{URL}", "process", None) == {
         "embedded": EMBEDDED,
-        "localstack": Chosen("localstack"),
+        "localstack": EngineChoice("localstack"),
         URL: None,
     }
-    assert choose_targets("localstack,embedded", None, None, image="mine")["localstack"] == Chosen(
+    assert choose_targets("localstack,embedded", None, None, image="mine")["localstack"] == EngineChoice(
         "localstack", image="mine"
     )
-    assert choose_targets("localstack,embedded", None, URL)["localstack"] == Chosen("localstack", URL)
+    assert choose_targets("localstack,embedded", None, URL)["localstack"] == EngineChoice("localstack", URL)
 
 
 @pytest.mark.parametrize(

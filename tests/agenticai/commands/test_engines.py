@@ -7,7 +7,7 @@ import pytest
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.engines import chosen_engine
-from agenticai.emulator.engines.chosen import EMBEDDED, IMAGE, IMAGE_VARIABLE, Chosen
+from agenticai.emulator.engines.engine_choice import EMBEDDED, IMAGE, IMAGE_VARIABLE, EngineChoice
 
 LOCAL, OTHER = "http://127.0.0.1:4566", "http://other:4567"
 
@@ -29,7 +29,7 @@ LOCAL, OTHER = "http://127.0.0.1:4566", "http://other:4567"
 def test_localstack_is_started_or_found(
     kind: str | None, url: str | None, environ: Mapping[str, str], chosen: str
 ) -> None:
-    assert chosen_engine("localstack", kind, url, environ) == Chosen("localstack", chosen)
+    assert chosen_engine("localstack", kind, url, environ) == EngineChoice("localstack", chosen)
 
 
 def test_the_embedded_engine_has_no_kinds() -> None:
@@ -63,7 +63,7 @@ def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> 
 def test_an_image_is_named_or_the_pinned_one(
     kind: str | None, image: str | None, environ: Mapping[str, str], chosen: str
 ) -> None:
-    assert chosen_engine("localstack", kind, None, environ, image=image) == Chosen("localstack", image=chosen)
+    assert chosen_engine("localstack", kind, None, environ, image=image) == EngineChoice("localstack", image=chosen)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_options_of_another_way_are_refused(kind: str | None, options: dict[str,
 
 def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() -> None:
     environ = {"DOCKER_HOST": "unix:///mine.sock", "LOCALSTACK_AUTH_TOKEN": "sesame", "AWS_SECRET_ACCESS_KEY": "no"}
-    container = Chosen("localstack", image="mine:1")
+    container = EngineChoice("localstack", image="mine:1")
     assert container.variables(environ).keys() == {"DOCKER_HOST", "LOCALSTACK_AUTH_TOKEN"}
     assert "sesame" not in f"{container.arguments} {container}"
-    assert Chosen("localstack").variables(environ) == EMBEDDED.variables(environ) == {}
+    assert EngineChoice("localstack").variables(environ) == EMBEDDED.variables(environ) == {}
 
 
 @pytest.mark.parametrize("platform", ["lambda", "lambda-x86_64", "python3.13-arm64"])
 def test_what_functions_run_on_is_named_for_one_that_runs(platform: str) -> None:
     chosen = chosen_engine("localstack", None, OTHER, {}, functions_on=platform)
-    assert chosen == Chosen("localstack", OTHER, functions_on=platform)
+    assert chosen == EngineChoice("localstack", OTHER, functions_on=platform)
     assert chosen.arguments[-2:] == ["--functions-on", platform]
 
 
@@ -107,10 +107,10 @@ def test_roles_are_held_to_by_the_embedded_engine_alone() -> None:
 
 
 def test_the_gateway_process_is_told() -> None:
-    container = Chosen("localstack", image="mine:1", docker_socket=True)
+    container = EngineChoice("localstack", image="mine:1", docker_socket=True)
     assert container.arguments == ["--engine", "localstack", "--localstack-image", "mine:1", "--docker-socket"]
     assert not container.starts_localstack
-    assert Chosen("localstack", OTHER).arguments == ["--engine", "localstack", "--localstack-url", OTHER]
-    assert Chosen("localstack").starts_localstack
-    assert not Chosen("localstack", OTHER).starts_localstack
+    assert EngineChoice("localstack", OTHER).arguments == ["--engine", "localstack", "--localstack-url", OTHER]
+    assert EngineChoice("localstack").starts_localstack
+    assert not EngineChoice("localstack", OTHER).starts_localstack
     assert not EMBEDDED.starts_localstack

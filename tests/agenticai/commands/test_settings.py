@@ -8,7 +8,7 @@ import pytest
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import find_endpoint, find_engine, on_stack
-from agenticai.emulator.running import noted
+from agenticai.emulator.running import register_engine
 
 NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
 
@@ -34,7 +34,7 @@ def test_the_engine_is_found(environ: Mapping[str, str], running: list[str], fou
 
 def note_as(number: int, engines: ExitStack, home: Path, address: str, target: str = "embedded") -> None:
     """Record an engine under its own name, as another process would."""
-    engines.enter_context(noted(home, address, target=target))
+    engines.enter_context(register_engine(home, address, target=target))
     folder = home / "engines"
     newest = next(path for path in folder.iterdir() if path.stem.isdigit())
     newest.rename(folder / f"engine-{number}.json")
@@ -55,7 +55,7 @@ def test_a_port_that_is_none_is_said_by_its_variable(port: str) -> None:
 
 
 def test_the_state_folder_is_that_of_the_environment(tmp_path: Path) -> None:
-    with noted(tmp_path, NOTED):
+    with register_engine(tmp_path, NOTED):
         assert find_endpoint({"AGENTICAI_HOME": str(tmp_path)}) == NOTED
 
 
@@ -64,7 +64,7 @@ def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:
     assert on_stack("http://127.0.0.1:4566", "dev", here) == []
     assert on_stack(NAMED, "prod", here) == ["--endpoint", NAMED, "--stage", "prod"]
     assert on_stack(NAMED, "prod", {"AGENTICAI_ENDPOINT": f"{NAMED}/", "AGENTICAI_STAGE": "prod"}) == []
-    with noted(tmp_path, NOTED):
+    with register_engine(tmp_path, NOTED):
         assert on_stack(NOTED, "dev", here) == []
         assert on_stack("http://127.0.0.1:4566", "dev", here) == ["--endpoint", "http://127.0.0.1:4566"]
 

@@ -4,12 +4,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from agenticai.emulator.core.locks import held
-from agenticai.emulator.engines.localstack.container import variables_of, why_not, without_functions
-from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, sweep
-from agenticai.emulator.engines.localstack.server import Wiring
+from agenticai.emulator.core.locks import hold_shared_lock
+from agenticai.emulator.engines.localstack.container import explain_failed_start, variables_of, without_functions
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, remove_orphans
+from agenticai.emulator.engines.localstack.server import GatewayAddresses
 
-WIRING = Wiring("http://127.0.0.1:4567", "http://host.docker.internal:4567", "sesame")
+WIRING = GatewayAddresses("http://127.0.0.1:4567", "http://host.docker.internal:4567", "sesame")
 
 
 def test_clients_and_functions_are_told_different_ways_to_the_gateway() -> None:
@@ -29,11 +29,14 @@ def test_the_token_is_passed_on_where_it_is_set() -> None:
 def test_a_refused_licence_is_said_with_what_to_do(tmp_path: Path) -> None:
     log = tmp_path / "localstack.log"
     log.write_text("License activation failed! \n\nReason: The credentials are invalid.\n\nLocalstack has quit.\n")
-    said = why_not("localstack/localstack:2026.3", log)
+    said = explain_failed_start("localstack/localstack:2026.3", log)
     assert said.startswith("localstack/localstack:2026.3 needs a licence and could not activate one: ")
     log.write_text("there is no room\n")
-    assert why_not("any", log) == f"LocalStack did not start; its log is {log} and ends with: there is no room"
-    assert why_not("any", tmp_path / "none").endswith("ends with: nothing")
+    assert (
+        explain_failed_start("any", log)
+        == f"LocalStack did not start; its log is {log} and ends with: there is no room"
+    )
+    assert explain_failed_start("any", tmp_path / "none").endswith("ends with: nothing")
 
 
 def test_an_image_that_starts_containers_needs_permission() -> None:
@@ -62,8 +65,8 @@ def test_what_is_left_of_runs_that_are_over_is_removed(tmp_path: Path) -> None:
     running = tmp_path / "running"
     running.mkdir()
     containers = Containers(running, tmp_path / "over")
-    with held(running):
-        sweep(cast("Any", containers))
+    with hold_shared_lock(running):
+        remove_orphans(cast("Any", containers))
     assert containers.left == [running]
 
 

@@ -11,7 +11,7 @@ import pytest
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from agenticai.emulator.core.errors import NoDocker
-from agenticai.emulator.engines.localstack.docker_engine import connect, explain, fetch_image, pulled
+from agenticai.emulator.engines.localstack.docker_engine import connect, explain, fetch_image, report_pulled_layers
 
 WHERE = "unix:///var/run/docker.sock"
 
@@ -103,4 +103,4 @@ def test_an_image_that_cannot_be_pulled_is_named_with_the_reason(images: Images)
 
 
 def test_a_layer_that_is_there_counts() -> None:
-    assert list(pulled(iter([{"status": "Already exists", "id": "a"}]))) == ["1 of 1 layers"]
+    assert list(report_pulled_layers(iter([{"status": "Already exists", "id": "a"}]))) == ["1 of 1 layers"]

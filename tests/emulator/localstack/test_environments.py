@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from agenticai.emulator.engines.localstack.environments import PATH, TOLD, Environments
+from agenticai.emulator.engines.localstack.environments import EVENT_ADAPTER, PATH, Environments
 from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hold, Kill, Latency
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import MeteredCall
@@ -29,7 +29,7 @@ def environments(ledger: Ledger) -> Environments:
 
 
 def tell(environments: Environments, event: str, **about: object) -> None:
-    environments.tell(TOLD.validate_python({"event": event, **about}))
+    environments.tell(EVENT_ADAPTER.validate_python({"event": event, **about}))
 
 
 def test_what_an_invocation_calls_is_its_projects(environments: Environments, ledger: Ledger) -> None:

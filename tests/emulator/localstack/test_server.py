@@ -15,15 +15,15 @@ import pytest
 from agenticai.emulator.core.errors import NoLocalStack
 from agenticai.emulator.engines.localstack.server import (
     Edition,
+    GatewayAddresses,
     LocalStackProcess,
-    Wiring,
     edition_at,
     environment,
     free_port,
 )
 from tests.integration.cloud import NEVER_SECONDS, alive, eventually
 
-WIRING = Wiring("http://127.0.0.1:4566", "http://127.0.0.1:4566")
+WIRING = GatewayAddresses("http://127.0.0.1:4566", "http://127.0.0.1:4566")
 SERVER = """
 import http.server, json, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa_agent.verdict import Standing, Verdict, best, decide, fingerprint
+from qa_agent.verdict import RevisionQuality, Verdict, choose_best, decide, fingerprint
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
 from shared.models.records import TestRecord
@@ -85,7 +85,7 @@ def test_a_report_that_passed_goes_on_whatever_the_round() -> None:
 )
 def test_the_best_revision(scored: list[tuple[float, int, int]], chosen: int) -> None:
     candidates = {
-        Revision(build=1, round=number): Standing(passing, errors, score)
+        Revision(build=1, round=number): RevisionQuality(passing, errors, score)
         for number, (score, errors, passing) in enumerate(scored)
     }
-    assert best(candidates) == Revision(build=1, round=chosen)
+    assert choose_best(candidates) == Revision(build=1, round=chosen)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.packages import Needed
+from runner.packages import NeededPackages
 from runner.programs import find_node
 from runner.running import Runner
 from runner.sandbox.errors import NotRun
@@ -182,8 +182,8 @@ def test_what_is_declared_is_there_and_what_is_not_is_missing_as_anywhere_else()
 
 
 def test_what_is_not_carried_is_not_run_and_named() -> None:
-    def needed(_: object) -> Needed:
-        return Needed({}, ("numpy>=2",))
+    def needed(_: object) -> NeededPackages:
+        return NeededPackages({}, ("numpy>=2",))
 
     ended = Runner(find_needed=needed).run(request({"test_it.py": ""}))
     assert ended.not_run == "not runnable here: needs numpy>=2"
@@ -242,7 +242,7 @@ class FakeSandbox:
 
 def answer(sandbox: FakeSandbox, *paths: str, language: str = "python", weakness: bool = True) -> TestsRun:
     asked = request(dict.fromkeys(paths, ""), language).model_copy(update={"weakness": weakness})
-    runner = Runner(run_job=sandbox, find_needed=lambda _: Needed({}, ()), find_node=lambda: "/usr/bin/node")
+    runner = Runner(run_job=sandbox, find_needed=lambda _: NeededPackages({}, ()), find_node=lambda: "/usr/bin/node")
     return runner.run(asked)
 
 

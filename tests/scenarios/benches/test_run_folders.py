@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.core.locks import held
+from agenticai.emulator.core.locks import hold_shared_lock
 from agenticai.emulator.gemini import MISSES
-from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, emptied_folder, remove_old_runs, run_folder
+from agenticai.scenarios.benches.run_folders import KEPT, KEPT_WAITING, lock_empty_folder, remove_old_runs, run_folder
 from agenticai.scenarios.format.errors import FolderInUse
 
 
@@ -35,7 +35,7 @@ def test_a_folder_that_only_its_engine_uses_is_in_use(tmp_path: Path) -> None:
     sweep = ended(tmp_path, 0, "engine-1")
     for number in range(1, KEPT + 1):
         ended(tmp_path, number)
-    with held(sweep / "engine-1"):
+    with hold_shared_lock(sweep / "engine-1"):
         remove_old_runs(tmp_path)
         assert sweep.is_dir()
     remove_old_runs(tmp_path)
@@ -63,11 +63,11 @@ def test_nobody_else_may_look_into_one(tmp_path: Path) -> None:
 
 def test_a_folder_is_emptied_for_one_run_at_a_time(tmp_path: Path) -> None:
     folder = tmp_path / "recordings" / "greeting"
-    with emptied_folder(folder):
+    with lock_empty_folder(folder):
         (folder / "reply").touch()
-        with pytest.raises(FolderInUse, match=r"Another run is using .*greeting"), emptied_folder(folder):
+        with pytest.raises(FolderInUse, match=r"Another run is using .*greeting"), lock_empty_folder(folder):
             pass
-        with emptied_folder(folder.with_name("another")):
+        with lock_empty_folder(folder.with_name("another")):
             assert (folder / "reply").exists()
-    with emptied_folder(folder):
+    with lock_empty_folder(folder):
         assert list(folder.iterdir()) == []

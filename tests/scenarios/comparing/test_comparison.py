@@ -11,7 +11,7 @@ from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioC
 from agenticai.scenarios.comparing.observation import Observation
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.replay import Result, say_lacking
+from agenticai.scenarios.replaying.replay import Result, explain_missing_capabilities
 from agenticai.stack.target import Capability, Target
 from tests.fakes.benches import FakeBenches
 from tests.fakes.observed import observation
@@ -25,7 +25,7 @@ Look = Callable[..., Observation]
 
 
 def play(bench: Bench, played: Scenario, name: str, **_: object) -> Observation:
-    lacking = say_lacking(bench.target, played)
+    lacking = explain_missing_capabilities(bench.target, played)
     return observation(name, Result(played, 0, skipped=lacking) if lacking else result(played.name))
 
 

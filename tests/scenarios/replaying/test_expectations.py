@@ -8,7 +8,7 @@ from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usag
 from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
-from agenticai.scenarios.replaying.outcome import ReplayedProject, Used
+from agenticai.scenarios.replaying.outcome import AwsUse, ReplayedProject
 from runner.sandbox.report import TestResult
 from runner.sandbox.verdict import TestRun
 from shared.models.events import EventType, TimelineEvent
@@ -48,7 +48,7 @@ PROJECT = ReplayedProject(
     project_type="package",
     tests=TestRun((PASSED,)),
 )
-OUTCOME = ScenarioOutcome({"demo": PROJECT}, {"pm": (), "dev": ()}, (), Used())
+OUTCOME = ScenarioOutcome({"demo": PROJECT}, {"pm": (), "dev": ()}, (), AwsUse())
 
 
 def scenario(expect: dict[str, Any] | None = None, **more: Any) -> Scenario:
@@ -156,7 +156,7 @@ def test_figures_have_bounds_and_leave_out_what_the_bench_looked_at() -> None:
         function="f", invocations=1, errors=0, cold_starts=0, duration_ms=1, billed_ms=1, gb_seconds=3
     )
     rows = (calls("dynamodb", "function", 5), calls("dynamodb", "client", 100), calls("execute-api", "client", 1))
-    used = Used.of([Usage(project_id=None, calls=rows, functions=(function,))])
+    used = AwsUse.of([Usage(project_id=None, calls=rows, functions=(function,))])
     outcome = replace(OUTCOME, used=used)
     assert used.calls_by_service == {"dynamodb": 5, "execute-api": 1}
     within = {"calls": {"dynamodb": {"min": 5, "max": 5}, "s3": {"max": 0}}, "gb_seconds": {"max": 3}}

@@ -8,7 +8,7 @@ from agenticai.emulator.core.usage_records import Usage
 from agenticai.emulator.faults.rules import Call, CallFault, Hang
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import Settling
-from agenticai.scenarios.replaying.pace import ARRIVAL_SECONDS, Free, Observed
+from agenticai.scenarios.replaying.pace import ARRIVAL_SECONDS, Observed, RealTimePace
 from tests.fakes.sqs import FakeSqs
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ class FakeControl:
 
 def free(
     depths: dict[str, list[int]], waits: list[float], now: float = 0.0, control: FakeControl | None = None
-) -> Free:
+) -> RealTimePace:
     def clock() -> float:
         return now + sum(waits)
 
     sqs, engine = cast("SQSClient", FakeSqs(depths)), cast("ControlClient | None", control)
-    return Free(sqs, ["a", "b"], engine, wait=waits.append, now=clock)
+    return RealTimePace(sqs, ["a", "b"], engine, wait=waits.append, now=clock)
 
 
 def test_queues_that_are_empty_once_are_looked_at_again() -> None:

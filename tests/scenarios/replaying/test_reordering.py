@@ -1,10 +1,10 @@
 """The deliveries that a seed postpones."""
 
-from agenticai.scenarios.replaying.replay import reordering
+from agenticai.scenarios.replaying.replay import make_reordering_faults
 
 
 def test_a_seed_always_puts_off_the_same_deliveries_and_0_none() -> None:
-    assert reordering(0) == ()
-    assert reordering(5)
-    assert reordering(5) == reordering(5)
-    assert reordering(5) != reordering(6)
+    assert make_reordering_faults(0) == ()
+    assert make_reordering_faults(5)
+    assert make_reordering_faults(5) == make_reordering_faults(5)
+    assert make_reordering_faults(5) != make_reordering_faults(6)

@@ -12,7 +12,7 @@ from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
-from agenticai.scenarios.replaying.replays import Order, Replays
+from agenticai.scenarios.replaying.replays import ReplayOptions, Replays
 from tests.fakes.benches import FakeBenches
 from tests.fakes.replayed import failed, result, scenario
 
@@ -31,7 +31,7 @@ def fails(name: str) -> Callable[..., Result]:
 
 def test_each_is_replayed_as_often_as_asked_on_the_benches_there_are() -> None:
     seen: list[str] = []
-    replays = Replays(Order(repeat=2), on_result=lambda ended: seen.append(ended.scenario.name), play=passes)
+    replays = Replays(ReplayOptions(repeat=2), on_result=lambda ended: seen.append(ended.scenario.name), play=passes)
     benches = FakeBenches()
     with BenchPool(benches, WORKERS) as pool:
         results = replays.run(pool, SCENARIOS)
@@ -49,7 +49,7 @@ def test_the_order_is_given_to_each_replay() -> None:
         return result(played.name)
 
     works: list[tuple[str, str]] = []
-    replays = Replays(Order(seed=7), on_work=lambda played, text: works.append((played.name, text)), play=play)
+    replays = Replays(ReplayOptions(seed=7), on_work=lambda played, text: works.append((played.name, text)), play=play)
     with BenchPool(FakeBenches(), 1) as pool:
         replays.run(pool, SCENARIOS[:1])
     assert (given[0]["seed"], given[0]["keep_failed"], works) == (7, False, [("one", "settle")])
@@ -62,7 +62,7 @@ def test_a_bench_that_is_lost_fails_its_scenario_and_no_other() -> None:
         return passes(bench, played)
 
     with BenchPool(FakeBenches(), WORKERS) as pool:
-        results = {ended.scenario.name: ended for ended in Replays(Order(), play=play).run(pool, SCENARIOS)}
+        results = {ended.scenario.name: ended for ended in Replays(ReplayOptions(), play=play).run(pool, SCENARIOS)}
     assert results["two"].unmet == ("The bench was lost: the API does not answer",)
     assert results["one"].passed
     assert results["three"].passed
@@ -73,7 +73,7 @@ def test_without_any_bench_there_is_no_run() -> None:
         BenchPool(FakeBenches(ends_badly=True), WORKERS) as pool,
         pytest.raises(ScenarioError, match="no engine to be had"),
     ):
-        Replays(Order(), play=passes).run(pool, SCENARIOS)
+        Replays(ReplayOptions(), play=passes).run(pool, SCENARIOS)
 
 
 def test_the_first_that_fails_is_kept_with_its_bench_while_it_is_looked_at() -> None:
@@ -85,7 +85,7 @@ def test_the_first_that_fails_is_kept_with_its_bench_while_it_is_looked_at() -> 
         looked.set()
 
     with BenchPool(benches, 1) as pool:
-        results = Replays(Order(keep=True), look_at=look_at, play=fails("two")).run(pool, SCENARIOS)
+        results = Replays(ReplayOptions(keep=True), look_at=look_at, play=fails("two")).run(pool, SCENARIOS)
     assert looked.is_set()
     assert [ended.scenario.name for ended in results] == ["one", "two"]
     assert benches.closed == benches.started
@@ -93,5 +93,5 @@ def test_the_first_that_fails_is_kept_with_its_bench_while_it_is_looked_at() -> 
 
 def test_without_keep_all_are_replayed_although_one_fails() -> None:
     with BenchPool(FakeBenches(), 1) as pool:
-        results = Replays(Order(), play=fails("one")).run(pool, SCENARIOS)
+        results = Replays(ReplayOptions(), play=fails("one")).run(pool, SCENARIOS)
     assert [ended.passed for ended in results] == [False, True, True]

@@ -10,7 +10,7 @@ from agenticai.emulator.core.bench_records import Settled
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
-from agenticai.scenarios.replaying.steps import Play, take
+from agenticai.scenarios.replaying.steps import RunningScenario, take_step
 from agenticai.stack.outputs import StackOutputs
 from shared.models.views import ProjectView
 from shared.models.workflow import ProjectStatus
@@ -72,7 +72,7 @@ class FakePace:
         self.asked.append(seconds)
 
 
-class PlayOfStatuses(Play):
+class PlayOfStatuses(RunningScenario):
     """A play whose project has these statuses, one after another."""
 
     statuses: Iterable[ProjectStatus] = ()
@@ -95,14 +95,14 @@ def steps(*steps: dict[str, Any], **parts: Any) -> Scenario:
     return scenario(steps=list(steps), **parts)
 
 
-def asked(played: Play) -> list[tuple[Any, ...]]:
+def asked(played: RunningScenario) -> list[tuple[Any, ...]]:
     assert isinstance(played.api, FakeApi)
     return played.api.asked
 
 
-def take_all(played: Play) -> None:
+def take_all(played: RunningScenario) -> None:
     for step in played.scenario.script:
-        take(step, played)
+        take_step(step, played)
 
 
 def test_what_is_asked_of_the_api_is_asked_for_the_project_that_was_posted() -> None:
@@ -190,7 +190,7 @@ class FakeCloudWatch:
         return {"MetricAlarms": [{"StateValue": self.states.pop(0)}] if there else []}
 
 
-def waiting(pace: FakePace, cloudwatch: FakeCloudWatch, **alarm: str) -> Play:
+def waiting(pace: FakePace, cloudwatch: FakeCloudWatch, **alarm: str) -> RunningScenario:
     return play(steps({"create": "hello"}, {"alarm": {"name": "dev-dlq", **alarm}}), cast("FakeSqs", cloudwatch), pace)
 
 

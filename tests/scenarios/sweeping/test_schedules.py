@@ -25,7 +25,7 @@ from agenticai.scenarios.sweeping.schedules import (
     IN_A_ROW,
     MOST_FAULTS,
     OUTAGE,
-    Material,
+    FaultSites,
     may_end_otherwise,
     schedule,
     shrink,
@@ -44,7 +44,7 @@ def recorded(*calls: tuple[str, str, str]) -> tuple[RecordedCall, ...]:
     return tuple(made)
 
 
-MATERIAL = Material(
+MATERIAL = FaultSites(
     calls=recorded(
         (API, "dynamodb", "TransactWriteItems"),
         (API, "sqs", "SendMessage"),

@@ -25,8 +25,8 @@ from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents, name_deployed
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
-from agenticai.scenarios.sweeping.judging import Judged, TrialVerdict
-from agenticai.scenarios.sweeping.schedules import Material, may_end_otherwise, schedule
+from agenticai.scenarios.sweeping.judging import TrialJudgement, TrialVerdict
+from agenticai.scenarios.sweeping.schedules import FaultSites, may_end_otherwise, schedule
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
@@ -51,7 +51,7 @@ CALLS = tuple(
         [("dynamodb", "GetItem"), ("gemini", "GenerateContent"), ("s3", "PutObject"), ("sqs", "SendMessage")], start=1
     )
 )
-MATERIAL = Material(CALLS, {"agenticai-dev-queue-dev": 2}, "agenticai-api-dev")
+MATERIAL = FaultSites(CALLS, {"agenticai-dev-queue-dev": 2}, "agenticai-api-dev")
 FIRED = Fired(rule=0, at=datetime(2026, 1, 1, tzinfo=UTC), function=DEV, what="kill")
 END = ProjectEnd(ProjectStatus.COMPLETED, "1.0", 100.0, {})
 CLEAN = Ending(projects={"demo": END}, fired=(FIRED,))
@@ -103,7 +103,7 @@ def _replies(faults: Sequence[Fault]) -> set[ModelReply]:
 
 
 def test_a_failing_schedule_is_shrunk_to_what_breaks_and_says_what_that_is() -> None:
-    found = SeedResult(7, (TWICE, THROTTLED, KILL), Judged(TrialVerdict.VIOLATED, ("something",)))
+    found = SeedResult(7, (TWICE, THROTTLED, KILL), TrialJudgement(TrialVerdict.VIOLATED, ("something",)))
     with BenchPool(FakeBenches(), 1) as pool:
         least = shrink_result(pool, fails_where_sending_is_hit, CLEAN, found)
     assert least is not None
@@ -118,7 +118,7 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
         return CLEAN
 
     benches = FakeBenches()
-    found = SeedResult(7, (KILL, TWICE), Judged(TrialVerdict.VIOLATED, ("It did not come to rest",)))
+    found = SeedResult(7, (KILL, TWICE), TrialJudgement(TrialVerdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(benches, 1) as pool:
         least = shrink_result(pool, stuck, CLEAN, found)
     assert least is not None
@@ -127,7 +127,7 @@ def test_a_schedule_that_costs_its_bench_is_shrunk_too() -> None:
 
 
 def test_what_does_not_happen_again_is_not_shrunk() -> None:
-    found = SeedResult(7, (TWICE, THROTTLED), Judged(TrialVerdict.VIOLATED, ("It did not come to rest",)))
+    found = SeedResult(7, (TWICE, THROTTLED), TrialJudgement(TrialVerdict.VIOLATED, ("It did not come to rest",)))
     with BenchPool(FakeBenches(), 1) as pool:
         assert shrink_result(pool, lambda bench, faults: CLEAN, CLEAN, found) is None
 

@@ -21,7 +21,7 @@ Say = Callable[..., None]
 """Reports an event to the process outside."""
 
 
-def be_first(job: Job, go: int, say: Say) -> NoReturn:
+def run_as_init(job: Job, go: int, say: Say) -> NoReturn:
     """Act as process 1 of the new namespaces, once `go` can be read; never returns."""
     try:
         kernel.die_with_parent()
@@ -54,7 +54,7 @@ def _run(job: Job, say: Say) -> dict[str, object]:
 def start(job: Job, folder: str, say: Say) -> NoReturn:
     """Become the program, or report why that is not possible."""
     try:
-        program.become(job, folder)
+        program.exec_program(job, folder)
     except OSError as error:
         say(failed=error.filename or "", errno=error.errno)
     os._exit(1)

@@ -46,7 +46,7 @@ def say(**message: object) -> None:
 
 def _contained(job: Job) -> None:
     from runner.sandbox.inside import kernel
-    from runner.sandbox.inside.first import be_first
+    from runner.sandbox.inside.first import run_as_init
 
     kernel.die_with_parent()
     _offer_to_the_killer()
@@ -55,7 +55,7 @@ def _contained(job: Job) -> None:
         first = kernel.clone()
         if first == 0:
             os.close(go)
-            be_first(job, ready, say)
+            run_as_init(job, ready, say)
         _map_users(first)
     except OSError as error:
         say(failed=error.filename or "the map of users", errno=error.errno)

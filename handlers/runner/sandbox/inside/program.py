@@ -13,7 +13,7 @@ from runner.sandbox.inside.view import PACKAGES, USER
 NICENESS = 5
 
 
-def become(job: Job, folder: str) -> NoReturn:
+def exec_program(job: Job, folder: str) -> NoReturn:
     """Turn this process, a child of the sandbox's first, into the program; `folder` is the only writable one."""
     os.setsid()
     if job.contained and os.getuid() == 0:

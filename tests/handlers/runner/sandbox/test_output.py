@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.sandbox.output import Kept, shown
+from runner.sandbox.output import BoundedOutput, escape_unprintable
 
 
 @given(st.lists(st.binary(max_size=30)), st.integers(1, 20).map(lambda half: 2 * half))
 def test_the_beginning_and_the_end_are_kept_and_the_rest_is_counted(chunks: list[bytes], limit: int) -> None:
-    kept, whole = Kept(limit), b"".join(chunks)
+    kept, whole = BoundedOutput(limit), b"".join(chunks)
     for chunk in chunks:
         kept.add(chunk)
     assert kept.left_out == max(0, len(whole) - limit)
@@ -29,11 +29,11 @@ def test_the_beginning_and_the_end_are_kept_and_the_rest_is_counted(chunks: list
     ],
 )
 def test_only_what_is_printed_as_it_is_is_shown_as_it_is(content: bytes | str, text: str) -> None:
-    assert shown(content) == text
+    assert escape_unprintable(content) == text
 
 
 @given(st.binary())
 def test_whatever_is_shown_can_be_encoded_and_controls_nothing(content: bytes) -> None:
-    text = shown(content)
+    text = escape_unprintable(content)
     text.encode()
     assert all(char.isprintable() or char in "\n\t " or char.isspace() for char in text)

@@ -17,7 +17,7 @@ from runner.sandbox.inside import kernel
 from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.limits import Limits
 from runner.sandbox.process import INTERPRETER, EndedRun, find_libraries, run
-from runner.sandbox.refusals import why_not
+from runner.sandbox.refusals import explain_refusal
 from tests.handlers.runner.sandbox.projects import needs_sandbox
 
 ROOT = Path(__file__).parents[4]
@@ -146,7 +146,7 @@ def test_settings_that_forbid_a_sandbox_are_named(setting: str, forbidding: str,
         (allowing, refused),
     ):
         file.write_text(f"{content}\n")
-        assert why_not("mount /", errno.EACCES, tmp_path) == told
+        assert explain_refusal("mount /", errno.EACCES, tmp_path) == told
 
 
 def test_of_the_folders_with_libraries_only_the_interpreters_own_are_kept(tmp_path: Path) -> None:

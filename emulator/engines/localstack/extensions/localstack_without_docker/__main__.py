@@ -12,7 +12,7 @@ COLLECT_AFTER: Final = 20_000
 """Python's garbage-collection threshold in new objects: LocalStack keeps many objects, so a scan is expensive."""
 
 
-def end_with_input() -> None:
+def exit_with_input() -> None:
     """Kill this session when standard input ends; functions are notified by their own pipes."""
     while os.read(0, 1024):
         pass
@@ -23,5 +23,5 @@ if __name__ == "__main__":
     gc.set_threshold(COLLECT_AFTER)
     if "--until-stdin-ends" in sys.argv[1:]:
         sys.argv.remove("--until-stdin-ends")
-        threading.Thread(target=end_with_input, daemon=True).start()
+        threading.Thread(target=exit_with_input, daemon=True).start()
     runpy.run_module("localstack.runtime.main", run_name="__main__")

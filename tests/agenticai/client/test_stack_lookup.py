@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from agenticai.client.finding import engine_at
+from agenticai.client.stack_lookup import engine_at
 from agenticai.stack.errors import TargetError
 from tests.screenshots import free_port
 

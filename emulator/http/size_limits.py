@@ -23,40 +23,40 @@ _INVOKE: Final = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 
 
 @dataclass(frozen=True)
-class Largest:
+class SizeLimit:
     """The maximum size of a body in bytes, and the error for a larger one."""
 
     size: int
     error: Callable[[int], AwsError]
 
 
-def _anything(size: int) -> Largest:
+def _anything(size: int) -> SizeLimit:
     message = f"The request is larger than the engine's limit of {size} bytes."
-    return Largest(size, lambda _: AwsError("RequestEntityTooLarge", message, 413))
+    return SizeLimit(size, lambda _: AwsError("RequestEntityTooLarge", message, 413))
 
 
-def _object(size: int) -> Largest:
+def _object(size: int) -> SizeLimit:
     """Return the limit for an object, see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
 
     def error(proposed: int) -> AwsError:
         message = "Your proposed upload exceeds the maximum allowed size"
         return AwsError("EntityTooLarge", f"{message}: it has {proposed} bytes, and the engine's limit is {size}.", 400)
 
-    return Largest(size, error)
+    return SizeLimit(size, error)
 
 
-def _request_of(operation: str, size: int) -> Largest:
+def _request_of(operation: str, size: int) -> SizeLimit:
     """Return Lambda's limit, see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
     message = f"Request must be smaller than {size} bytes for the {operation} operation"
-    return Largest(size, lambda _: AwsError("RequestEntityTooLargeException", message, 413))
+    return SizeLimit(size, lambda _: AwsError("RequestEntityTooLargeException", message, 413))
 
 
-def _event(size: int) -> Largest:
+def _event(size: int) -> SizeLimit:
     def error(given: int) -> AwsError:
         message = f"{given} byte payload is too large for the Event invocation type (limit {size} bytes)"
         return AwsError("RequestEntityTooLargeException", message, 413)
 
-    return Largest(size, error)
+    return SizeLimit(size, error)
 
 
 ANYTHING: Final = _anything(16 * MIB)
@@ -65,20 +65,20 @@ INVOCATION: Final = _request_of("InvokeFunction", 6 * MIB)
 EVENT: Final = _event(MIB)
 
 # The limit for a prompt with its attachments: https://ai.google.dev/gemini-api/docs/files.
-PROMPT: Final = Largest(
+PROMPT: Final = SizeLimit(
     20 * MIB,
     lambda _: AwsError("INVALID_ARGUMENT", f"Request payload size exceeds the limit: {20 * MIB} bytes."),
 )
 
-BY_SERVICE: Final[Mapping[str, Largest]] = {
+BY_SERVICE: Final[Mapping[str, SizeLimit]] = {
     "s3": _object(OBJECT_BYTES),
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-    "execute-api": Largest(10 * MIB, lambda _: AwsError("RequestTooLong", "Request Too Long", 413)),
+    "execute-api": SizeLimit(10 * MIB, lambda _: AwsError("RequestTooLong", "Request Too Long", 413)),
     "lambda": CODE,
 }
 
 
-def largest(request: Request) -> Largest:
+def find_size_limit(request: Request) -> SizeLimit:
     """Return the size limit for bodies of the request's service."""
     if request.path.startswith(f"{CONTROL}/"):
         return ANYTHING

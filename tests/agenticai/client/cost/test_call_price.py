@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.client.cost.looking import price_call
+from agenticai.client.cost.call_price import price_call
 
 
 @pytest.mark.parametrize(

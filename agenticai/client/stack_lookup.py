@@ -7,7 +7,7 @@ from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoHome
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth
-from agenticai.emulator.running import noted_token
+from agenticai.emulator.running import read_control_token
 from agenticai.stack.deploying import make_unreachable_error, translate_aws_errors
 from agenticai.stack.errors import TargetError
 from agenticai.stack.secrets import read_api_token
@@ -41,7 +41,7 @@ def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
 def _secret(endpoint_url: str) -> str | None:
     """Return the secret of the control API of an engine on this machine, as `agenticai up` stored it."""
     try:
-        return noted_token(find_home(), endpoint_url)
+        return read_control_token(find_home(), endpoint_url)
     except NoHome:
         return None
 

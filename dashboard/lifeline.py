@@ -1,4 +1,4 @@
-"""A command whose life is tied to another process, `python -m agenticai.dashboard.tied ARGUMENTS`.
+"""A command whose life is tied to another process, `python -m agenticai.dashboard.lifeline ARGUMENTS`.
 
 The command is interrupted, as by Ctrl-C, when standard input is closed, however its owner ended; it then ends what it
 started.

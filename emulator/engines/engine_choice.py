@@ -15,7 +15,7 @@ _OF_DOCKER: Final = ("DOCKER_", "TESTCONTAINERS_", TOKEN_VARIABLE)
 
 
 @dataclass(frozen=True)
-class Chosen:
+class EngineChoice:
     """The embedded engine, or LocalStack: the one at `url`, a container of `image`, or else a new process.
 
     `docker_socket` lets the container start others, as LocalStack's own images do for functions. `observed` is the file
@@ -54,4 +54,4 @@ class Chosen:
         return {name: value for name, value in environ.items() if self.image and name.startswith(_OF_DOCKER)}
 
 
-EMBEDDED = Chosen()
+EMBEDDED = EngineChoice()
