@@ -23,7 +23,7 @@ class DeploymentAction(Enum):
 
 
 class State(NamedTuple):
-    """What a state means for a deployment; `explanation` says what is wrong and what to do, and {stack} is the stack."""
+    """What a state means for a deployment; `explanation` says what is wrong and what to do. {stack} is the stack."""
 
     action: DeploymentAction
     explanation: str = ""
