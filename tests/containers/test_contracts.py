@@ -26,8 +26,9 @@ from tests.integration.test_real_path import Finished, finish_demo
 pytestmark = needs_images
 
 SECRET = (
-    "import os; from agenticai.emulator.core.home import find_home; from agenticai.emulator.running import noted_token;"
-    " print(noted_token(find_home(), os.environ['AGENTICAI_ENDPOINT']))"
+    "import os; from agenticai.emulator.core.home import find_home;"
+    " from agenticai.emulator.running import read_control_token;"
+    " print(read_control_token(find_home(), os.environ['AGENTICAI_ENDPOINT']))"
 )
 """Prints the control API's secret, in a container that shares the gateway's state."""
 

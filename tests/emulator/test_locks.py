@@ -9,8 +9,8 @@ from agenticai.emulator.core.locks import hold_exclusive_lock, hold_shared_lock,
 
 HOLDER = """
 import pathlib, sys
-from agenticai.emulator.core.locks import held
-with held(pathlib.Path(sys.argv[1])):
+from agenticai.emulator.core.locks import hold_shared_lock
+with hold_shared_lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

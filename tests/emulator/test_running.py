@@ -9,8 +9,8 @@ from agenticai.emulator.running import curl_settings, list_running_engines, read
 NOTE = """
 import sys
 from pathlib import Path
-from agenticai.emulator.running import noted
-with noted(Path(sys.argv[1]), sys.argv[2]):
+from agenticai.emulator.running import register_engine
+with register_engine(Path(sys.argv[1]), sys.argv[2]):
     print("noted", flush=True)
     sys.stdin.read()
 """
