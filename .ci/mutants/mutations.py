@@ -65,7 +65,7 @@ class _Finder(cst.CSTVisitor):
 
 def _is_left_alone(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Assign):
-        return m.matches(node.value, m.Call(func=m.Name("TypeVar")))
+        return m.matches(node.value, m.Call(func=m.Name("TypeVar")) | m.Subscript(value=m.Name("Callable")))
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         return node.func.value in LEFT_ALONE
     return isinstance(node, cst.Annotation | cst.Decorator) or (

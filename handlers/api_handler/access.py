@@ -37,4 +37,4 @@ def _is_among(presented: str, valid: Iterable[str]) -> bool:
 
 
 def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

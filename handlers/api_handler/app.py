@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 @cache
 def _api() -> Api:
-    return Api(_tokens, _service, _commands, _settings().allowed_origin or None, logger.exception)
+    return Api(_tokens, _service, _commands, _settings().allowed_origin, logger.exception)
 
 
 @cache

@@ -23,7 +23,10 @@ class Archives:
         self._objects = objects
 
     def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
-        """Return the archive of a project's files; None if the project was deleted meanwhile and must be swept."""
+        """Return the archive of a project's files, which are sorted by path.
+
+        Returns None if the project was deleted meanwhile and must be swept.
+        """
         digest = _digest(files)
         key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)
@@ -38,5 +41,5 @@ class Archives:
 
 
 def _digest(files: Sequence[FileRecord]) -> str:
-    listed = "\n".join(f"{file.object.sha256} {file.path}" for file in sorted(files, key=lambda file: file.path))
+    listed = "\n".join(f"{file.object.sha256} {file.path}" for file in files)
     return hashlib.sha256(listed.encode()).hexdigest()

@@ -19,7 +19,7 @@ def check(request: APIGatewayProxyEvent) -> None:
     body = request.body
     if not body:
         return
-    if len(body.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if len(body.encode(errors="surrogatepass")) > MAX_BYTES:
         raise Problem(ProblemKind.TOO_LARGE, f"The body is larger than {MAX_BYTES} bytes.")
     media_type = (request.headers.get("content-type") or "").split(";")[0].strip().lower()
     if media_type != "application/json" or request.is_base64_encoded:
@@ -63,4 +63,4 @@ def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity, which Python accepts, but JSON does not have
+    raise ValueError  # NaN and Infinity, which Python accepts, but JSON does not have

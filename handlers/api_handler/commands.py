@@ -39,7 +39,7 @@ class Commands:
         """Start the agents on a change of a finished project."""
         return self._start(self.requests.modify(project_id, change.requirements, correlation_id, once=once))
 
-    def deploy(self, project_id: str, correlation_id: str, once: Once | None, *, unproven: bool = False) -> Project:
+    def deploy(self, project_id: str, correlation_id: str, once: Once | None, *, unproven: bool) -> Project:
         """Package the current revision; with `unproven`, complete it even if its package fails when it is tried."""
         return self._start(self.requests.deploy(project_id, correlation_id, unproven=unproven, once=once))
 

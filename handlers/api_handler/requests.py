@@ -53,6 +53,13 @@ class Accepted:
     messages: tuple[AnyMessage, ...]
 
 
+class _Slot(NamedTuple):
+    """Where the result of a request with an Idempotency-Key is stored, and the digest of its content."""
+
+    key: Key
+    content: str
+
+
 class _Step(NamedTuple):
     """The writes of a request, and its result."""
 
@@ -82,7 +89,7 @@ class Requests:
         once: Once | None = None,
     ) -> Accepted:
         """Create a project and request its first plan."""
-        key = Key(layout.request(once.key), layout.METADATA) if once else None
+        slot = _Slot(Key(layout.request(once.key), layout.METADATA), once.content) if once else None
 
         def step() -> _Step:
             at = self._clock()
@@ -96,14 +103,14 @@ class Requests:
                 created_at=at,
                 updated_at=at,
                 version=1,
-                idempotency=key.pk if key else None,
+                idempotency=slot.key.pk if slot else None,
             )
             message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
             stored = Put(metadata_key(project.id), metadata(project), absent=True)
             event = self._event(project, EventType.PROJECT_CREATED)
             return _Step(Accepted(project, (message,)), (stored, put_pending(message, PlanRecord), event))
 
-        return self._make(step, once, key)
+        return self._make(step, slot)
 
     def modify(self, project_id: str, requirements: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
         """Start the next build of a finished project: a change of its files."""
@@ -112,7 +119,7 @@ class Requests:
             project = self._at_rest(project_id)
             return self._change(project, requirements, correlation_id, EventType.CHANGE_REQUESTED)
 
-        return self._make(step, once, _scoped(project_id, once))
+        return self._make(step, _scoped(project_id, once))
 
     def _change(self, project: Project, requirements: str, correlation_id: str, kind: EventType) -> _Step:
         """Return the step that starts the next build, also after one that failed and was rolled back."""
@@ -132,9 +139,7 @@ class Requests:
             Accepted(after, (message,)), (_over(project, after), noted, put_pending(message, PlanRecord), event)
         )
 
-    def deploy(
-        self, project_id: str, correlation_id: str, *, unproven: bool = False, once: Once | None = None
-    ) -> Accepted:
+    def deploy(self, project_id: str, correlation_id: str, *, unproven: bool, once: Once | None = None) -> Accepted:
         """Package the current revision, or package it again: a revision has one deployment.
 
         With `unproven`, a person accepts the package even if it fails when it is tried.
@@ -151,7 +156,7 @@ class Requests:
             event = self._event(after, EventType.DEPLOYMENT_REQUESTED, detail)
             return _Step(Accepted(after, (message,)), (_over(project, after), work, event))
 
-        return self._make(step, once, _scoped(project_id, once))
+        return self._make(step, _scoped(project_id, once))
 
     def retry(self, project_id: str, correlation_id: str, *, once: Once | None = None) -> Accepted:
         """Continue a project from the step that failed, or that waits for a message which never came.
@@ -176,7 +181,7 @@ class Requests:
             )
             return _Step(Accepted(after, stalled.messages), (_over(project, after), *stalled.reopenings, event))
 
-        return self._make(step, once, _scoped(project_id, once))
+        return self._make(step, _scoped(project_id, once))
 
     def rename(self, project_id: str, name: str, expected: Callable[[Project], bool]) -> Project:
         """Rename a project if `expected` returns true for it: it is still the version that the caller read."""
@@ -193,27 +198,27 @@ class Requests:
 
         return retry_on_conflict(attempt, project_id)
 
-    def _make(self, step: Callable[[], _Step], once: Once | None, key: Key | None) -> Accepted:
+    def _make(self, step: Callable[[], _Step], slot: _Slot | None) -> Accepted:
         """Write a step and, with a key, its result in one transaction; start over after a conflict."""
 
         def attempt() -> Accepted:
-            earlier = self._earlier(once, key)
+            earlier = self._earlier(slot) if slot else None
             if earlier:
                 return earlier
             accepted, writes = step()
-            kept = [Put(key, to_attributes(self._record(accepted, once)), absent=True)] if once and key else []
+            kept = [Put(slot.key, to_attributes(self._record(accepted, slot)), absent=True)] if slot else []
             self._table.write(*writes, *kept)
             return accepted
 
         return retry_on_conflict(attempt, "the project")
 
-    def _earlier(self, once: Once | None, key: Key | None) -> Accepted | None:
+    def _earlier(self, slot: _Slot) -> Accepted | None:
         """Return the first result of a repeated request, with only those messages whose work has not begun."""
-        stored = self._table.get(key) if once and key else None
-        if stored is None or once is None:
+        stored = self._table.get(slot.key)
+        if stored is None:
             return None
         record = RequestRecord.model_validate(stored)
-        if record.content != once.content:
+        if record.content != slot.content:
             detail = "This Idempotency-Key was used with a different request; use a new key for a new request."
             raise Problem(ProblemKind.KEY_REUSED, detail)
         return Accepted(record.project, tuple(filter(self._untouched, record.messages)))
@@ -222,10 +227,10 @@ class Requests:
         work = self._table.get(work_key(message))
         return work is not None and work["state"] == WorkState.PENDING
 
-    def _record(self, accepted: Accepted, once: Once) -> RequestRecord:
+    def _record(self, accepted: Accepted, slot: _Slot) -> RequestRecord:
         expires_at = int(self._clock().timestamp()) + KEPT_SECONDS
         return RequestRecord(
-            content=once.content, project=accepted.project, messages=accepted.messages, expires_at=expires_at
+            content=slot.content, project=accepted.project, messages=accepted.messages, expires_at=expires_at
         )
 
     def _project(self, project_id: str) -> Project:
@@ -266,9 +271,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _scoped(project_id: str, once: Once | None) -> Key | None:
-    """Return the key of the stored result: in the project's partition, so that it is deleted with the project."""
-    return Key(layout.project(project_id), layout.request(once.key)) if once else None
+def _scoped(project_id: str, once: Once | None) -> _Slot | None:
+    """Return where the result is stored: in the project's partition, so that it is deleted with the project."""
+    return _Slot(Key(layout.project(project_id), layout.request(once.key)), once.content) if once else None
 
 
 def _raise_version(project: Project, at: datetime, **changes: object) -> Project:

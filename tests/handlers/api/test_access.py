@@ -1,9 +1,15 @@
 """Authentication, the parts of a request that are read, and the headers of every answer."""
 
 import json
+from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from api_handler import bodies
+from api_handler.headers import with_headers
+from api_handler.problems import Problem
+from api_handler.service import Service
 from shared.models.errors import Retryable
 from tests.fakes.api import REQUIREMENTS, TOKEN, FakeApi
 
@@ -44,7 +50,7 @@ def body(**fields: object) -> str:
 @pytest.mark.parametrize(
     ("raw", "status", "problem", "says"),
     [
-        ("{", 400, "malformed", "not JSON"),
+        ("{", 400, "malformed", "not JSON: Expecting property name enclosed in double quotes at character 2."),
         ("[]", 400, "malformed", "not a JSON object"),
         ('[{"name": "demo"}]', 400, "malformed", "not a JSON object"),
         ("null", 400, "malformed", "not a JSON object"),
@@ -72,6 +78,7 @@ def body(**fields: object) -> str:
         (body(name="a\U000e0041b"), 422, "invalid", "U+E0041"),
         (body(requirements="x" * 20_001), 422, "invalid", "/requirements"),
         ('{"name": "\\ud800", "requirements": "0123456789"}', 422, "invalid", "/name"),
+        ('{"name": "\ud800", "requirements": "0123456789"}', 422, "invalid", "/name"),
         (body(extra=1), 422, "invalid", "/extra"),
         ('{"name": "demo"}', 422, "invalid", "give requirements, a template, or both"),
         (body(template="no-such"), 422, "invalid", "/template: there is no such template"),
@@ -95,6 +102,38 @@ def test_no_depth_of_nesting_is_a_fault_of_the_api(depth: int, opening: str, clo
     answer = api.call("POST", "/api/projects", raw=f'{{"requirements": "{REQUIREMENTS}", "{field}": {nested}}}')
     assert answer.status in {400, 422}
     assert api.faults == []
+
+
+def sized(size: int) -> str:
+    """Return a body of this many bytes."""
+    return body(extra="x").replace('"x"', '"' + "x" * (size - len(body(extra=""))) + '"')
+
+
+@pytest.mark.parametrize(("size", "problem"), [(256 * 1024, "invalid"), (256 * 1024 + 1, "too-large")])
+def test_a_body_may_be_as_large_as_the_limit(size: int, problem: str) -> None:
+    raw = sized(size)
+    assert len(raw) == size
+    assert FakeApi().call("POST", "/api/projects", raw=raw).problem == problem
+
+
+def test_a_body_that_the_gateway_passes_as_base64_is_not_json() -> None:
+    event = {"headers": {"content-type": "application/json"}, "body": body()}
+    bodies.check(APIGatewayProxyEvent(event | {"isBase64Encoded": False}))
+    with pytest.raises(Problem, match="Content-Type: application/json"):
+        bodies.check(APIGatewayProxyEvent(event | {"isBase64Encoded": True}))
+
+
+def test_a_body_without_a_content_type_is_not_json() -> None:
+    with pytest.raises(Problem, match="Content-Type: application/json"):
+        bodies.check(APIGatewayProxyEvent({"headers": {}, "body": body(), "isBase64Encoded": False}))
+
+
+@pytest.mark.parametrize(
+    ("headers", "left"),
+    [(None, {}), ({"Content-Type": "x", "CONTENT-TYPE": "y"}, {}), ({"content-type": "x", "A": "b"}, {"A": "b"})],
+)
+def test_of_a_checked_request_only_the_content_type_is_dropped(headers: Any, left: dict[str, str]) -> None:
+    assert bodies.drop_content_type({"headers": headers, "body": "{}"}) == {"headers": left, "body": "{}"}
 
 
 NOT_JSON = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/mixed", ""]
@@ -167,7 +206,8 @@ def test_tricks_with_the_path_lead_nowhere(path: str) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "HEAD", "CONNECT", "BREW"])
 def test_other_verbs_are_not_there(method: str) -> None:
-    assert FakeApi().call(method, "/api/projects").status == 404
+    answer = FakeApi().call(method, "/api/projects")
+    assert (answer.status, answer.json["detail"]) == (404, "There is no such resource.")
 
 
 def test_a_fault_of_the_api_tells_its_request_id_and_nothing_else() -> None:
@@ -175,7 +215,7 @@ def test_a_fault_of_the_api_tells_its_request_id_and_nothing_else() -> None:
     api.table.items = None  # type: ignore[assignment]
     answer = api.call("GET", PROJECT)
     assert (answer.status, answer.problem) == (500, "internal")
-    assert "NoneType" not in answer.body
+    assert answer.json["detail"] == "The API failed; report the request_id."
     assert api.faults == ["a request could not be answered"]
 
 
@@ -187,7 +227,22 @@ def test_an_outage_behind_the_api_says_when_to_come_back() -> None:
     assert answer.headers["retry-after"] == "5"
 
 
-EVERYWHERE = ["cache-control", "content-security-policy", "referrer-policy", "x-content-type-options", "x-request-id"]
+def test_an_answer_that_is_not_as_documented_is_a_fault_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Service, "template", lambda *_: {"id": "todo"})
+    api = FakeApi()
+    answer = api.call("GET", "/api/templates/todo")
+    assert (answer.status, answer.problem) == (500, "internal")
+    assert api.faults == ["a request could not be answered"]
+
+
+SAFETY = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "x-request-id": "request-1",
+}
 
 
 @pytest.mark.parametrize(
@@ -200,17 +255,60 @@ def test_every_answer_has_the_headers_of_safety_and_those_for_browsers(
 ) -> None:
     page = "https://app.example.com"
     answer = FakeApi(allowed_origin=page).call(method, path, token=token, origin=page)
-    assert set(EVERYWHERE) <= set(answer.headers)
+    assert set(SAFETY) <= set(answer.headers)
     assert answer.headers["access-control-allow-origin"] == page
     assert answer.headers["vary"] == "Origin"
 
 
 def test_a_preflight_needs_no_token_and_names_what_may_be_sent() -> None:
     answer = FakeApi(allowed_origin="*").call("OPTIONS", PROJECT, token=None, origin="https://any.example.com")
-    assert answer.status == 204
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert {"PUT", "DELETE"} <= set(answer.headers["access-control-allow-methods"].split(", "))
-    assert {"Idempotency-Key", "If-Match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    assert (answer.status, answer.body) == (204, "")
+    assert answer.headers == SAFETY | {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, POST, PUT, DELETE",
+        "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, If-Match",
+        "access-control-max-age": "600",
+    }
+
+
+def test_pages_of_the_allowed_origin_may_read_the_headers_that_a_client_needs() -> None:
+    page = "https://app.example.com"
+    answer = FakeApi(allowed_origin=page).call("GET", "/health", origin=page)
+    assert answer.headers == SAFETY | {
+        "content-type": "application/json",
+        "access-control-allow-origin": page,
+        "access-control-expose-headers": "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id",
+        "vary": "Origin",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "policy"),
+    [
+        ("/openapi.json", "application/json", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "/docs",
+            "text/html; charset=utf-8",
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
+    ],
+)
+def test_the_apis_description_may_be_cached_and_its_page_has_styles(path: str, content_type: str, policy: str) -> None:
+    answer = FakeApi().call("GET", path, token=None)
+    assert answer.headers == SAFETY | {
+        "content-type": content_type,
+        "content-security-policy": policy,
+        "cache-control": "public, max-age=300",
+    }
+
+
+def test_what_a_route_has_set_stays_and_an_answer_without_a_body_has_an_empty_one() -> None:
+    request = APIGatewayProxyEvent({"requestContext": {"requestId": "r"}, "headers": {}, "httpMethod": "GET"})
+    answer = with_headers({"statusCode": 204, "multiValueHeaders": {"cache-control": ["private"]}}, request, None)
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert answer["multiValueHeaders"]["cache-control"] == ["private"]
+    assert "Cache-Control" not in answer["multiValueHeaders"]
+    assert with_headers({"body": "text"}, request, None)["body"] == "text"
 
 
 @pytest.mark.parametrize("allowed", [None, "https://app.example.com"])

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from api_handler.access import admits
@@ -90,3 +91,19 @@ def test_wrong_tokens_cost_one_reading_a_second() -> None:
         times[0] += timedelta(milliseconds=10)
         assert not admitted(tokens, "wrong")
     assert stored.reads == 11
+
+
+@pytest.mark.parametrize("header", [None, "", "Basic first", "first", "Bearer", "Bearer  ", "Bearer " + "x" * 513])
+def test_what_can_be_no_token_is_refused_without_a_reading(header: str | None) -> None:
+    stored = StoredTokens()
+    stored.versions.append(("first", START))
+    event = {"path": "/api/projects", "headers": {} if header is None else {"authorization": header}}
+    assert not admits(APIGatewayProxyEvent(event), lambda: Tokens(stored.read, lambda: START))
+    assert stored.reads == 0
+
+
+@pytest.mark.parametrize("token", ["x", "x" * 512, "two words", "ä"])
+def test_a_token_is_any_text_of_up_to_512_characters(token: str) -> None:
+    stored = StoredTokens()
+    stored.versions.append((token, START))
+    assert admitted(Tokens(stored.read, lambda: START), f" {token} ")
