@@ -67,7 +67,7 @@ class Api:
         self, request: APIGatewayProxyEvent, event: dict[str, Any], context: LambdaContext
     ) -> Mapping[str, Any]:
         if request.http_method == "OPTIONS":
-            return {"statusCode": HTTPStatus.NO_CONTENT.value, "body": ""}
+            return {"statusCode": HTTPStatus.NO_CONTENT.value}
         if not admits(request, self.tokens):
             raise unauthorized()
         bodies.check(request)

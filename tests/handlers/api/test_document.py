@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,171 @@ def test_every_error_is_a_problem() -> None:
         for operation in methods.values():
             errors = [answer for status, answer in operation["responses"].items() if status >= "400"]
             assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors)
+
+
+ALWAYS = "429 500 503"
+OPERATIONS = {
+    "GET /api/projects": ("projects listProjects List projects", "200 400 401 422", ""),
+    "POST /api/projects": ("projects createProject Create a project", "201 400 401 413 415 422", "NewProject"),
+    "GET /api/projects/{project_id}": ("projects getProject Read a project", "200 401 404 422", ""),
+    "PUT /api/projects/{project_id}": (
+        "projects renameProject Rename a project", "200 400 401 404 412 413 415 422 428", "ProjectChange",
+    ),
+    "DELETE /api/projects/{project_id}": ("projects deleteProject Delete a project", "204 401 404 422", ""),
+    "GET /api/projects/{project_id}/archive": (
+        "results getArchive Get all files as a zip", "200 401 404 422", "",
+    ),
+    "POST /api/projects/{project_id}/deploy": (
+        "projects deployProject Package a project again", "202 401 404 409 422", "",
+    ),
+    "GET /api/projects/{project_id}/deployments": (
+        "results listDeployments List the deployments", "200 400 401 404 422", "",
+    ),
+    "GET /api/projects/{project_id}/events": ("results listEvents Read the timeline", "200 400 401 404 422", ""),
+    "GET /api/projects/{project_id}/files": ("results listFiles List the files", "200 400 401 404 422", ""),
+    "GET /api/projects/{project_id}/files/{path}": ("results getFile Read a file", "200 401 404 422", ""),
+    "POST /api/projects/{project_id}/modify": (
+        "projects modifyProject Request a change", "202 400 401 404 409 413 415 422", "Modification",
+    ),
+    "GET /api/projects/{project_id}/plan": ("results getPlan Read the plan", "200 401 404 422", ""),
+    "POST /api/projects/{project_id}/retry": ("projects retryProject Retry a project", "202 401 404 409 422", ""),
+    "GET /api/projects/{project_id}/tests": ("results listTests List the tests", "200 400 401 404 422", ""),
+    "GET /api/templates": ("templates listTemplates List the templates", "200 400 401 422", ""),
+    "GET /api/templates/{template_id}": ("templates getTemplate Read a template", "200 401 404 422", ""),
+    "GET /health": ("health getHealth Check that the API is alive", "200", ""),
+    "GET /health/deep": (
+        "health getDeepHealth Check that the API reaches all of its dependencies", "200 401", "",
+    ),
+}  # fmt: skip
+"""Of each operation its tag, name and title, its statuses except those that each has, and the schema of its body."""
+
+
+def named(operation: Any) -> tuple[str, str, str]:
+    """Return what `OPERATIONS` says of an operation."""
+    (tag,) = operation["tags"]
+    statuses = sorted({*operation["responses"]} - {*ALWAYS.split()})
+    body = operation.get("requestBody", {"content": {"application/json": {"schema": {"$ref": ""}}}})
+    schema = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return f"{tag} {operation['operationId']} {operation['summary']}", " ".join(statuses), schema
+
+
+def test_every_operation_has_its_title_its_statuses_and_its_body() -> None:
+    described = {
+        f"{method.upper()} {path}": operation
+        for path, methods in DESCRIBED["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert {name: named(operation) for name, operation in described.items()} == OPERATIONS
+    assert all({*ALWAYS.split()} <= {*operation["responses"]} for operation in described.values())
+
+
+Parameter = tuple[str, bool, dict[str, Any]]
+"""Where a parameter is, whether it is required, and its schema."""
+
+ULID_PARAMETER: Parameter = ("path", True, {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"})
+CURSOR_PARAMETER: Parameter = ("query", False, {"type": "string"})
+KEY_PARAMETER: Parameter = ("header", False, {"type": "string", "pattern": "^[\\x21-\\x7e]{1,200}$"})
+LONG_LIMIT: Parameter = ("query", False, {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100})
+PARAMETERS: dict[str, dict[str, Parameter]] = {
+    "createProject": {"idempotency-key": KEY_PARAMETER},
+    "listProjects": {
+        "limit": ("query", False, {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+        "status": ("query", False, {"$ref": "#/components/schemas/ProjectStatus"}),
+        "cursor": CURSOR_PARAMETER,
+    },
+    "renameProject": {
+        "project_id": ULID_PARAMETER,
+        "if-match": ("header", False, {"type": "string", "maxLength": 200}),
+    },
+    "deployProject": {
+        "project_id": ULID_PARAMETER,
+        "unproven": ("query", False, {"type": "boolean", "default": False}),
+        "idempotency-key": KEY_PARAMETER,
+    },
+    **{
+        name: {"project_id": ULID_PARAMETER, "idempotency-key": KEY_PARAMETER}
+        for name in ("modifyProject", "retryProject")
+    },
+    **{name: {"project_id": ULID_PARAMETER} for name in ("getProject", "deleteProject", "getPlan", "getArchive")},
+    "getFile": {"project_id": ULID_PARAMETER, "path": ("path", True, {"type": "string"})},
+    **{
+        name: {"project_id": ULID_PARAMETER, "limit": LONG_LIMIT, "cursor": CURSOR_PARAMETER}
+        for name in ("listFiles", "listTests", "listDeployments", "listEvents")
+    },
+    "listTemplates": {"limit": LONG_LIMIT, "cursor": CURSOR_PARAMETER},
+    "getTemplate": {"template_id": ("path", True, {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"})},
+    "getHealth": {},
+    "getDeepHealth": {},
+}
+
+
+def test_every_parameter_has_its_place_its_type_its_bounds_and_its_default() -> None:
+    described = {
+        operation["operationId"]: {
+            parameter["name"]: (
+                parameter["in"],
+                parameter["required"],
+                {name: each for name, each in parameter["schema"].items() if name not in {"title", "description"}},
+            )
+            for parameter in operation.get("parameters", ())
+        }
+        for methods in DESCRIBED["paths"].values()
+        for operation in methods.values()
+    }
+    assert described == PARAMETERS
+
+
+def test_the_document_says_what_it_is_where_it_applies_and_how_to_authenticate() -> None:
+    assert set(DESCRIBED) == {"openapi", "info", "servers", "security", "paths", "components"}
+    assert (DESCRIBED["info"]["title"], DESCRIBED["info"]["version"]) == ("AgenticAI", "1")
+    assert DESCRIBED["info"]["description"].startswith("Requirements become software")
+    assert DESCRIBED["servers"] == [{"url": "."}]
+    assert DESCRIBED["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
+    assert document() == json.dumps(DESCRIBED, separators=(",", ":")), "without needless spaces"
+
+
+def test_the_schema_of_problems_is_one_of_the_documents() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    assert schemas["Problem"]["title"] == "Problem"
+    assert "$defs" not in schemas["Problem"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "description"),
+    [
+        ("get /health", "429", "Too many requests at once; try again in a moment."),
+        ("get /health", "500", "The API failed; report the request_id."),
+        (
+            "get /health",
+            "503",
+            "A service that the API depends on does not answer; Retry-After says when to try again.",
+        ),
+        ("get /api/projects", "400", "The cursor does not belong to this list."),
+        ("get /api/projects", "401", "The token is missing or wrong."),
+        ("get /api/projects", "422", "A value is invalid; `errors` says which."),
+        ("post /api/projects", "400", "The body cannot be read."),
+        ("post /api/projects", "413", "The body is too large."),
+        ("post /api/projects", "415", "The body is not declared as JSON."),
+        ("get /api/projects/{project_id}", "404", "The resource does not exist."),
+        ("put /api/projects/{project_id}", "412", "The project has changed since you read it."),
+        ("put /api/projects/{project_id}", "428", "If-Match is missing."),
+        ("post /api/projects/{project_id}/deploy", "409", "Not allowed in the project's current status."),
+    ],
+)
+def test_every_status_is_explained(operation: str, status: str, description: str) -> None:
+    method, path = operation.split()
+    answer = DESCRIBED["paths"][path][method]["responses"][status]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert answer == {"description": description, "content": problem}
+
+
+def test_a_docstring_becomes_a_title_and_a_description_on_one_line() -> None:
+    deploy = DESCRIBED["paths"]["/api/projects/{project_id}/deploy"]["post"]
+    assert deploy["description"].startswith("The project must be COMPLETED or NEEDS_REVIEW. Its current")
+    assert "\n" not in deploy["description"]
+    assert "description" not in DESCRIBED["paths"]["/api/projects/{project_id}/plan"]["get"]
+    deleted = DESCRIBED["paths"]["/api/projects/{project_id}"]["delete"]["responses"]["204"]
+    assert deleted == {"description": "The project is deleted.", "content": {}}
 
 
 OPERATION = {"tags", "summary", "description", "operationId", "parameters", "requestBody", "responses", "security"}

@@ -1,6 +1,7 @@
 """The deep health check: each dependency is called, and failures are reported by its name."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from threading import Barrier
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from api_handler.health import HealthChecks
 from shared.composition import client, connect, read_settings
 from shared.identifiers import now
 from shared.models.answers import Check
+from tests.fakes.api import START
 from tests.fakes.wire import Wire
 
 ENVIRON = {
@@ -51,11 +53,12 @@ def test_everything_that_the_api_stands_on_is_asked() -> None:
     checks, wires = report(notes)
     assert [(check.name, check.ok) for check in checks] == [(name, True) for name in THINGS]
     assert notes == []
-    assert [body["TableName"] for body in wires["dynamodb"].bodies] == ["projects"]
+    assert wires["dynamodb"].bodies == [{"TableName": "projects", "Key": {"PK": {"S": "-"}, "SK": {"S": "-"}}}]
     assert [urlsplit(asked.url).path for asked in wires["s3"].asked] == ["/artifacts"]
-    assert {body["QueueUrl"] for body in wires["sqs"].bodies} == {
-        f"https://sqs/{name}" for name in ("pm", "dev", "qa", "ops")
-    }
+    asked = sorted(wires["sqs"].bodies, key=lambda body: str(body["QueueUrl"]))
+    assert asked == [
+        {"QueueUrl": f"https://sqs/{name}", "AttributeNames": ["QueueArn"]} for name in ("dev", "ops", "pm", "qa")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,7 @@ def test_what_does_not_answer_is_told(service: str, names: set[str]) -> None:
     checks, wires = report(notes, **{service: (500, b"{}")})
     assert {check.name for check in checks if not check.ok} == names
     assert {note.partition(":")[0] for note in notes} == names
+    assert all("(500)" in note for note in notes)
     assert len(wires[service].asked) == len(names), "a question is worth one try"
 
 
@@ -85,3 +89,20 @@ def test_a_parameter_that_is_missing_is_named() -> None:
     assert wires["ssm"].bodies[0]["ParameterFilters"] == [
         {"Key": "Name", "Option": "Equals", "Values": ["/token", "/key"]}
     ]
+
+
+def test_parameters_that_are_missing_are_named_in_order() -> None:
+    notes: list[str] = []
+    report(notes, ssm=(200, {"Parameters": []}))
+    assert notes == ["parameters: there is no /key, /token"]
+
+
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(0, 0), (0.0014, 1), (0.0016, 2), (1.5, 1500)])
+def test_a_check_says_how_long_it_took(seconds: float, milliseconds: int) -> None:
+    times = iter([START, START + timedelta(seconds=seconds)])
+    (check,) = HealthChecks(lambda: {"table": lambda: None}, lambda: next(times), lambda _: None).report()
+    assert check == Check(name="table", ok=True, milliseconds=milliseconds)
+
+
+def test_without_an_allowed_origin_no_page_may_read() -> None:
+    assert read_settings(ApiSettings, ENVIRON).allowed_origin == ""

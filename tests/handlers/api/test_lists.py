@@ -3,11 +3,13 @@
 import base64
 import itertools
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
+from api_handler.cursors import Listing
 from shared.items import metadata_key, put_file, put_pending
 from shared.models.messages import DeployRequested, TestRequested
 from shared.models.project import Revision, StoredObject
@@ -254,3 +256,58 @@ def test_a_cursor_with_a_sign_that_none_has_is_foreign(lists: Lists, sign: str) 
     for wrong in (sign + cursor, cursor + sign):
         answer = lists.api.call("GET", f"/api/projects/{lists.id}/events", query={"cursor": wrong})
         assert answer.problem == "foreign-cursor", wrong
+
+
+def decoded(cursor: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+
+
+PLACES = {"files": "a", "tests": "000000001.000000000", "deployments": "000000001.000000000", "events": f"{2:026d}"}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_cursor_names_its_list_and_the_last_entry_shown(lists: Lists, name: str) -> None:
+    """Its form stays the same from one version of the API to the next, so that it is valid after an update."""
+    page = lists.page(name, limit="1")
+    place = PLACES[name] if name in OF_A_PROJECT else page["items"][0]["id"]
+    of = {"projects": [""], "templates": []}.get(name, [lists.id])
+    assert decoded(page["next"]) == [name, *of, place]
+
+
+def test_a_cursor_needs_no_escaping_in_an_address() -> None:
+    lists = Lists()
+    for length in range(1, 8):
+        lists.add_file("0" * length)
+    cursors = [str(lists.page("files", limit=str(limit))["next"]) for limit in range(1, 8)]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", cursor) for cursor in cursors)
+
+
+def test_a_cursor_of_a_status_names_it(lists: Lists) -> None:
+    page = lists.page("projects", limit="1", status="CREATED")
+    assert decoded(page["next"]) == ["projects", "CREATED", page["items"][0]["id"]]
+
+
+def test_misspelt_parameters_are_named_in_order(lists: Lists) -> None:
+    answer = lists.api.call("GET", "/api/projects", query={"b": "1", "limit": "1", "c": "1", "a": "1"})
+    assert answer.json["errors"] == [{"parameter": name, "detail": "unknown parameter"} for name in "abc"]
+
+
+def test_a_foreign_cursor_says_what_to_do(lists: Lists) -> None:
+    detail = lists.api.call("GET", "/api/projects", query={"cursor": "x"}).json["detail"]
+    assert detail == "The cursor does not belong to this list; start without a cursor."
+
+
+@pytest.mark.parametrize(("name", "size"), [("projects", 20), ("templates", 100), ("events", 100), ("files", 100)])
+def test_a_page_has_a_size_of_its_own(name: str, size: int) -> None:
+    lists = Lists()
+    limits: list[int] = []
+    own = Listing.page
+
+    def watched(self: Listing[Any], records: list[Any], limit: int) -> Any:
+        limits.append(limit)
+        return own(self, records, limit)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Listing, "page", watched)
+        lists.page(name)
+    assert limits == [size]

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
+from api_handler.api import problem_of
 from api_handler.problems import Problem, ProblemKind, invalid, not_found, unauthorized, unavailable
 
 
@@ -59,3 +61,20 @@ def test_a_fault_names_the_parameter_or_the_body() -> None:
 def test_what_a_caller_chose_is_cut() -> None:
     problem = invalid({"pointer": "/" + "x" * 300, "detail": "wrong"})
     assert len(problem.members["errors"][0]["pointer"]) == 200
+    problem = invalid({"parameter": "limit", "detail": "x" * 201})
+    assert problem.members["errors"] == [{"parameter": "limit", "detail": "x" * 200}]
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        (("query", "limit"), {"parameter": "limit"}),
+        (("header", "If-Match"), {"parameter": "If-Match"}),
+        (("query", "limit", 0), {"parameter": "limit.0"}),
+        (("body",), {"pointer": ""}),
+        (("body", "files", 2, "a/b~c"), {"pointer": "/files/2/a~1b~0c"}),
+    ],
+)
+def test_a_refused_value_is_named_by_its_place(place: tuple[str | int, ...], fault: dict[str, str]) -> None:
+    problem = problem_of(RequestValidationError([{"loc": place, "msg": "Value error, too large"}]))
+    assert (problem.kind, problem.members["errors"]) == (ProblemKind.INVALID, [{**fault, "detail": "too large"}])

@@ -5,6 +5,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
 from api_handler.composition import read_token
@@ -16,7 +18,8 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture
 def ssm() -> Any:
-    return boto3.client("ssm", "eu-central-1", aws_access_key_id="any", aws_secret_access_key="any")
+    once = Config(retries={"total_max_attempts": 1})
+    return boto3.client("ssm", "eu-central-1", aws_access_key_id="any", aws_secret_access_key="any", config=once)
 
 
 @pytest.mark.parametrize(("version", "asked"), [(None, NAME), (2, f"{NAME}:2")])
@@ -42,3 +45,20 @@ def test_what_may_be_there_is_to_be_tried_again(ssm: Any, version: int | None, c
         stub.add_client_error("get_parameter", code)
         with pytest.raises(Retryable, match=code):
             read_token(ssm, NAME, version)
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_parameter_store_that_cannot_be_reached_is_to_be_tried_again(ssm: Any, version: int | None) -> None:
+    def unreachable(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="ssm")
+
+    ssm.meta.events.register("before-send", unreachable)
+    with pytest.raises(Retryable, match="the token could not be read: Could not connect"):
+        read_token(ssm, NAME, version)
+
+
+@pytest.mark.parametrize("code", ["ParameterNotFound", "ParameterVersionNotFound"])
+def test_a_newest_version_that_is_gone_is_none(ssm: Any, code: str) -> None:
+    with Stubber(ssm) as stub:
+        stub.add_client_error("get_parameter", code)
+        assert read_token(ssm, NAME, None) is None

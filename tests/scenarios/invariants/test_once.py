@@ -102,7 +102,7 @@ def test_a_revision_may_be_packaged_as_often_as_its_owner_asked() -> None:
     factory = Factory(replies.good, parses)
     project = factory.post("A library that greets people by name, with tests.")
     factory.run()
-    factory.sent.send(factory.requests.deploy(project.id, "request-2").messages)
+    factory.sent.send(factory.requests.deploy(project.id, "request-2", unproven=False).messages)
     factory.run()
     again = stored(factory, project.id)
     assert found(snapshot(again)) == []
