@@ -170,3 +170,148 @@ def test_moments_that_were_forgotten_are_left_out() -> None:
     queue.send("b")
     moments, last = queue.depths.moments()
     assert ([moment.visible for moment in moments], last) == ([2], 2)
+
+
+def test_a_message_without_times_or_receives_is_visible_and_a_hidden_one_is_delayed() -> None:
+    queue = Queue()
+    queue.messages += [{"id": "a"}, {"id": "b", "visible_at": 5}]
+    queue.look()
+    assert queue.depths.now() == {"q": (1, 0, 1)}
+    assert queue.depths.moments()[0][0].oldest is None
+
+
+def test_a_message_is_visible_at_the_moment_at_which_its_delay_ends() -> None:
+    queue = Queue()
+    queue.send("late", delay=10)
+    queue.now = 10
+    queue.look()
+    assert queue.seen() == [(0, 0, 0, 1), (10, 1, 0, 0)]
+    queue.depths.touch("q")
+    queue.look()
+    assert queue.seen(since=2) == []
+
+
+def test_messages_that_become_visible_together_are_one_change() -> None:
+    queue = Queue()
+    for name in ("a", "b"):
+        queue.send(name, delay=10)
+    queue.now = 11
+    queue.look()
+    assert queue.seen(since=2) == [(10, 2, 0, 0)]
+
+
+def test_what_is_touched_before_a_look_adds_up() -> None:
+    queue = Queue()
+    queue.send("a")
+    queue.depths.touch("q", received=2)
+    queue.depths.touch("q", deleted=5)
+    queue.depths.touch("q", received=1)
+    queue.look()
+    (change,) = queue.depths.history(since=1).changes
+    assert (change.received, change.deleted) == (3, 5)
+    queue.send("b")
+    assert queue.depths.history(since=2).changes[0].received == 3, "counted once"
+
+
+def test_nothing_is_received_or_deleted_by_being_sent() -> None:
+    queue = Queue()
+    queue.send("a")
+    queue.depths.touch("q")
+    queue.look()
+    (change,) = queue.depths.history().changes
+    assert (change.number, change.queue, change.received, change.deleted) == (1, "q", 0, 0)
+
+
+def test_a_purge_takes_the_hidden_messages_too() -> None:
+    queue = Queue()
+    queue.send("late", delay=10)
+    queue.send("b")
+    del queue.messages[0]
+    queue.look()
+    assert queue.depths.now() == {"q": (1, 0, 0)}
+    queue.now = 20
+    queue.look()
+    assert queue.seen(since=2) == [(0, 1, 0, 0)]
+
+
+def test_a_queue_that_goes_with_hidden_messages_leaves_the_others_as_they_are() -> None:
+    queue = Queue()
+    other = [{"id": "b"}]
+    queue.messages.append({"id": "a", "visible_at": 9})
+    queue.depths.look([("q", queue.messages), ("other", other)])
+    queue.depths.look([("other", other)])
+    told = [(change.queue, change.visible, change.delayed) for change in queue.depths.history().changes]
+    assert told == [("q", 0, 1), ("other", 1, 0), ("q", 0, 0)]
+    assert queue.depths.now() == {"other": (1, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("since", "limit", "numbers", "following", "more", "lost"),
+    [
+        (0, 10, [3, 4, 5], 5, False, True),
+        (1, 2, [3, 4], 4, True, True),
+        (2, 2, [3, 4], 4, True, False),
+        (3, 1, [4], 4, True, False),
+        (4, 1, [5], 5, False, False),
+        (5, 1, [], 5, False, False),
+        (9, 1, [], 9, False, False),
+        (0, 0, [], 2, True, True),
+    ],
+)
+def test_a_page_of_the_history(
+    since: int, limit: int, numbers: list[int], following: int, *, more: bool, lost: bool
+) -> None:
+    queue = Queue(kept=3)
+    for name in "abcde":
+        queue.send(name)
+    history = queue.depths.history(since, limit)
+    assert [change.number for change in history.changes] == numbers
+    assert [change.visible for change in history.changes] == numbers
+    assert (history.next, history.more, history.lost) == (following, more, lost)
+
+
+def test_the_history_of_an_engine_without_queues() -> None:
+    history = Queue().depths.history()
+    assert (history.changes, history.next, history.more, history.lost) == ((), 0, False, False)
+
+
+@pytest.mark.parametrize(("since", "visible"), [(0, [3, 4, 5]), (2, [3, 4, 5]), (3, [4, 5]), (5, [])])
+def test_moments_after_a_number(since: int, visible: list[int]) -> None:
+    queue = Queue(kept=3)
+    for name in "abcde":
+        queue.send(name)
+    moments, last = queue.depths.moments(since)
+    assert ([moment.visible for moment in moments], last) == (visible, 5)
+
+
+def test_fifty_thousand_changes_are_kept() -> None:
+    depths, messages = Depths(), [{"id": "a"}]
+    for number in range(50_001):
+        depths.look([("q", messages if number % 2 == 0 else [])])
+    moments, last = depths.moments()
+    assert (len(moments), last) == (50_000, 50_001)
+    assert depths.history(limit=1).lost
+    assert not depths.history(since=1, limit=1).lost
+
+
+def test_a_lock_looks_each_time() -> None:
+    looks: list[bool] = []
+    lock = WatchedLock(lambda: looks.append(True))
+    for _ in range(2):
+        with lock, lock:
+            pass
+    assert looks == [True, True]
+
+
+def test_a_lock_looks_again_after_a_look_that_failed() -> None:
+    looks: list[int] = []
+
+    def failing() -> None:
+        looks.append(1)
+        raise ValueError("no")
+
+    lock = WatchedLock(failing)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"), lock:
+            pass
+    assert looks == [1, 1]

@@ -3,6 +3,7 @@
 See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -68,3 +69,68 @@ def test_what_is_refused(changes: dict[str, Any], code: str, reason: str) -> Non
     with pytest.raises(Refused, match=reason) as refused:
         check_mapping(replace(ORDERS, **changes))
     assert refused.value.error.code == code
+
+
+FIFO_LIMITS = "A FIFO queue has batches of at most 10 messages, and no batching window."
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "message"),
+    [
+        (
+            {"batch_size": 0},
+            400,
+            "1 validation error detected: Value '0' at 'batchSize' failed to satisfy constraint:"
+            " Member must have value greater than or equal to 1",
+        ),
+        (
+            {"window_s": 301},
+            400,
+            "1 validation error detected: Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy"
+            " constraint: Member must have value less than or equal to 300",
+        ),
+        (
+            {"response_types": ["ReportBatchItemFailures", "B", "A"]},
+            400,
+            "1 validation error detected: Value 'A, B' at 'functionResponseTypes' failed to satisfy constraint:"
+            " Member must satisfy enum value set: [ReportBatchItemFailures]",
+        ),
+        (
+            {"batch_size": 11},
+            400,
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
+        ),
+        ({"queue_arn": "orders.fifo", "batch_size": 11}, 400, FIFO_LIMITS),
+        ({"queue_arn": "orders.fifo", "window_s": 1}, 400, FIFO_LIMITS),
+        (
+            {"settings": ["TumblingWindowInSeconds", "DestinationConfig"]},
+            400,
+            "Unsupported DestinationConfig parameter for given event source mapping type.",
+        ),
+        (
+            {"visibility_timeout_s": None},
+            400,
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."
+            " SQS Error Message: The specified queue does not exist.",
+        ),
+        (
+            {"visibility_timeout_s": 0},
+            400,
+            "Queue visibility timeout: 0 seconds is less than Function timeout: 30 seconds",
+        ),
+        (
+            {"same_as": "id-1"},
+            409,
+            f'An event source mapping with SQS arn (" {ORDERS.queue_arn} ") and function (" work ") already exists.'
+            " Please update or delete the existing mapping with UUID id-1",
+        ),
+    ],
+)
+def test_a_refusal_says_why(changes: dict[str, Any], status: int, message: str) -> None:
+    with pytest.raises(Refused, match=f"^\\w+: {re.escape(message)}$") as refused:
+        check_mapping(replace(ORDERS, **changes))
+    assert refused.value.error.status == status
+
+
+def test_a_fifo_queue_has_batches_of_ten() -> None:
+    check_mapping(replace(ORDERS, queue_arn="orders.fifo"))

@@ -533,7 +533,7 @@ class TestTasks:
         asyncio.run(run())
 
     @pytest.mark.parametrize("visible", [True, False], ids=["it is visible again", "it stays hidden"])
-    def test_a_message_that_cannot_be_sent_fails_the_task(self, visible: bool) -> None:  # noqa: FBT001
+    def test_a_message_that_cannot_be_sent_fails_the_task(self, visible: bool) -> None:
         class Refusing(Queues):
             async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
                 refused = ["SendMessage", *([] if visible else ["ChangeMessageVisibility"])]

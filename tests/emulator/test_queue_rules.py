@@ -5,11 +5,13 @@ They are quoted from https://docs.aws.amazon.com/AWSSimpleQueueService/latest/AP
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
 
 from agenticai.emulator.http.aws_errors import Refused
+from agenticai.emulator.queues.message_attributes import check_attributes, size_of
 from agenticai.emulator.queues.queue_attributes import defaults, normalize
 from agenticai.emulator.queues.rules import RULES, TargetQueue, check_operation
 from tests.fakes.queues import arn
@@ -228,3 +230,285 @@ class TestQueues:
 def test_an_operation_without_rules_is_never_refused() -> None:
     assert "TagQueue" not in RULES
     assert refusal("TagQueue", Tags={"a": "b"}) is None
+
+
+NOT_OF_THIS_TYPE = "The request includes a parameter that is not valid for this queue type."
+NO_ID = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
+
+
+@pytest.mark.parametrize(
+    ("operation", "queue", "asked", "told"),
+    [
+        (
+            "SendMessage",
+            STANDARD,
+            {"DelaySeconds": 901},
+            "InvalidParameterValue: Value 901 for parameter DelaySeconds is invalid."
+            " Reason: Must be >= 0 and <= 900, if provided.",
+        ),
+        ("DeleteMessage", STANDARD, {}, "MissingParameter: The request must contain the parameter ReceiptHandle."),
+        (
+            "ChangeMessageVisibility",
+            STANDARD,
+            {"ReceiptHandle": "h"},
+            "MissingParameter: The request must contain the parameter VisibilityTimeout.",
+        ),
+        (
+            "GetQueueAttributes",
+            STANDARD,
+            {"AttributeNames": ["All", "Colour"]},
+            "InvalidAttributeName: Unknown Attribute Colour.",
+        ),
+        (
+            "CreateQueue",
+            {"DelaySeconds": "5"},
+            {"QueueName": "q", "Attributes": {"DelaySeconds": 6}},
+            "QueueNameExists: A queue already exists with the same name"
+            " and a different value for attribute DelaySeconds",
+        ),
+        (
+            "SetQueueAttributes",
+            FIFO,
+            {"Attributes": {"FifoQueue": "false"}},
+            "InvalidAttributeValue: Invalid value for the parameter FifoQueue."
+            " Reason: Modifying queue type is not supported.",
+        ),
+        (
+            "SetQueueAttributes",
+            STANDARD,
+            {"Attributes": {"Policy": "{"}},
+            "InvalidAttributeValue: Invalid value for the parameter Policy.",
+        ),
+        (
+            "ListQueues",
+            STANDARD,
+            {"NextToken": "x"},
+            "InvalidParameterValue: Value x for parameter NextToken is invalid. Reason: No answer had this token.",
+        ),
+        (
+            "SendMessage",
+            STANDARD,
+            {"MessageSystemAttributes": {"SenderId": {}}},
+            "InvalidParameterValue: The message system attribute name 'SenderId' is invalid:"
+            " only AWSTraceHeader can be sent.",
+        ),
+        (
+            "SendMessage",
+            {"MaximumMessageSize": "1024"},
+            {"MessageBody": "x" * 1025},
+            "InvalidParameterValue: One or more parameters are invalid."
+            " Reason: Message must be shorter than 1024 bytes.",
+        ),
+        (
+            "SendMessageBatch",
+            STANDARD,
+            {"Entries": [{"MessageBody": "x" * 1_048_577}]},
+            "BatchRequestTooLong: Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.",
+        ),
+        (
+            "SendMessage",
+            STANDARD,
+            {"MessageDeduplicationId": "d"},
+            "InvalidParameterValue: Value d for parameter MessageDeduplicationId is invalid."
+            f" Reason: {NOT_OF_THIS_TYPE}",
+        ),
+        ("SendMessage", FIFO, {}, "MissingParameter: The request must contain the parameter MessageGroupId."),
+        ("SendMessage", FIFO, {"MessageGroupId": "g"}, f"InvalidParameterValue: {NO_ID}"),
+    ],
+)
+def test_a_refusal_says_why(operation: str, queue: dict[str, str], asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(Refused, match=f"^{re.escape(told)}$"):
+        check_operation(operation, asked, TargetQueue(arn("orders"), queue, OTHERS.get))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        (
+            {f"n{number}": text("v") for number in range(11)},
+            "Number of message attributes [11] exceeds the allowed maximum [10].",
+        ),
+        (
+            {"a b": text("v")},
+            "The message attribute name 'a b' is invalid. It can contain A-Z, a-z, 0-9, underscore (_),"
+            " hyphen (-), and period (.), and has at most 256 characters.",
+        ),
+        (
+            {"Amazon.n": text("v")},
+            "You can't use message attribute names beginning with 'AWS.' or 'Amazon.': they are reserved.",
+        ),
+        *(
+            (
+                {name: text("v")},
+                f"The message attribute name '{name}' can't start or end with a period, nor have two in a row.",
+            )
+            for name in (".n", "n.", "a..b")
+        ),
+        *(
+            (
+                {"n": {**text("v"), "DataType": kind}},
+                "The message attribute 'n' must contain a non-empty message attribute type.",
+            )
+            for kind in ("", None)
+        ),
+        *(
+            (
+                {"n": {**text("v"), "DataType": kind}},
+                "The type of message (user) attribute 'n' is invalid."
+                " You must use only the following supported type prefixes: Binary, Number, String.",
+            )
+            for kind in ("Text", "String.", "string", "String." + "x" * 250)
+        ),
+        *(
+            (
+                {"n": {"DataType": kind, **value}},
+                f"The message attribute 'n' with type '{kind}' must contain a non-empty value.",
+            )
+            for kind, value in (
+                ("String", {}),
+                ("Number", {"BinaryValue": "AA=="}),
+                ("Binary.png", {"StringValue": "v"}),
+            )
+        ),
+        *(
+            (
+                {"n": {"DataType": "Number.int", "StringValue": value}},
+                "Can't cast the value of message (user) attribute 'n' to a number.",
+            )
+            for value in ("many", ".", "1e", "--1", "1 2")
+        ),
+    ],
+)
+def test_a_refused_attribute_is_named_with_the_reason(attributes: dict[str, Any], told: str) -> None:
+    with pytest.raises(Refused, match=f"^{re.escape(f'InvalidParameterValue: {told}')}$"):
+        check_attributes(attributes)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {f"n{number}": text("v") for number in range(10)},
+        {"awsome": text("v"), "amazonian": text("v"), "my.aws.n": text("v")},
+        {"n": {**text("v"), "DataType": "String." + "x" * 249}},
+        {"n": {"DataType": "Binary.png", "BinaryValue": "AA=="}},
+        *({"n": {"DataType": "Number", "StringValue": value}} for value in ("1", "+1.", ".5", " 5 ", "1E-2")),
+    ],
+)
+def test_attributes_within_the_limits(attributes: dict[str, Any]) -> None:
+    check_attributes(attributes)
+
+
+@pytest.mark.parametrize(
+    ("message", "size"),
+    [
+        ({}, 0),
+        ({"MessageBody": None, "MessageAttributes": None}, 0),
+        ({"MessageBody": "\u00e9"}, 2),
+        ({"MessageAttributes": {"\u00e9": {}}}, 2),
+        ({"MessageAttributes": {"n": {"DataType": "String", "StringValue": None}}}, 7),
+        ({"MessageAttributes": {"n": {"DataType": "Binary", "BinaryValue": None}}}, 7),
+        ({"MessageBody": "abc", "MessageAttributes": {"n": text("12"), "m": text("345")}}, 3 + 9 + 10),
+    ],
+)
+def test_the_size_of_a_message(message: dict[str, Any], size: int) -> None:
+    assert size_of(message) == size
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameter", "names"),
+    [
+        (
+            "GetQueueAttributes",
+            "AttributeNames",
+            "All ApproximateNumberOfMessages ApproximateNumberOfMessagesDelayed ApproximateNumberOfMessagesNotVisible"
+            " CreatedTimestamp LastModifiedTimestamp QueueArn DelaySeconds MaximumMessageSize MessageRetentionPeriod"
+            " Policy ReceiveMessageWaitTimeSeconds VisibilityTimeout RedrivePolicy RedriveAllowPolicy KmsMasterKeyId"
+            " KmsDataKeyReusePeriodSeconds SqsManagedSseEnabled FifoQueue ContentBasedDeduplication"
+            " DeduplicationScope FifoThroughputLimit",
+        ),
+        *(
+            (
+                "ReceiveMessage",
+                parameter,
+                "All SenderId SentTimestamp ApproximateReceiveCount ApproximateFirstReceiveTimestamp SequenceNumber"
+                " MessageDeduplicationId MessageGroupId AWSTraceHeader DeadLetterQueueSourceArn SqsManagedSseEnabled",
+            )
+            for parameter in ("AttributeNames", "MessageSystemAttributeNames")
+        ),
+    ],
+)
+def test_every_attribute_of_the_reference_is_known(operation: str, parameter: str, names: str) -> None:
+    asked: dict[str, Any] = {parameter: names.split()}
+    assert refusal(operation, **asked) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds"),
+        *("VisibilityTimeout", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"),
+    ],
+)
+def test_attributes_that_every_queue_can_have(name: str) -> None:
+    for queue in (STANDARD, FIFO):
+        assert refusal("SetQueueAttributes", queue, Attributes={name: "1"}) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"]
+)
+def test_attributes_that_only_fifo_queues_can_have(name: str) -> None:
+    assert refusal("SetQueueAttributes", FIFO, Attributes={name: "true"}) is None
+    assert refusal("SetQueueAttributes", STANDARD, Attributes={name: "true"}) == "InvalidAttributeName"
+
+
+@pytest.mark.parametrize(
+    ("name", "fifo", "valid"),
+    [
+        ("x" * 80, False, True),
+        ("x" * 81, False, False),
+        ("A-b_9", False, True),
+        ("x" * 75 + ".fifo", True, True),
+        ("x" * 76 + ".fifo", True, False),
+        (".fifo", True, False),
+        ("a_fifo", True, False),
+        (None, False, False),
+    ],
+)
+def test_how_long_a_name_may_be(name: str | None, *, fifo: bool, valid: bool) -> None:
+    asked = {"QueueName": name, "Attributes": {"FifoQueue": "true"} if fifo else None}
+    assert refusal("CreateQueue", {}, **asked) == (None if valid else "InvalidParameterValue")
+
+
+@pytest.mark.parametrize(("token", "valid"), [("", True), (7, True), ("9" * 9, True), ("9" * 10, False), ("-1", False)])
+def test_a_token_has_at_most_nine_digits(token: object, *, valid: bool) -> None:
+    assert refusal("ListQueues", NextToken=token) == (None if valid else "InvalidParameterValue")
+
+
+def test_a_queue_that_exists_is_compared_with_numbers_as_text() -> None:
+    assert refusal("CreateQueue", {"DelaySeconds": "5"}, QueueName="q", Attributes={"DelaySeconds": 5}) is None
+
+
+def test_a_source_of_another_type_is_refused() -> None:
+    policy = json.dumps({"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 5})
+    queue = TargetQueue(arn("orders.fifo"), FIFO, OTHERS.get)
+    with pytest.raises(Refused, match="same type of queue"):
+        check_operation("SetQueueAttributes", {"Attributes": {"RedrivePolicy": policy}}, queue)
+
+
+def test_the_defaults_of_a_fifo_queue() -> None:
+    assert defaults({"FifoQueue": "true"}) == {
+        "SqsManagedSseEnabled": "true",
+        "ContentBasedDeduplication": "false",
+        "DeduplicationScope": "queue",
+        "FifoThroughputLimit": "perQueue",
+    }
+
+
+@pytest.mark.parametrize("asked", [{}, {"QueueName": "q"}, {"Attributes": None}, {"Attributes": ["FifoQueue"]}])
+def test_parameters_without_a_map_of_attributes_stay_as_they_are(asked: dict[str, Any]) -> None:
+    assert normalize(asked) == asked
+
+
+def test_the_other_parameters_stay_with_the_attributes() -> None:
+    assert normalize({"QueueName": "q", "Attributes": {}}) == {"QueueName": "q", "Attributes": {}}
