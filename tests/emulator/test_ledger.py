@@ -197,3 +197,15 @@ def test_a_function_whose_environments_are_gone_is_known_by_its_last_invocation(
     ledger.environment_ended("token")
     (function,) = ledger.activity()
     assert (function.function, function.running, function.finished) == (FUNCTION.name, (), 1)
+
+
+def test_a_call_without_bodies_has_no_bytes(ledger: Ledger) -> None:
+    ledger.record(MeteredCall("s3", "HeadObject"))
+    (row,) = ledger.usage().calls
+    assert (row.request_bytes, row.response_bytes, row.errors, row.calls) == (0, 0, {}, 1)
+
+
+def test_the_capacity_that_the_engine_reports_is_billed(ledger: Ledger) -> None:
+    ledger.record(MeteredCall("dynamodb", "Query", capacity=0))
+    ledger.record(MeteredCall("dynamodb", "Query", capacity=2.5))
+    assert ledger.usage().calls[0].units == 2.5
