@@ -595,7 +595,7 @@ class TestManyQueues:
         async def sqs(operation: str, **parameters: Any) -> Mapping[str, Any]:
             if operation == "ListQueues":
                 asked.append(parameters)
-                return pages[parameters.get("NextToken")]
+                return pages.pop(parameters.get("NextToken"))  # each is asked for once
             policy = {"deadLetterTargetArn": arn("dead"), "maxReceiveCount": 1}
             return {"Attributes": {} if parameters["QueueUrl"] == "b" else {"RedrivePolicy": json.dumps(policy)}}
 
