@@ -33,10 +33,10 @@ CURSORS: Final = "projects-cursors"
 
 LISTED: Final = "projects-listed"
 CHOSEN: Final = "projects-chosen"
-"""The session key of the project ids shown last, and of the one chosen from them.
+"""The session keys of the project ids shown last, and of the project that was chosen from them or created.
 
-It is kept until the project's page is drawn: a refresh that the browser requested before it knew the new address may
-come in between, and would lead back to the list.
+The latter is kept until the project's page is drawn: a refresh that the browser requested before it knew the new
+address may come in between, and would lead back to the list.
 """
 
 
@@ -105,6 +105,7 @@ def _chosen() -> None:
 
 
 def _open(project_id: str) -> None:
+    st.session_state[CHOSEN] = project_id
     st.query_params["project"] = project_id
     st.rerun()
 
