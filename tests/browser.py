@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
 
 from tests.needs import needs
 
@@ -33,3 +33,14 @@ def keep_page(browser: Browser) -> Page:
     """Return the open page, or a new one: each page is a window, which is far more expensive than its content."""
     kept = [page for context in browser.contexts for page in context.pages]
     return kept[0] if kept else browser.new_page()
+
+
+def click(target: Locator) -> None:
+    """Click an element wherever it is by then: a mouse's click is lost if the page moves between press and release."""
+    target.click(trial=True)
+    target.evaluate("element => element.click()")
+
+
+def stop_refreshing(page: Page) -> None:
+    """Stop all timers of a page at rest, so that it changes only when it is used."""
+    page.evaluate("for (let timer = setInterval(() => {}, 1e9); timer > 0; timer--) clearInterval(timer)")

@@ -120,12 +120,13 @@ def opened(browser: Browser, address: str, look: Look, errors: list[str] | None 
     page.emulate_media(color_scheme=look[1])
     page.on("console", lambda message: said.extend(complaints(message)))
     page.on("pageerror", lambda error: said.append(str(error)))
+    before = len(said)
     for _ in range(ATTEMPTS):
-        said.clear()
+        del said[before:]
         page.goto(address)
-        if not any(NETWORK_CHANGED in text for text in said):
+        if not any(NETWORK_CHANGED in text for text in said[before:]):
             await_drawn(page)
-        if not any(NETWORK_CHANGED in text for text in said):
+        if not any(NETWORK_CHANGED in text for text in said[before:]):
             break
     return page
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.dashboard.front_page import PARTS, PROJECT
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
-from tests.browser import chromium, complaints, keep_page, needs_chromium
+from tests.browser import chromium, click, keep_page, needs_chromium
+from tests.screenshots import LIMIT_MS, LOOKS, opened
 
 pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\"> **bold** :red[x]"
-LIMIT_MS = 60_000
 HANDSHAKE = (
     "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n"
     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -27,22 +27,18 @@ HANDSHAKE = (
 
 @dataclass
 class Seen:
-    """A browser's page, the hosts that it contacted, and its errors."""
+    """A dashboard in a browser, the hosts that it contacted, and its errors."""
 
-    page: Page
+    browser: Browser
     url: str
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        self.page.goto(f"{self.url}/{path}")
-        return self.page
+        return opened(self.browser, f"{self.url}/{path}", LOOKS[0], self.errors)
 
     def note_request(self, request: Request) -> None:
         self.hosts.add(request.url.split("/")[2])
-
-    def note_message(self, message: ConsoleMessage) -> None:
-        self.errors.extend(complaints(message))
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +64,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def seen(browser: Browser, dashboard: str) -> Iterator[Seen]:
     page = keep_page(browser)
-    page.set_default_timeout(LIMIT_MS)
-    found = Seen(page, dashboard)
+    found = Seen(browser, dashboard)
     page.on("request", found.note_request)
-    page.on("console", found.note_message)
     yield found
     page.remove_listener("request", found.note_request)
-    page.remove_listener("console", found.note_message)
     page.goto("about:blank")
     assert found.errors == []
     assert found.hosts <= {dashboard.split("/")[2]}
@@ -96,7 +89,7 @@ def test_a_page_comes_with_what_is_true_now_and_has_no_other_origin(seen: Seen) 
 
 def test_pages_name_all_programs_that_they_draw_with(seen: Seen, running: Bench) -> None:
     fetched: list[str] = []
-    seen.page.on("requestfinished", lambda request: fetched.append(request.url))
+    keep_page(seen.browser).on("requestfinished", lambda request: fetched.append(request.url))
     with running.api() as api, running.control() as control:
         project = api.create("Drawn", load(LIBRARY / "greeting.yaml").first.requirements).id
         control.settle(timeout_s=120)
@@ -121,7 +114,7 @@ def test_a_poison_message_is_seen_understood_and_sent_back(seen: Seen, running: 
     expect(page.get_by_text("onerror")).to_be_visible(timeout=LIMIT_MS)
     assert page.title() != "taken over"
 
-    page.get_by_role("button", name="Redrive 1 selected").click()
+    click(page.get_by_role("button", name="Redrive 1 selected"))
     expect(page.get_by_text("sent back")).to_be_visible(timeout=LIMIT_MS)
     with running.control() as control:
         control.settle(timeout_s=120)
@@ -153,7 +146,7 @@ def test_what_is_selected_stays_so_while_the_list_is_refreshed(seen: Seen, runni
 def test_the_map_leads_to_the_log_lines_of_what_failed(seen: Seen, running: Bench) -> None:
     poison(running, "pm", "no message")
     page = seen.open("")
-    page.get_by_role("link", name=re.compile("^failed .* ago: Poison")).first.click()
+    click(page.get_by_role("link", name=re.compile("^failed .* ago: Poison")).first)
     expect(page.get_by_text("will be delivered again").first).to_be_visible(timeout=LIMIT_MS)
     running.target.client("sqs").purge_queue(QueueUrl=running.outputs.dead_letter_queue_urls["pm"])
 
@@ -161,7 +154,7 @@ def test_the_map_leads_to_the_log_lines_of_what_failed(seen: Seen, running: Benc
 def test_time_is_skipped_from_the_page(seen: Seen, running: Bench) -> None:
     page = seen.open("bench")
     page.get_by_label("Skip time").fill("20")
-    page.get_by_role("button", name="Skip", exact=True).click()
+    click(page.get_by_role("button", name="Skip", exact=True))
     expect(page.get_by_text(re.compile("It is .* UTC now"))).to_be_visible(timeout=LIMIT_MS)
     with running.control() as control:
         assert control.clock().jumps[-1].seconds == 20 * 60
@@ -189,10 +182,10 @@ def test_a_queue_is_looked_into_by_its_link(seen: Seen, running: Bench) -> None:
 
 def test_a_project_is_posted_watched_to_its_end_and_deleted(seen: Seen) -> None:
     page = seen.open("projects")
-    page.get_by_text("New project").click()
+    click(page.get_by_text("New project"))
     page.get_by_label("Name", exact=True).fill(HOSTILE[:100])
     page.get_by_label("Requirements", exact=True).fill(load(LIBRARY / "greeting.yaml").first.requirements or "")
-    page.get_by_role("button", name="Create").click()
+    click(page.get_by_role("button", name="Create"))
     expect(page.get_by_role("heading", name=HOSTILE[:30])).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("COMPLETED", exact=True)).to_be_visible(timeout=LIMIT_MS)
     assert page.title() != "taken over"
@@ -206,11 +199,11 @@ def test_a_project_is_posted_watched_to_its_end_and_deleted(seen: Seen) -> None:
         ("Use and cost", "Lambda GB-seconds"),
         ("Deployments", "Instructions"),
     ):
-        page.get_by_test_id("stButtonGroup").get_by_text(section, exact=True).click()
+        click(page.get_by_test_id("stButtonGroup").get_by_text(section, exact=True))
         expect(page.get_by_text(shown).first).to_be_visible(timeout=LIMIT_MS)
 
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes, delete it for good").click()
+    click(page.get_by_role("button", name="Delete"))
+    click(page.get_by_role("button", name="Yes, delete it for good"))
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("No projects yet.")).to_be_visible(timeout=LIMIT_MS)
 

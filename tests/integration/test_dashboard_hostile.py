@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from agenticai.dashboard.components.timeline_chart import LANE_HEIGHT
 from agenticai.dashboard.views.project import SECTIONS
 from agenticai.stack.waiting import pause
-from tests.browser import chromium, needs_chromium
+from tests.browser import chromium, click, needs_chromium
 from tests.fakes.dashboard_projects import ID
 from tests.screenshots import LIMIT_MS, LOOKS, PAINTED, free_port, opened
 
@@ -143,9 +143,9 @@ def test_nothing_of_it_is_markup(browser: Browser, address: str, name: str) -> N
     if name not in ("overview", "project: Use and cost"):
         page.wait_for_function(SHOWN, arg=LITERAL)
     for summary in page.locator("summary").all():
-        summary.click()
+        click(summary)
     for tab in page.get_by_role("tab").all():
-        tab.click()
+        click(tab)
     page.wait_for_load_state("networkidle")
     assert_text(page, errors)
 
@@ -157,9 +157,9 @@ def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, a
         page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 52 + 35 * row})
         expect(page.get_by_text(f"message {row}-letter")).to_be_visible(timeout=LIMIT_MS)
     for attempt in page.get_by_text("Attempt 1").all():
-        attempt.click()
+        click(attempt)
     for toggle in ("Log lines", "Send an edited copy"):
-        page.get_by_text(toggle).first.click()
+        page.get_by_role("switch", name=toggle).first.press("Space")
     expect(page.get_by_role("button", name="Send the copy")).to_be_visible(timeout=LIMIT_MS)
     assert LITERAL in page.inner_text("body")
     assert_text(page, errors)
@@ -168,7 +168,7 @@ def test_nothing_of_a_dead_letter_and_its_long_log_is_markup(browser: Browser, a
 def test_nothing_of_what_an_act_says_is_markup(browser: Browser, address: str) -> None:
     errors: list[str] = []
     page = opened(browser, f"{address}/bench", LOOKS[0], errors)
-    page.get_by_role("button", name="Remove", exact=True).click()
+    click(page.get_by_role("button", name="Remove", exact=True))
     expect(page.get_by_text("Removed: call 1 of")).to_be_visible(timeout=LIMIT_MS)
     assert_text(page, errors)
 

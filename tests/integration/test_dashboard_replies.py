@@ -13,7 +13,7 @@ from agenticai.commands.dashboard import serve_dashboard
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
-from tests.browser import chromium, needs_chromium
+from tests.browser import chromium, click, needs_chromium, stop_refreshing
 from tests.screenshots import LIMIT_MS, LOOKS, free_port, opened
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_a_missing_reply_is_written_and_its_project_goes_on(browser: Browser, ur
         reply.fill(text.replace("${tag}", missed.prompt.partition("<file-")[2][:8]))
         reply.press("Control+Enter")
         expect(page.get_by_text("An agent would accept this")).to_be_visible(timeout=LIMIT_MS)
-        page.get_by_role("button", name="Store the reply and retry").click()
+        click(page.get_by_role("button", name="Store the reply and retry"))
         expect(page.get_by_text("1 retried.")).to_be_visible(timeout=LIMIT_MS)
         control.settle(timeout_s=180)
         page.goto(f"{url}/projects?project={posted.id}")
@@ -95,15 +95,17 @@ def test_a_project_that_is_deleted_meanwhile_is_told_as_gone(browser: Browser, u
         posted = api.create("Soon gone", "Requirements that no stored reply fits.")
         stack.settle()
         page = opened_project(browser, url, posted.id)
+        stop_refreshing(page)
         api.delete(posted.id)
-        page.get_by_role("button", name="Retry").click()
+        click(page.get_by_role("button", name="Retry"))
         expect(page.get_by_text("There is no such project").first).to_be_visible(timeout=LIMIT_MS)
         expect(page.get_by_text("could not be drawn")).to_have_count(0)
 
 
 def test_an_engine_that_ends_meanwhile_is_told_as_gone(browser: Browser, url: str, stack: Stack) -> None:
     page = opened(browser, f"{url}/bench", LOOKS[0])
+    stop_refreshing(page)
     stack.end()
-    page.get_by_role("button", name="Settle").click()
+    click(page.get_by_role("button", name="Settle"))
     expect(page.get_by_text("No stack is running yet")).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_text("could not be drawn")).to_have_count(0)
