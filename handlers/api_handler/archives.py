@@ -41,5 +41,5 @@ class Archives:
 
 
 def _digest(files: Sequence[FileRecord]) -> str:
-    listed = "\n".join(f"{file.object.sha256} {file.path}" for file in files)
-    return hashlib.sha256(listed.encode()).hexdigest()
+    listing = "\n".join(f"{file.object.sha256} {file.path}" for file in files)
+    return hashlib.sha256(listing.encode()).hexdigest()

@@ -51,8 +51,8 @@ class Commands:
         """Rename a project if it is still the version that the caller read (RFC 9110, If-Match)."""
         if if_match is None:
             raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag from a GET.")
-        seen = {tag.strip() for tag in if_match.split(",")}
-        return self.requests.rename(project_id, name, lambda project: "*" in seen or etag(project) in seen)
+        etags = {tag.strip() for tag in if_match.split(",")}
+        return self.requests.rename(project_id, name, lambda project: "*" in etags or etag(project) in etags)
 
     def delete(self, project_id: str, remaining: Remaining) -> None:
         """Delete a project with everything that belongs to it; repeat the request to continue if time ran out."""

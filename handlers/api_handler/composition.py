@@ -66,20 +66,20 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        found = ssm.get_parameter(Name=f"{name}:{version}" if version else name, WithDecryption=True)["Parameter"]
+        parameter = ssm.get_parameter(Name=f"{name}:{version}" if version else name, WithDecryption=True)["Parameter"]
     except (ssm.exceptions.ParameterNotFound, ssm.exceptions.ParameterVersionNotFound):
         return None
     except (ClientError, BotoCoreError) as error:
         if version and isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDeniedException":
             return None
         raise Retryable(f"the token could not be read: {error}") from error
-    return StoredToken(found["Value"], found["Version"], found["LastModifiedDate"])
+    return StoredToken(parameter["Value"], parameter["Version"], parameter["LastModifiedDate"])
 
 
 def _things(settings: ApiSettings) -> dict[str, Ask]:
     """Return the API's dependencies by name, each with the cheapest call that proves it works."""
     parameters = [settings.api_token_parameter, settings.gemini_api_key_parameter]
-    things: dict[str, Ask] = {
+    checks: dict[str, Ask] = {
         "table": _asking(
             "dynamodb", "get_item", TableName=settings.table_name, Key={"PK": {"S": "-"}, "SK": {"S": "-"}}
         ),
@@ -87,8 +87,8 @@ def _things(settings: ApiSettings) -> dict[str, Ask]:
         "parameters": _asking_for_parameters(parameters),
     }
     for queue, url in settings.queue_urls().items():
-        things[f"{queue}-queue"] = _asking("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
-    return things
+        checks[f"{queue}-queue"] = _asking("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
+    return checks
 
 
 def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:

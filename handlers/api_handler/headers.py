@@ -24,11 +24,11 @@ def with_headers(
     answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None
 ) -> dict[str, Any]:
     """Return the answer with all missing headers; those that a route has set stay."""
-    given = dict(answer.get("multiValueHeaders") or {})
-    added = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
-    present = {name.lower() for name in given}
-    more = {name: [value] for name, value in added.items() if name.lower() not in present}
-    return {**answer, "body": answer.get("body") or "", "multiValueHeaders": {**given, **more}}
+    headers = dict(answer.get("multiValueHeaders") or {})
+    defaults = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
+    present = {name.lower() for name in headers}
+    missing = {name: [value] for name, value in defaults.items() if name.lower() not in present}
+    return {**answer, "body": answer.get("body") or "", "multiValueHeaders": {**headers, **missing}}
 
 
 def cors(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:

@@ -26,11 +26,11 @@ class HealthChecks:
             return list(pool.map(self._check, things.keys(), things.values()))
 
     def _check(self, name: str, ask: Ask) -> Check:
-        begun = self._clock()
+        started = self._clock()
         try:
             ask()
             ok = True
-        except Retryable as reason:
-            self._note(f"{name}: {reason}")
+        except Retryable as error:
+            self._note(f"{name}: {error}")
             ok = False
-        return Check(name=name, ok=ok, milliseconds=round((self._clock() - begun).total_seconds() * 1000))
+        return Check(name=name, ok=ok, milliseconds=round((self._clock() - started).total_seconds() * 1000))

@@ -30,14 +30,14 @@ def _sections(api: dict[str, Any]) -> Iterator[str]:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
-    mark = " <small>open</small>" if operation.get("security") == [] else ""
+    badge = " <small>open</small>" if operation.get("security") == [] else ""
     parts = [f"<p>{escape(operation['description'])}</p>" if "description" in operation else ""]
     parts += [_table("Parameters", map(_parameter, operation.get("parameters", [])))]
     parts += [_table("Body", [_content("", operation["requestBody"])]) if "requestBody" in operation else ""]
     parts += [
         _table("Answers", [_content(status, answer) for status, answer in sorted(operation["responses"].items())])
     ]
-    summary = f"<b>{method.upper()}</b> <code>{escape(path)}</code> - {escape(operation['summary'])}{mark}"
+    summary = f"<b>{method.upper()}</b> <code>{escape(path)}</code> - {escape(operation['summary'])}{badge}"
     return f'<details id="{escape(operation["operationId"])}"><summary>{summary}</summary>{"".join(parts)}</details>'
 
 
@@ -47,9 +47,9 @@ def _table(title: str, rows: Any) -> str:
 
 
 def _parameter(parameter: dict[str, Any]) -> str:
-    where = parameter["in"] + (", required" if parameter.get("required") else "")
+    location = parameter["in"] + (", required" if parameter.get("required") else "")
     description = escape(parameter["description"])
-    return f"<tr><td><code>{escape(parameter['name'])}</code><td>{where}<td>{description}"
+    return f"<tr><td><code>{escape(parameter['name'])}</code><td>{location}<td>{description}"
 
 
 def _content(status: str, answer: dict[str, Any]) -> str:

@@ -94,7 +94,7 @@ def unavailable() -> Problem:
 
 def invalid(*faults: Mapping[str, str]) -> Problem:
     """Return the problem for invalid values; a fault has a `detail`, and a `pointer` into the body or a `parameter`."""
-    told = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
-    named = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in told[:3]]
-    more = [f"and {len(faults) - len(named)} more"] if len(faults) > len(named) else []
-    return Problem(ProblemKind.INVALID, "; ".join(named + more), errors=told)
+    errors = [{name: text[:MAX_FAULT_TEXT] for name, text in fault.items()} for fault in faults[:MAX_FAULTS]]
+    texts = [f"{fault.get('parameter', fault.get('pointer')) or 'the body'}: {fault['detail']}" for fault in errors[:3]]
+    more = [f"and {len(faults) - len(texts)} more"] if len(faults) > len(texts) else []
+    return Problem(ProblemKind.INVALID, "; ".join(texts + more), errors=errors)

@@ -92,7 +92,7 @@ class Requests:
         slot = _Slot(Key(layout.request(once.key), layout.METADATA), once.content) if once else None
 
         def step() -> _Step:
-            at = self._clock()
+            now = self._clock()
             project = Project(
                 id=self._new_id(),
                 name=name,
@@ -100,15 +100,15 @@ class Requests:
                 template=template,
                 status=ProjectStatus.CREATED,
                 revision=Revision(build=1),
-                created_at=at,
-                updated_at=at,
+                created_at=now,
+                updated_at=now,
                 version=1,
                 idempotency=slot.key.pk if slot else None,
             )
             message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
-            stored = Put(metadata_key(project.id), metadata(project), absent=True)
+            project_write = Put(metadata_key(project.id), metadata(project), absent=True)
             event = self._event(project, EventType.PROJECT_CREATED)
-            return _Step(Accepted(project, (message,)), (stored, put_pending(message, PlanRecord), event))
+            return _Step(Accepted(project, (message,)), (project_write, put_pending(message, PlanRecord), event))
 
         return self._make(step, slot)
 
@@ -133,10 +133,10 @@ class Requests:
             before=Standing(status=project.status, revision=project.revision, score=project.score),
         )
         message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=revision)
-        noted = Put(Key(layout.project(project.id), layout.change(revision.build)), to_attributes(change), absent=True)
+        record = Put(Key(layout.project(project.id), layout.change(revision.build)), to_attributes(change), absent=True)
         event = self._event(after, kind, f"build {revision.build}")
         return _Step(
-            Accepted(after, (message,)), (_over(project, after), noted, put_pending(message, PlanRecord), event)
+            Accepted(after, (message,)), (_over(project, after), record, put_pending(message, PlanRecord), event)
         )
 
     def deploy(self, project_id: str, correlation_id: str, *, unproven: bool, once: Once | None = None) -> Accepted:
@@ -150,8 +150,8 @@ class Requests:
             after = _raise_version(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
             message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
             key = work_key(message)
-            again = Update(key, set={"state": WorkState.PENDING, "failure": None, "unproven": unproven})
-            work = again if self._table.get(key) else put_pending(message, DeploymentRecord, unproven=unproven)
+            reopening = Update(key, set={"state": WorkState.PENDING, "failure": None, "unproven": unproven})
+            work = reopening if self._table.get(key) else put_pending(message, DeploymentRecord, unproven=unproven)
             detail = f"revision {project.revision}{UNPROVEN if unproven else ''}"
             event = self._event(after, EventType.DEPLOYMENT_REQUESTED, detail)
             return _Step(Accepted(after, (message,)), (_over(project, after), work, event))
@@ -206,8 +206,8 @@ class Requests:
             if earlier:
                 return earlier
             accepted, writes = step()
-            kept = [Put(slot.key, to_attributes(self._record(accepted, slot)), absent=True)] if slot else []
-            self._table.write(*writes, *kept)
+            slot_writes = [Put(slot.key, to_attributes(self._record(accepted, slot)), absent=True)] if slot else []
+            self._table.write(*writes, *slot_writes)
             return accepted
 
         return retry_on_conflict(attempt, "the project")
@@ -276,9 +276,9 @@ def _scoped(project_id: str, once: Once | None) -> _Slot | None:
     return _Slot(Key(layout.project(project_id), layout.request(once.key)), once.content) if once else None
 
 
-def _raise_version(project: Project, at: datetime, **changes: object) -> Project:
+def _raise_version(project: Project, now: datetime, **changes: object) -> Project:
     """Return the project with changes and the next version number."""
-    return project.model_copy(update={**changes, "updated_at": at, "version": project.version + 1})
+    return project.model_copy(update={**changes, "updated_at": now, "version": project.version + 1})
 
 
 def _over(before: Project, after: Project) -> Update:

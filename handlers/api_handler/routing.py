@@ -69,14 +69,14 @@ class Routes(APIGatewayRouter):
     @property
     def service(self) -> Service:
         """The use cases that only read."""
-        made: Service = self.context["service"]()
-        return made
+        service: Service = self.context["service"]()
+        return service
 
     @property
     def commands(self) -> Commands:
         """The use cases that change projects."""
-        made: Commands = self.context["commands"]()
-        return made
+        commands: Commands = self.context["commands"]()
+        return commands
 
     @property
     def correlation_id(self) -> str:

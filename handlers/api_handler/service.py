@@ -56,9 +56,9 @@ class Service:
     def list_projects(self, limit: int, status: ProjectStatus | None, cursor: str | None) -> ProjectPage:
         """Return one page of projects, newest first."""
         listing = listings.projects(status)
-        found = self.projects.list_summaries(status=status, after=listing.after(cursor), limit=limit + 1)
-        page, following = listing.page(found, limit)
-        return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=following)
+        summaries = self.projects.list_summaries(status=status, after=listing.after(cursor), limit=limit + 1)
+        page, next_cursor = listing.page(summaries, limit)
+        return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=next_cursor)
 
     def project(self, project_id: str) -> Project:
         """Return one project. Raises `Problem` if it does not exist."""
@@ -78,10 +78,10 @@ class Service:
     def files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
         """Return one page of the project's files, by path."""
         listing = listings.files(project_id)
-        found = self.projects.files(project_id, after=listing.after(cursor), limit=limit + 1)
+        records = self.projects.files(project_id, after=listing.after(cursor), limit=limit + 1)
         self.project(project_id)
-        page, following = listing.page(found, limit)
-        return FilePage(items=[FileView.of(file) for file in page], next=following)
+        page, next_cursor = listing.page(records, limit)
+        return FilePage(items=[FileView.of(file) for file in page], next=next_cursor)
 
     def file(self, project_id: str, path: str) -> bytes:
         """Return one file's content."""
@@ -108,32 +108,32 @@ class Service:
     def tests(self, project_id: str, limit: int, cursor: str | None) -> TestPage:
         """Return one page of the project's tests, oldest first."""
         listing = listings.tests(project_id)
-        found = listing.rest(self.projects.tests(project_id), cursor)
+        records = listing.rest(self.projects.tests(project_id), cursor)
         self.project(project_id)
-        page, following = listing.page(found, limit)
-        return TestPage(items=[self._test(record) for record in page], next=following)
+        page, next_cursor = listing.page(records, limit)
+        return TestPage(items=[self._test(record) for record in page], next=next_cursor)
 
     def deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
         """Return one page of the packaged revisions, oldest first."""
         listing = listings.deployments(project_id)
-        found = listing.rest(self.projects.deployments(project_id), cursor)
+        records = listing.rest(self.projects.deployments(project_id), cursor)
         self.project(project_id)
-        page, following = listing.page(found, limit)
-        return DeploymentPage(items=[self._deployment(record) for record in page], next=following)
+        page, next_cursor = listing.page(records, limit)
+        return DeploymentPage(items=[self._deployment(record) for record in page], next=next_cursor)
 
     def events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
         """Return one page of the timeline, oldest first."""
         listing = listings.events(project_id)
-        found = self.projects.events(project_id, after=listing.after(cursor), limit=limit + 1)
+        events = self.projects.events(project_id, after=listing.after(cursor), limit=limit + 1)
         self.project(project_id)
-        page, following = listing.page(found, limit)
-        return EventPage(items=page, next=following)
+        page, next_cursor = listing.page(events, limit)
+        return EventPage(items=page, next=next_cursor)
 
     def list_templates(self, limit: int, cursor: str | None) -> TemplatePage:
         """Return one page of the templates, by id."""
         listing = listings.templates()
-        page, following = listing.page(listing.rest(self.templates.list_summaries(), cursor), limit)
-        return TemplatePage(items=page, next=following)
+        page, next_cursor = listing.page(listing.rest(self.templates.list_summaries(), cursor), limit)
+        return TemplatePage(items=page, next=next_cursor)
 
     def template(self, template_id: str) -> Template:
         """Return one template."""

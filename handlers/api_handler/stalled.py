@@ -33,12 +33,12 @@ class Stalled(NamedTuple):
     def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
         """Return the stalled work of a project's current build."""
         works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
-        asked_for = _find_due(project, works, correlation_id)
-        open_works = [work for work in works if work.state is not WorkState.DONE and work.work in asked_for]
+        due = _find_due(project, works, correlation_id)
+        open_works = [work for work in works if work.state is not WorkState.DONE and work.work in due]
         failed = [work for work in open_works if work.state is WorkState.FAILED]
-        step = next((asked_for[work.work] for work in (*failed, *open_works)), None)
+        step = next((due[work.work] for work in (*failed, *open_works)), None)
         return cls(
-            messages=tuple(asked_for[work.work] for work in open_works),
+            messages=tuple(due[work.work] for work in open_works),
             reopenings=tuple(_reopening(project.id, work) for work in failed),
             status=_STATUS[type(step)] if step else project.status,
         )

@@ -46,14 +46,14 @@ class Tokens:
         return self._read_within(JUST_READ)
 
     def _read_within(self, age: timedelta) -> tuple[str, ...]:
-        at = self._clock()
-        if self._read_at is None or at - self._read_at >= age:
-            self._valid, self._read_at = self._current(at), at
+        now = self._clock()
+        if self._read_at is None or now - self._read_at >= age:
+            self._valid, self._read_at = self._current(now), now
         return self._valid
 
-    def _current(self, at: datetime) -> tuple[str, ...]:
+    def _current(self, now: datetime) -> tuple[str, ...]:
         current = self._read(None)
         if current is None:
             return ()
-        before = self._read(current.version - 1) if current.version > 1 and at - current.since < GRACE else None
-        return (current.value, before.value) if before else (current.value,)
+        previous = self._read(current.version - 1) if current.version > 1 and now - current.since < GRACE else None
+        return (current.value, previous.value) if previous else (current.value,)
