@@ -32,25 +32,25 @@ def find_objections(
         reasons += [f"{file.path} {fault}" for fault in _find_content_faults(file)]
         if file.path in previous:
             others = [other.content for other in files if other.path != file.path]
-            lost = find_shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
-            reasons += [f"{file.path} must be whole: {lost}"] if lost else []
+            shrinkage = find_shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
+            reasons += [f"{file.path} must be whole: {shrinkage}"] if shrinkage else []
     return reasons
 
 
 def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask, optional: Collection[str]) -> Iterator[str]:
     planned = {file.path: file.action for file in task.files}
-    given = [file.path for file in files]
+    paths = [file.path for file in files]
     for path, action in planned.items():
-        if action is FileAction.DELETE and path in given:
+        if action is FileAction.DELETE and path in paths:
             yield f"{path} is to be deleted: leave it out"
-        elif action is not FileAction.DELETE and path not in given and (path not in optional or not given):
+        elif action is not FileAction.DELETE and path not in paths and (path not in optional or not paths):
             yield f"{path} is missing"
-    for path in dict.fromkeys(given):
-        if given.count(path) > 1:
-            yield f"{path} is there {given.count(path)} times: give it once"
+    for path in dict.fromkeys(paths):
+        if paths.count(path) > 1:
+            yield f"{path} is there {paths.count(path)} times: give it once"
         if path not in planned:
             yield _why_not(path)
-    if planned.keys() >= {*given}:
+    if planned.keys() >= {*paths}:
         yield from _find_set_faults(files)
 
 

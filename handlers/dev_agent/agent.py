@@ -116,17 +116,17 @@ class DevAgent:
     def _follows(self, message: TaskReady, result: Developed) -> tuple[tuple[Write, ...], tuple[AnyMessage, ...], bool]:
         """Return the writes and messages that follow: the test after a repair or the last task, else released tasks."""
         test = TestRequested(**message.head())
-        tested: tuple[Write, ...] = (put_pending(test, TestRecord),)
+        test_writes: tuple[Write, ...] = (put_pending(test, TestRecord),)
         if message.revision.round:
-            return tested, (test,), True
+            return test_writes, (test,), True
         record = self._assignments.plan_record(message)
         progress: tuple[Write, ...] = (count_task_done(message.project_id, record, message.task_id),)
         before = frozenset(record.done)
         after = before | {message.task_id}
         if len(after) == len(result.plan.tasks):
-            return progress + tested, (test,), True
-        waiting = set(result.plan.ready(before))
-        released = [task_id for task_id in result.plan.ready(after) if task_id not in waiting]
+            return progress + test_writes, (test,), True
+        already_ready = set(result.plan.ready(before))
+        released = [task_id for task_id in result.plan.ready(after) if task_id not in already_ready]
         return progress, tuple(TaskReady(**message.head(), task_id=task_id) for task_id in released), False
 
     def _store(self, message: TaskReady, project: Project, file: GeneratedFile) -> FileRecord:

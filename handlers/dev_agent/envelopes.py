@@ -51,10 +51,10 @@ def _read_envelopes(lines: Sequence[str], tag: str) -> list[GeneratedFile]:
     for number, line in enumerate(lines, start=1):
         if opening := opens.fullmatch(line):
             _refuse_open(current, tag)
-            named = _PATH.search(opening[2])
-            if named is None:
+            path_match = _PATH.search(opening[2])
+            if path_match is None:
                 raise MalformedReply(f'the mark in line {number} names no path: write <file-{tag} path="...">')
-            current = _Opening(named[1].strip().removeprefix("./"), opening[1], number)
+            current = _Opening(path_match[1].strip().removeprefix("./"), opening[1], number)
         elif closes.fullmatch(line):
             if current is None:
                 raise MalformedReply(f"line {number} closes a file that is not open")

@@ -30,8 +30,8 @@ class Reading:
     def __init__(self, blocks: Blocks, names: Names) -> None:
         self.blocks = [block for block in blocks.blocks if block.closed or block.content.strip()]
         self.between = [line for block in blocks.blocks for line in block.before] + list(blocks.after)
-        named = ((number, _named(block, names)) for number, block in enumerate(self.blocks))
-        self._paths = {number: path for number, path in named if path}
+        paths = ((number, _named(block, names)) for number, block in enumerate(self.blocks))
+        self._paths = {number: path for number, path in paths if path}
         if not self._paths and len(names.expected) == 1:
             self._take_only(names.expected[0])
 
@@ -65,14 +65,14 @@ class Reading:
             return True
         if number + 1 >= len(self.blocks) or number + 1 in self._paths:
             return False
-        following = self.blocks[number + 1].fence
-        return not following.info and following.may_close(block.fence)
+        next_fence = self.blocks[number + 1].fence
+        return not next_fence.info and next_fence.may_close(block.fence)
 
     def _take_only(self, path: str) -> None:
         """Assign the file the only block in its language or, failing that, the only block without a known language."""
-        left = [(number, block.fence.info) for number, block in enumerate(self.blocks) if not _is_another(block)]
-        agreeing = [number for number, info in left if _agrees(info, path)]
-        fitting = agreeing or [number for number, info in left if _agrees(info, path) is None]
+        candidates = [(number, block.fence.info) for number, block in enumerate(self.blocks) if not _is_another(block)]
+        agreeing = [number for number, info in candidates if _agrees(info, path)]
+        fitting = agreeing or [number for number, info in candidates if _agrees(info, path) is None]
         if len(fitting) == 1:
             self._paths[fitting[0]] = path
 
@@ -87,8 +87,8 @@ def read_fenced(lines: Sequence[str], expected: Sequence[str]) -> Reading:
 
 def unwrap(lines: list[str], path: str) -> list[str]:
     """Return a file's lines without a code fence around all of them; Markdown may consist of one block of code."""
-    fences, text = find_fences(lines), [number for number, line in enumerate(lines) if line.strip()]
-    if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (text[0], text[-1]):
+    fences, nonblank = find_fences(lines), [number for number, line in enumerate(lines) if line.strip()]
+    if not 2 <= len(fences) <= MAX_FENCES or (fences[0].line, fences[-1].line) != (nonblank[0], nonblank[-1]):
         return lines
     for rule in RULES:
         blocks = read_blocks(lines, fences, rule).blocks
@@ -130,10 +130,10 @@ def _is_another(block: Block) -> bool:
 
 def _agrees(info: str, path: str) -> bool | None:
     """Return whether the info string names the file's language; None if it names no known language."""
-    named, own = _language_in(info), language_of(path)
-    if named is None or named == TEXT or (own == TEXT and named != "diff"):
+    info_language, file_language = _language_in(info), language_of(path)
+    if info_language is None or info_language == TEXT or (file_language == TEXT and info_language != "diff"):
         return None
-    return _KIN.get(named, named) == _KIN.get(own, own)
+    return _KIN.get(info_language, info_language) == _KIN.get(file_language, file_language)
 
 
 def _language_in(info: str) -> str | None:

@@ -71,8 +71,8 @@ def nests_never(inside: Inside) -> bool:
 
 def nests_with_info(inside: Inside) -> bool:
     """Return whether the fence has an info string, and is not shorter than the fence around it."""
-    fence, around = inside.fence, inside.open
-    shorter = around.mark.startswith(fence.mark) and fence.mark != around.mark
+    fence, enclosing = inside.fence, inside.open
+    shorter = enclosing.mark.startswith(fence.mark) and fence.mark != enclosing.mark
     return bool(_TAG.match(fence.info)) and not shorter
 
 
@@ -95,19 +95,19 @@ def find_fences(lines: Sequence[str]) -> list[Fence]:
 def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Rule) -> Blocks:
     """Return the outermost blocks by a rule; the last block is not closed if the text ends inside it."""
     blocks: list[Block] = []
-    depth: list[Fence] = []
+    open_fences: list[Fence] = []
     end = 0
     for fence in fences:
-        following = lines[fence.line + 1] if fence.line + 1 < len(lines) else ""
-        if not depth or opens_another(Inside(depth[0], depth[-1], fence, following)):
-            depth.append(fence)
-        elif fence.may_close(depth[-1]):
-            opening = depth.pop()
-            if not depth:
+        next_line = lines[fence.line + 1] if fence.line + 1 < len(lines) else ""
+        if not open_fences or opens_another(Inside(open_fences[0], open_fences[-1], fence, next_line)):
+            open_fences.append(fence)
+        elif fence.may_close(open_fences[-1]):
+            opening = open_fences.pop()
+            if not open_fences:
                 blocks.append(_block(lines, end, opening, fence.line))
                 end = fence.line + 1
-    if depth:
-        blocks.append(_block(lines, end, depth[0], None))
+    if open_fences:
+        blocks.append(_block(lines, end, open_fences[0], None))
         end = len(lines)
     return Blocks(blocks, lines[end:])
 
@@ -122,5 +122,5 @@ def _fence(number: int, line: str) -> Fence | None:
 
 
 def _block(lines: Sequence[str], start: int, opening: Fence, end: int | None) -> Block:
-    inside = unindent(list(lines[opening.line + 1 : end]), opening.indent)
-    return Block(lines[start : opening.line], opening, "".join(inside), closed=end is not None)
+    body = unindent(list(lines[opening.line + 1 : end]), opening.indent)
+    return Block(lines[start : opening.line], opening, "".join(body), closed=end is not None)

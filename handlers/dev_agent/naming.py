@@ -35,16 +35,16 @@ class Names:
 
     def in_info(self, info: str) -> str | None:
         """Return the path in a fence's info string, such as `python app/x.py`, `python:app/x.py` or `title="x.py"`."""
-        found = {path for word in split_words(info[:_LONGEST_LINE]) if (path := self._meant(word))}
-        return found.pop() if len(found) == 1 else None
+        paths = {path for word in split_words(info[:_LONGEST_LINE]) if (path := self._meant(word))}
+        return paths.pop() if len(paths) == 1 else None
 
     def _meant(self, name: str) -> str | None:
         """Return the one expected path that a name matches."""
         name = name.removeprefix("./")
         if name in self.expected:
             return name
-        found = [path for path in self.expected if path.endswith(f"/{name}") or name.endswith(f"/{path}")]
-        return found[0] if len(found) == 1 and looks_like_a_path(name) else None
+        matches = [path for path in self.expected if path.endswith(f"/{name}") or name.endswith(f"/{path}")]
+        return matches[0] if len(matches) == 1 and looks_like_a_path(name) else None
 
 
 def is_named(line: str) -> bool:

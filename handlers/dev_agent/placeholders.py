@@ -85,8 +85,8 @@ def _stands_in(lines: Sequence[str], number: int) -> bool:
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:
     """Return whether the line is a one-line comment; in longer comments, dots may be part of an example."""
-    around = [*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]]
-    return _is_comment(lines[number]) and not any(map(_is_comment, around))
+    neighbours = [*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]]
+    return _is_comment(lines[number]) and not any(map(_is_comment, neighbours))
 
 
 def _is_comment(line: str) -> bool:

@@ -49,7 +49,7 @@ def repair_question(
     tag = make_tag(project.requirements, plan.model_dump_json(), *context.shown.values())
     text = load(__package__, "repair").substitute(
         _shared_parts(project, plan, required, context, tag),
-        criteria=_criteria(line for each in plan.tasks for line in each.acceptance_criteria),
+        criteria=_criteria(line for task in plan.tasks for line in task.acceptance_criteria),
         optional=_planned([file for file in task.files if file.path in optional]),
         findings="\n\n".join(_finding(finding, tag) for finding in findings if finding.path in paths),
     )
@@ -58,8 +58,8 @@ def repair_question(
 
 def retry(prompt: Prompt, reasons: list[str]) -> Prompt:
     """Return the prompt again, with the reasons why the last answer was refused."""
-    listed = "\n".join(f"- {reason}" for reason in reasons)
-    text = load(__package__, "retry").substitute(question=prompt.text, reasons=listed)
+    bullets = "\n".join(f"- {reason}" for reason in reasons)
+    text = load(__package__, "retry").substitute(question=prompt.text, reasons=bullets)
     return Prompt(system=prompt.system, text=text, schema=prompt.schema)
 
 
@@ -88,8 +88,8 @@ def _criteria(criteria: Iterable[str]) -> str:
     return _listed(criteria, "- it runs")
 
 
-def _listed(lines: Iterable[str], none: str = "None.") -> str:
-    return "\n".join(f"- {line}" for line in lines) or none
+def _listed(lines: Iterable[str], default: str = "None.") -> str:
+    return "\n".join(f"- {line}" for line in lines) or default
 
 
 def _task(task: PlannedTask) -> str:
@@ -111,8 +111,8 @@ def _describe(plan: Plan, files: Sequence[PlannedFile]) -> str:
 
 
 def _finding(finding: Finding, tag: str) -> str:
-    place = f"- {finding.path}, line {finding.line} ({finding.severity}, {finding.rule}): {finding.message}"
-    return f"{place}\n\n{mark_as_data('lines', tag, chr(10).join(finding.lines))}" if finding.lines else place
+    headline = f"- {finding.path}, line {finding.line} ({finding.severity}, {finding.rule}): {finding.message}"
+    return f"{headline}\n\n{mark_as_data('lines', tag, chr(10).join(finding.lines))}" if finding.lines else headline
 
 
 def _system() -> str:

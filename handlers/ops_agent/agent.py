@@ -56,17 +56,17 @@ class OpsAgent:
         proof = self._prove(message, project, contents, detected, delivery) if detected.functions else None
         if proof:
             detected = replace(detected, functions=proof.functions)
-            contents |= {path: text for each in proof.functions for path, text in each.write_entry().items()}
-        place = partial(layout.deployment_object, project.id, message.revision)
+            contents |= {path: text for function in proof.functions for path, text in function.write_entry().items()}
+        key_for = partial(layout.deployment_object, project.id, message.revision)
         template = write_template(detected)
         instructions = write_instructions(project.name, detected, frozenset(contents), proof.summary if proof else "")
         return Packaged(
             type=detected.type,
-            package=self._objects.put(place("package.zip"), build_zip(contents), "application/zip"),
-            template=self._objects.put(place("template.yaml"), template.encode(), "application/yaml")
+            package=self._objects.put(key_for("package.zip"), build_zip(contents), "application/zip"),
+            template=self._objects.put(key_for("template.yaml"), template.encode(), "application/yaml")
             if template
             else None,
-            instructions=self._objects.put(place("DEPLOY.md"), instructions.encode(), "text/markdown; charset=utf-8"),
+            instructions=self._objects.put(key_for("DEPLOY.md"), instructions.encode(), "text/markdown; charset=utf-8"),
             proof=proof,
             overruled=_has_failed(proof) and self._is_unproven(message),
         )

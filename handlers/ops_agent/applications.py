@@ -103,9 +103,9 @@ def find_entry(files: Files) -> Entry | None:
             continue
         for framework in FRAMEWORKS:
             text = files[path]
-            made = framework.made.search(text) if language_of(path, text) == framework.language else None
-            if made and re.search(framework.exported.format(made[1]), text):
-                return _write(framework, PurePosixPath(path), made[1])
+            match = framework.made.search(text) if language_of(path, text) == framework.language else None
+            if match and re.search(framework.exported.format(match[1]), text):
+                return _write(framework, PurePosixPath(path), match[1])
     return None
 
 

@@ -17,16 +17,16 @@ REQUIREMENTS: Final = "requirements-lambda.txt"
 def read_manifest(text: str) -> Mapping[str, Any]:
     """Return the content of a package.json; empty if it is not a JSON object."""
     try:
-        found = json.loads(text)
+        manifest = json.loads(text)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
 def list_node_packages(files: Files) -> frozenset[str]:
     """Return the packages that the project's package.json files install with its function."""
     manifests = (read_manifest(text) for path, text in files.items() if PurePosixPath(path).name == "package.json")
-    tables = (each.get(kind) for each in manifests for kind in ("dependencies", "optionalDependencies"))
+    tables = (manifest.get(kind) for manifest in manifests for kind in ("dependencies", "optionalDependencies"))
     return frozenset(name for table in tables if isinstance(table, dict) for name in table)
 
 
@@ -41,8 +41,8 @@ def list_installed(handler: str, paths: frozenset[str]) -> tuple[str, ...]:
     They are the nearest one above its handler, and the one with packages that no other names.
     """
     folders = [PurePosixPath(handler).parent, *PurePosixPath(handler).parent.parents]
-    above = (str(folder / "requirements.txt") for folder in folders)
-    return (*[path for path in above if path in paths][:1], *sorted({REQUIREMENTS} & paths))
+    candidates = (str(folder / "requirements.txt") for folder in folders)
+    return (*[path for path in candidates if path in paths][:1], *sorted({REQUIREMENTS} & paths))
 
 
 def list_requirements(files: Files, handler: str) -> Iterator[str]:
@@ -60,5 +60,5 @@ def _read_dependencies(text: str) -> Iterator[str]:
         project = tomllib.loads(text).get("project")
     except tomllib.TOMLDecodeError:
         return
-    found = project.get("dependencies") if isinstance(project, dict) else None
-    yield from (each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+    dependencies = project.get("dependencies") if isinstance(project, dict) else None
+    yield from (item for item in dependencies if isinstance(item, str)) if isinstance(dependencies, list) else ()

@@ -50,13 +50,13 @@ def _write_functions(functions: Sequence[Function]) -> str:
     resource, output = _text("lambda-function.yaml"), _text("lambda-output.yaml")
     values = [
         {
-            "id": one.id,
-            "handler": one.called,
-            "route": one.route,
-            "root": one.route or "/",
-            "runtime": RUNTIMES[one.language],
+            "id": function.id,
+            "handler": function.called,
+            "route": function.route,
+            "root": function.route or "/",
+            "runtime": RUNTIMES[function.language],
         }
-        for one in functions
+        for function in functions
     ]
     return _text("lambda.yaml").substitute(
         description=f"{'A Lambda function' if len(functions) == 1 else 'Lambda functions'} behind an HTTP API.",
@@ -93,8 +93,8 @@ def _describe_functions(functions: Sequence[Function]) -> dict[str, str]:
             "route": "",
             "names": names,
         }
-    told = _join(f"`{function.handler}` at `{function.route}`" for function in functions)
-    return {"functions": f"Lambda functions with the handlers {told}", "route": "ROUTE", "names": names}
+    handlers = _join(f"`{function.handler}` at `{function.route}`" for function in functions)
+    return {"functions": f"Lambda functions with the handlers {handlers}", "route": "ROUTE", "names": names}
 
 
 def _join(parts: Iterable[str]) -> str:
@@ -110,18 +110,18 @@ def _list_build(detected: DetectedType, paths: frozenset[str]) -> list[str]:
 def write_additions(files: Mapping[str, str], detected: DetectedType) -> dict[str, bytes]:
     """Return the files that a function's package needs beside the project's: its entry, and unnamed requirements."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
-    wanted = [each for one in detected.of("python") for each in list_requirements(files, one.handler)]
-    wanted += [detected.entry.requirement] if detected.entry and detected.entry.language == "python" else []
-    if wanted:
-        added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(wanted))
+    requirements = [each for function in detected.of("python") for each in list_requirements(files, function.handler)]
+    requirements += [detected.entry.requirement] if detected.entry and detected.entry.language == "python" else []
+    if requirements:
+        added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(requirements))
     return {path: text.encode() for path, text in added.items()}
 
 
 def _dependencies(detected: DetectedType, paths: frozenset[str]) -> str:
     """Return the step that adds the functions' dependencies to the package; empty if there are none."""
     installs = []
-    if named := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):
-        installs.append(_PIP.format("".join(f" -r unpacked/{path}" for path in named)))
+    if manifests := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):
+        installs.append(_PIP.format("".join(f" -r unpacked/{path}" for path in manifests)))
     adapter = f" {detected.entry.requirement}" if detected.entry else ""
     if detected.of("node") and (adapter or "package.json" in paths):
         installs.append(f"{_NPM}{adapter}")

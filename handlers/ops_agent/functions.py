@@ -82,9 +82,9 @@ def _distinguish(handlers: Sequence[str]) -> Iterator[str]:
     taken: set[str] = set()
     for handler in handlers:
         parts = PurePosixPath(handler.rpartition(".")[0]).parts
-        telling = [part for part in parts if part.lower() not in _SAYS_NOTHING] or parts
-        words = re.sub(r"[^a-z0-9]+", "-", telling[-1].lower()).strip("-") or "function"
-        name = next(each for each in _number(words) if each not in taken)
+        distinctive = [part for part in parts if part.lower() not in _SAYS_NOTHING] or parts
+        slug = re.sub(r"[^a-z0-9]+", "-", distinctive[-1].lower()).strip("-") or "function"
+        name = next(candidate for candidate in _number(slug) if candidate not in taken)
         taken.add(name)
         yield name
 

@@ -38,7 +38,7 @@ class DetectedType:
 
     def of(self, language: Language) -> tuple[Function, ...]:
         """Return the functions in a language."""
-        return tuple(each for each in self.functions if each.language == language)
+        return tuple(function for function in self.functions if function.language == language)
 
 
 # `handler` may be any function unless its first parameter is the event; `lambda_handler` is always Lambda's.
@@ -96,9 +96,9 @@ def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[
     """Yield a language's handlers in Lambda's notation (path/to/module.function), nearest to the root first."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
         if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
-            found = pattern.search(files[path])
-            if found:
-                name = next(filter(None, found.groups()))
+            match = pattern.search(files[path])
+            if match:
+                name = next(filter(None, match.groups()))
                 yield f"{PurePosixPath(path).with_suffix('')}.{name}"
 
 

@@ -110,14 +110,17 @@ def prove(
     from which it passes is its root. Raises `shared.models.errors.Retryable`.
     """
     trial = _Trial(runner, project_id, contents, detected, remaining)
-    seen = [trial.of(function) for function in detected.functions]
-    verdicts = {each.passed for each in seen}
+    results = [trial.of(function) for function in detected.functions]
+    verdicts = {result.passed for result in results}
     passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
     return Proof(
         passed,
-        "; ".join(each.summary for each in seen),
-        tuple(each.function for each in seen),
-        tuple(TriedFunction(handler=one.function.handler, passed=one.passed, seen=one.summary) for one in seen),
+        "; ".join(result.summary for result in results),
+        tuple(result.function for result in results),
+        tuple(
+            TriedFunction(handler=result.function.handler, passed=result.passed, seen=result.summary)
+            for result in results
+        ),
     )
 
 
@@ -138,10 +141,10 @@ class _Trial:
         for root in islice(_list_roots(function), MOST_ROOTS):
             if self.remaining() < RUN_SECONDS:
                 return first or TrialResult(function, None, f"{function.handler} was not tried: there was no time left")
-            seen = self._try(replace(function, root=root), untested)
-            if seen.passed or (seen.passed is None and first is None):
-                return seen
-            first = first or seen
+            result = self._try(replace(function, root=root), untested)
+            if result.passed or (result.passed is None and first is None):
+                return result
+            first = first or result
         if first and _misses_test(first, self.contents):
             return self._try(function, self.contents)
         return first or TrialResult(function, None, "there is no folder to try it from")
@@ -170,11 +173,11 @@ class _Trial:
             return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
-def _misses_test(seen: TrialResult, contents: Contents) -> bool:
+def _misses_test(result: TrialResult, contents: Contents) -> bool:
     """Return whether the missing module is a file that is named like a test."""
-    found = _NO_MODULE.search(seen.summary)
+    match = _NO_MODULE.search(result.summary)
     tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
-    return found is not None and found[1].partition(".")[0] in tests
+    return match is not None and match[1].partition(".")[0] in tests
 
 
 def _list_roots(function: Function) -> Iterator[str]:
@@ -189,18 +192,18 @@ def _find_missing(run: TestsRun, packaged: Contents, detected: DetectedType) -> 
     texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
     declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())
     for test in run.tests if run.language == "node" else ():
-        found = _NO_PACKAGE.search(test.message)
-        if found and (found[1] in declared or found[1].startswith(_CARRIED_BY_LAMBDA)):
-            return found[1]
+        match = _NO_PACKAGE.search(test.message)
+        if match and (match[1] in declared or match[1].startswith(_CARRIED_BY_LAMBDA)):
+            return match[1]
     return None
 
 
 def _find_event(packaged: Contents, function: Function) -> str | None:
     """Return the path of the project's example event for a function."""
     for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
-        place = PurePosixPath(path)
-        own = place.name in _EVENT_FILES or (place.suffix == ".json" and str(place.parent) in _EVENT_FOLDERS)
-        if own and not _NO_GOOD_EVENT.search(place.name) and _is_for(place, function):
+        pure = PurePosixPath(path)
+        is_example = pure.name in _EVENT_FILES or (pure.suffix == ".json" and str(pure.parent) in _EVENT_FOLDERS)
+        if is_example and not _NO_GOOD_EVENT.search(pure.name) and _is_for(pure, function):
             return path
     return None
 
@@ -223,17 +226,17 @@ def _judge(run: TestsRun, handler: str, event: str | None) -> tuple[bool | None,
     """Return whether a handler passed, and a sentence on what happened."""
     if run.not_run:
         return None, f"{handler} was not tried: {run.not_run}"
-    ended = {test.id: test for test in run.tests}
-    imported, answered = (ended.get(check) for check in _CHECKS[run.language])
+    tests = {test.id: test for test in run.tests}
+    imported, answered = (tests.get(check) for check in _CHECKS[run.language])
     if imported is None or imported.outcome != "passed":
-        why = imported.message if imported else run.trouble or "it ended early"
-        return False, f"{handler} cannot be imported from the package: {_reason(why)}"
+        reason = imported.message if imported else run.trouble or "it ended early"
+        return False, f"{handler} cannot be imported from the package: {_reason(reason)}"
     if answered is not None and answered.outcome == "passed":
         return True, f"{handler} was imported from the package and answered {_name(event)}"
-    why = _reason(answered.message if answered else run.trouble or "it ended early")
-    if event and not _NO_NETWORK.search(why):
-        return False, f"{handler} failed on {_name(event)}: {why}"
-    return True, f"{handler} was imported from the package; on {_name(event)} it failed: {why}"
+    reason = _reason(answered.message if answered else run.trouble or "it ended early")
+    if event and not _NO_NETWORK.search(reason):
+        return False, f"{handler} failed on {_name(event)}: {reason}"
+    return True, f"{handler} was imported from the package; on {_name(event)} it failed: {reason}"
 
 
 def _name(event: str | None) -> str:

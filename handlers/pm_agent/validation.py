@@ -47,14 +47,14 @@ def _find_dependency_faults(plan: Plan) -> Iterator[str]:
 
 def _find_cycle(plan: Plan) -> list[str]:
     """Return the tasks that can never become ready, because of circular dependencies."""
-    known = {task.id for task in plan.tasks}
-    waiting: dict[str, PlannedTask] = {task.id: task for task in plan.tasks}
+    task_ids = {task.id for task in plan.tasks}
+    pending: dict[str, PlannedTask] = {task.id: task for task in plan.tasks}
     while ready := [
-        task_id for task_id, task in waiting.items() if not any(d in waiting for d in task.depends_on if d in known)
+        task_id for task_id, task in pending.items() if not any(d in pending for d in task.depends_on if d in task_ids)
     ]:
         for task_id in ready:
-            del waiting[task_id]
-    return sorted(waiting)
+            del pending[task_id]
+    return sorted(pending)
 
 
 def _find_file_faults(plan: Plan, existing: frozenset[str]) -> Iterator[str]:
