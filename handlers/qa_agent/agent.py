@@ -51,17 +51,17 @@ class QaAgent:
 
     def work(self, message: TestRequested, project: Project, delivery: Delivery) -> Tested:
         """Run the project's tests and analyse all of its files; the verdict does not involve the model."""
-        place = partial(layout.report_object, project.id, message.revision)
-        tested, manifest = pin_manifest(self._projects, self._objects, project.id, place("manifest.json"))
+        key_for = partial(layout.report_object, project.id, message.revision)
+        tested, manifest = pin_manifest(self._projects, self._objects, project.id, key_for("manifest.json"))
         contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
         files = {path: content.decode(errors="replace") for path, content in contents.items()}
-        found = self._analyse(message.revision, files, self._gather(message, contents))
+        new_report = self._analyse(message.revision, files, self._gather(message, contents))
         # The duration of tests varies: if two workers run them, both use the report that was stored first.
-        key = place("report.json")
-        stored = self._objects.put_first(key, found.model_dump_json(indent=1).encode(), "application/json")
+        key = key_for("report.json")
+        stored = self._objects.put_first(key, new_report.model_dump_json(indent=1).encode(), "application/json")
         report = QualityReport.model_validate_json(stored)
         page = self._objects.put(
-            place("report.html"), render(project.name, report).encode(), "text/html; charset=utf-8"
+            key_for("report.html"), render(project.name, report).encode(), "text/html; charset=utf-8"
         )
         return Tested(report, describe(key, stored), page, manifest)
 
@@ -127,15 +127,15 @@ class QaAgent:
 
     def _review(self, message: TestRequested, project: Project, result: Tested, earlier: list[TestRecord]) -> Changes:
         """Stop, with the files of the build's best revision as the project's."""
-        standings = {test.revision: RevisionQuality(test.passing, test.errors, test.score or 0.0) for test in earlier}
+        candidates = {test.revision: RevisionQuality(test.passing, test.errors, test.score or 0.0) for test in earlier}
         report = result.report
-        standings[message.revision] = RevisionQuality(report.passing, _errors(report), report.score)
-        chosen = choose_best(standings)
-        kept = next((test.manifest for test in earlier if test.revision == chosen), None)
+        candidates[message.revision] = RevisionQuality(report.passing, _errors(report), report.score)
+        chosen = choose_best(candidates)
+        manifest = next((test.manifest for test in earlier if test.revision == chosen), None)
         return Changes(
             move=ProjectStatus.NEEDS_REVIEW,
-            project={"score": standings[chosen].score, "revision": chosen.model_dump()},
-            writes=list_restoring_writes(self._projects, project.id, read(self._objects, kept)) if kept else (),
+            project={"score": candidates[chosen].score, "revision": chosen.model_dump()},
+            writes=list_restoring_writes(self._projects, project.id, read(self._objects, manifest)) if manifest else (),
             detail=f"needs review; revision {chosen} is the best and kept",
         )
 

@@ -29,9 +29,9 @@ class Evidence:
 
 def run_tests(runner: Runner, project_id: str, files: Mapping[str, bytes]) -> tuple[TestsRun, ...]:
     """Run the tests of each language that has any. Raises `shared.models.errors.Retryable`."""
-    tested = {language_of(path) for path in files if is_test(path)}
+    test_languages = {language_of(path) for path in files if is_test(path)}
     return tuple(
-        _run(runner, project_id, files, language) for language, sources in LANGUAGES.items() if tested & sources
+        _run(runner, project_id, files, language) for language, sources in LANGUAGES.items() if test_languages & sources
     )
 
 
@@ -56,22 +56,22 @@ def find_planned_tests(plan: Plan) -> frozenset[str]:
 
 def find_weakened(runs: Sequence[TestsRun], earlier: Sequence[QualityReport]) -> dict[str, str]:
     """Return, by test id, how each test that failed in an earlier round checks less than it did then."""
-    now = {test.id: test for run in runs for test in run.tests}
-    run_now = {run.language for run in runs if not run.not_run}
-    uncollected = {test.path for test in now.values() if test.outcome == "error" and test.checks is None}
+    current_tests = {test.id: test for run in runs for test in run.tests}
+    languages_run = {run.language for run in runs if not run.not_run}
+    uncollected = {test.path for test in current_tests.values() if test.outcome == "error" and test.checks is None}
     weakened = {}
     for report in earlier:
         for run in report.runs:
-            for test in run.tests if run.language in run_now else ():
+            for test in run.tests if run.language in languages_run else ():
                 if test.outcome not in ("failed", "error") or not test.checks:
                     continue
-                left = now.get(test.id)
-                if left is None and test.path in uncollected:
+                current = current_tests.get(test.id)
+                if current is None and test.path in uncollected:
                     continue
-                if left is None:
+                if current is None:
                     weakened[test.id] = "was taken away"
-                elif left.outcome == "skipped":
+                elif current.outcome == "skipped":
                     weakened[test.id] = "is skipped"
-                elif left.checks is not None and left.checks < test.checks:
-                    weakened[test.id] = f"checks {left.checks} things and no longer {test.checks}"
+                elif current.checks is not None and current.checks < test.checks:
+                    weakened[test.id] = f"checks {current.checks} things and no longer {test.checks}"
     return weakened

@@ -16,10 +16,10 @@ _ROOTS: Final = ("", "src/")
 
 def find_imported(path: str, files: Mapping[str, str]) -> tuple[str, ...]:
     """Return the project's files, without tests, that a file imports, and then those that these import."""
-    found = dict.fromkeys(_imported(path, files))
-    for each in list(found):
-        found |= dict.fromkeys(_imported(each, files))
-    return tuple(each for each in found if each != path and not is_test(each))
+    imported = dict.fromkeys(_imported(path, files))
+    for module in list(imported):
+        imported |= dict.fromkeys(_imported(module, files))
+    return tuple(module for module in imported if module != path and not is_test(module))
 
 
 def _imported(path: str, files: Mapping[str, str]) -> Iterator[str]:

@@ -42,8 +42,8 @@ def _part(part: ScorePart) -> str:
 
 
 def _sum(report: QualityReport) -> str:
-    counted = [part for part in report.parts if part.measured]
-    points, weight = sum(part.points for part in counted), sum(part.weight for part in counted)
+    measured = [part for part in report.parts if part.measured]
+    points, weight = sum(part.points for part in measured), sum(part.weight for part in measured)
     return (
         f'<tr><th scope="row">together</th><td class="n">{points:g}</td><td class="n">{weight:g}</td>'
         f"<td>100 &times; {points:g} / {weight:g} = {report.score:g}</td></tr>"
@@ -54,16 +54,16 @@ def _counts(report: QualityReport) -> str:
     if not report.findings:
         return "None."
     counts = [(sum(f.severity is severity for f in report.findings), severity.value) for severity in Severity]
-    told = ", ".join(f"{count} of severity {name}" for count, name in counts if count)
-    return told + (f", and {report.omitted} more that are not listed." if report.omitted else ".")
+    summary = ", ".join(f"{count} of severity {name}" for count, name in counts if count)
+    return summary + (f", and {report.omitted} more that are not listed." if report.omitted else ".")
 
 
 def _findings(report: QualityReport) -> str:
     """Return the findings by file, in the order of the report: the files with errors first."""
     order = {finding.path: None for finding in report.findings}
-    rank = {path: place for place, path in enumerate(order)}
+    rank = {path: index for index, path in enumerate(order)}
     by_file = groupby(sorted(report.findings, key=lambda finding: rank[finding.path]), lambda finding: finding.path)
-    return "".join(_file(path, list(found), unfolded=rank[path] < OPEN) for path, found in by_file)
+    return "".join(_file(path, list(findings), unfolded=rank[path] < OPEN) for path, findings in by_file)
 
 
 def _file(path: str, findings: list[Finding], *, unfolded: bool) -> str:
@@ -85,7 +85,7 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _paths(paths: tuple[str, ...], none: str) -> str:
+def _paths(paths: tuple[str, ...], fallback: str) -> str:
     if not paths:
-        return f"<p>{none}</p>"
+        return f"<p>{fallback}</p>"
     return f"<ul>{''.join(f'<li><code>{escape(path)}</code></li>' for path in paths)}</ul>"

@@ -72,17 +72,17 @@ def score_parts(
 
 def total(parts: Iterable[ScorePart]) -> float:
     """Return the score, 0 to 100 with one decimal; 0 if nothing could be measured."""
-    counted = [part for part in parts if part.measured]
-    weight = sum(part.weight for part in counted)
-    return round(100 * sum(part.points for part in counted) / weight, 1) if weight else 0.0
+    measured = [part for part in parts if part.measured]
+    weight = sum(part.weight for part in measured)
+    return round(100 * sum(part.points for part in measured) / weight, 1) if weight else 0.0
 
 
 def find_reasons_against(score: float, faults: Iterable[Fault]) -> tuple[str, ...]:
     """Return why a revision may not be packaged; empty if it may."""
     errors = sum(fault.severity is Severity.ERROR for fault in faults)
-    low = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
-    wrong = f"{errors} finding{'s' * (errors > 1)} of severity error must be repaired" if errors else ""
-    return tuple(filter(None, (wrong, low)))
+    score_reason = f"the score of {score:g} is under {PASSING_SCORE:g}" if score < PASSING_SCORE else ""
+    error_reason = f"{errors} finding{'s' * (errors > 1)} of severity error must be repaired" if errors else ""
+    return tuple(filter(None, (error_reason, score_reason)))
 
 
 def make_failures(analyser: str, files: Iterable[SourceFile], reason: str) -> list[Fault]:
@@ -100,51 +100,51 @@ def _is_prose(file: SourceFile) -> bool:
 def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
     """Return the share of lines in files that parse; unreadable files do not count as parsed."""
     broken = {fault.path for fault in faults if fault.rule == SYNTAX}
-    right = [file for file in code if file.path in measured and file.path not in broken]
-    lines, good = _count_lines(code), _count_lines(right)
+    parsed = [file for file in code if file.path in measured and file.path not in broken]
+    lines, good = _count_lines(code), _count_lines(parsed)
     if not code:
         return _part("syntax", None, "there is nothing to parse")
-    share = good / lines if lines else float(len(right) == len(code))
+    share = good / lines if lines else float(len(parsed) == len(code))
     unread = sum(file.path not in measured for file in code)
     unread_note = f"; {unread} could not be read" if unread else ""
-    return _part("syntax", share, f"{len(right)} of {len(code)} files parse, {good} of {lines} lines{unread_note}")
+    return _part("syntax", share, f"{len(parsed)} of {len(code)} files parse, {good} of {lines} lines{unread_note}")
 
 
 def _security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
-    found = [fault for fault in faults if fault.rule.startswith("S") or fault.rule in _SECURITY]
+    findings = [fault for fault in faults if fault.rule.startswith("S") or fault.rule in _SECURITY]
     failures = _count_failures(faults, "secrets", "ruff", "javascript-security", "hidden-text")
-    return _penalise("security", code, found, failures)
+    return _penalise("security", code, findings, failures)
 
 
 def _lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
-    found = [fault for fault in faults if fault.rule.startswith(("F", "B")) or fault.rule in _LINT]
-    read = [file for file in code if file.language in _LINTED]
+    findings = [fault for fault in faults if fault.rule.startswith(("F", "B")) or fault.rule in _LINT]
+    files = [file for file in code if file.language in _LINTED]
     failures = _count_failures(faults, "ruff", "python-links", "javascript-links", "html-links", "leftovers")
-    return _penalise("lint", read, found, failures)
+    return _penalise("lint", files, findings, failures)
 
 
 def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     from qa_agent.analysers.complexity import Complexity
     from qa_agent.analysers.ruff import Ruff
 
-    found = [fault for fault in faults if fault.rule in {"C901", "complexity"}]
-    read = [file for file in code if not file.is_test and (Ruff().reads(file) or Complexity().reads(file))]
-    return _penalise("complexity", read, found, _count_failures(faults, "ruff", "lizard"))
+    findings = [fault for fault in faults if fault.rule in {"C901", "complexity"}]
+    files = [file for file in code if not file.is_test and (Ruff().reads(file) or Complexity().reads(file))]
+    return _penalise("complexity", files, findings, _count_failures(faults, "ruff", "lizard"))
 
 
 def _count_failures(faults: Iterable[Fault], *analysers: str) -> int:
     return sum(fault.rule in {analyser + FAILED for analyser in analysers} for fault in faults)
 
 
-def _penalise(name: str, read: Sequence[SourceFile], found: Sequence[Fault], failures: int) -> ScorePart:
+def _penalise(name: str, files: Sequence[SourceFile], findings: Sequence[Fault], failures: int) -> ScorePart:
     """Return a part that loses points by findings per line; it has no points if an analyser failed."""
-    if not read:
+    if not files:
         return _part(name, None, "there is no file in a language that is measured")
     if failures:
         return _part(name, 0.0, f"{failures} checks failed")
-    penalty, lines = sum(PENALTIES[fault.severity] for fault in found), _count_lines(read)
+    penalty, lines = sum(PENALTIES[fault.severity] for fault in findings), _count_lines(files)
     share = max(0.0, 1 - 100 * penalty / max(LEAST_LINES, lines) / TOLERANCE)
-    return _part(name, share, f"{len(found)} findings in {lines} lines, with penalties of {penalty}")
+    return _part(name, share, f"{len(findings)} findings in {lines} lines, with penalties of {penalty}")
 
 
 def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
@@ -154,14 +154,14 @@ def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
         return _part("tests", None, "there is no code to test")
     if not any(file.is_test for file in programs):
         return _part("tests", 0.0, "there are no tests")
-    run = [each for each in runs if not each.not_run]
-    if not run:
-        why = "; ".join(f"{each.language}: {each.not_run}" for each in runs) or "nothing here runs their language"
-        return _part("tests", None, f"the tests were not run: {why}")
-    languages = frozenset[str]().union(*(LANGUAGES[each.language] for each in run))
+    completed = [run for run in runs if not run.not_run]
+    if not completed:
+        reasons = "; ".join(f"{run.language}: {run.not_run}" for run in runs) or "nothing here runs their language"
+        return _part("tests", None, f"the tests were not run: {reasons}")
+    languages = frozenset[str]().union(*(LANGUAGES[run.language] for run in completed))
     lines = _count_lines(file for file in programs if file.language in languages and not file.is_test)
     tests = _count_lines(file for file in programs if file.language in languages and file.is_test)
-    good, noticed = _passing(run), _noticed(run)
+    good, noticed = _passing(completed), _noticed(completed)
     enough = min(1.0, tests / (ENOUGH_TESTS * lines)) if lines else 1.0
     told = f"{good[0]} of {good[1]} tests pass and check something, {tests} lines of them for {lines} lines of code"
     emptied = f"; {noticed[0]} of {noticed[1]} emptied functions were noticed" if noticed[1] else ""
@@ -177,12 +177,12 @@ def _passing(runs: Sequence[TestsRun]) -> tuple[int, int]:
 
 def _noticed(runs: Sequence[TestsRun]) -> tuple[int, int]:
     """Return how many of the emptied functions the tests noticed, and how many they called."""
-    called = [each for run in runs for each in run.emptied if each.called]
-    return sum(each.noticed for each in called), len(called)
+    called = [function for run in runs for function in run.emptied if function.called]
+    return sum(function.noticed for function in called), len(called)
 
 
-def _share(counted: tuple[int, int]) -> float:
-    return counted[0] / counted[1] if counted[1] else 1.0
+def _share(counts: tuple[int, int]) -> float:
+    return counts[0] / counts[1] if counts[1] else 1.0
 
 
 def _documentation(files: Sequence[SourceFile]) -> ScorePart:

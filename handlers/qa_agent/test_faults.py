@@ -40,36 +40,36 @@ def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> 
     """Return other files that may cause a failing test: those in its traceback, then those that it imports."""
     if fault.rule not in (TEST, WEAKENED):
         return ()
-    on_the_way = [
+    traceback_paths = [
         frame.path
         for run in evidence.runs
         for test in run.tests
         if test.outcome in BAD and _path(test, files) == fault.path
         for frame in reversed(test.frames)
     ]
-    related = dict.fromkeys((*on_the_way, *find_imported(fault.path, files)))
+    related = dict.fromkeys((*traceback_paths, *find_imported(fault.path, files)))
     return tuple(path for path in related if path in files and path != fault.path)
 
 
 def _of_run(run: TestsRun, files: Mapping[str, str], broken: Collection[str]) -> Iterator[Fault]:
     failing = [test for test in run.tests if test.outcome in BAD]
     yield from (_failing(test, files) for test in failing if not _is_hindered(test, files, broken))
-    tested = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
-    if run.trouble and not failing and tested:
-        yield Fault(tested[0], 1, TEST, Severity.ERROR, run.trouble)
+    test_paths = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
+    if run.trouble and not failing and test_paths:
+        yield Fault(test_paths[0], 1, TEST, Severity.ERROR, run.trouble)
     yield from _without_checks(run, files)
     yield from _unnoticed(run, files)
 
 
 def _failing(test: TestedTest, files: Mapping[str, str]) -> Fault:
     path = _path(test, files)
-    own = [frame for frame in test.frames if frame.path == path]
-    in_test = [frame for frame in own if frame.function == test.id.partition("[")[0].rpartition(".")[2]]
-    line = (in_test or own)[-1].line if own else test.line
+    file_frames = [frame for frame in test.frames if frame.path == path]
+    in_test = [frame for frame in file_frames if frame.function == test.id.partition("[")[0].rpartition(".")[2]]
+    line = (in_test or file_frames)[-1].line if file_frames else test.line
     beyond = [frame for frame in test.frames if frame.path != path]
-    way = f" (raised at {beyond[-1].path}:{beyond[-1].line}, in {beyond[-1].function})" if beyond else ""
-    how = "fails" if test.outcome == "failed" else "ends with an error"
-    return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {how}: {_told(test.message)}{way}")
+    origin = f" (raised at {beyond[-1].path}:{beyond[-1].line}, in {beyond[-1].function})" if beyond else ""
+    verb = "fails" if test.outcome == "failed" else "ends with an error"
+    return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {verb}: {_told(test.message)}{origin}")
 
 
 def _is_hindered(test: TestedTest, files: Mapping[str, str], broken: Collection[str]) -> bool:
@@ -80,8 +80,8 @@ def _is_hindered(test: TestedTest, files: Mapping[str, str], broken: Collection[
 
 def _path(test: TestedTest, files: Mapping[str, str]) -> str:
     """Return the file to report: the test's, or else the last one of the project in the traceback."""
-    known = (test.path, *(frame.path for frame in reversed(test.frames)), *filter(is_test, files), *files)
-    return next(path for path in known if path in files)
+    candidates = (test.path, *(frame.path for frame in reversed(test.frames)), *filter(is_test, files), *files)
+    return next(path for path in candidates if path in files)
 
 
 def _told(message: str) -> str:
@@ -95,11 +95,11 @@ def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
     for run in evidence.runs:
         if run.not_run or run.trouble.startswith("The run ended"):
             continue
-        have = {*run.written, *(test.path for test in run.tests)}
+        collected = {*run.written, *(test.path for test in run.tests)}
         for path in sorted(evidence.planned):
             name = path.rpartition("/")[2]
-            ours = language_of(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
-            if ours and path in files and path not in have:
+            is_collectable = language_of(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
+            if is_collectable and path in files and path not in collected:
                 yield Fault(path, 1, MISSING, Severity.ERROR, "the plan asks for tests here, and no test is found")
     gone = sorted(path for path in evidence.planned if path not in files)
     if gone and files:
@@ -118,18 +118,18 @@ def _without_checks(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
 
 
 def _unnoticed(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
-    called = [each for each in run.emptied if each.called and each.path in files]
-    unnoticed = [each for each in called if not each.noticed]
+    called = [function for function in run.emptied if function.called and function.path in files]
+    unnoticed = [function for function in called if not function.noticed]
     severity = Severity.ERROR if unnoticed and len(unnoticed) == len(called) else Severity.WARNING
-    for each in unnoticed:
-        message = f"all tests pass when {each.name} does nothing, although they call it: check what it does"
-        yield Fault(each.path, each.line, WEAK, severity, message)
+    for function in unnoticed:
+        message = f"all tests pass when {function.name} does nothing, although they call it: check what it does"
+        yield Fault(function.path, function.line, WEAK, severity, message)
 
 
 def _weakened(runs: list[TestsRun], evidence: Evidence, files: Mapping[str, str]) -> Iterator[Fault]:
-    written = {test.id: test for run in runs for test in run.tests}
-    before = {test.id: test for report in evidence.earlier for run in report.runs for test in run.tests}
-    for name, how in find_weakened(runs, evidence.earlier).items():
-        test = written.get(name, before[name])
-        message = f"{name} failed, and was not mended: it {how}; mend the code, and have the test as it was"
+    tests = {test.id: test for run in runs for test in run.tests}
+    earlier_tests = {test.id: test for report in evidence.earlier for run in report.runs for test in run.tests}
+    for test_id, weakening in find_weakened(runs, evidence.earlier).items():
+        test = tests.get(test_id, earlier_tests[test_id])
+        message = f"{test_id} failed, and was not mended: it {weakening}; mend the code, and have the test as it was"
         yield Fault(_path(test, files), test.line, WEAKENED, Severity.ERROR, message)

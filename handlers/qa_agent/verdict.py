@@ -29,8 +29,8 @@ def decide(report: QualityReport, earlier: Sequence[TestRecord]) -> Verdict:
     """
     if report.passed:
         return Verdict.PASS
-    found = fingerprint(report.findings)
-    same_as_before = bool(earlier) and found is not None and earlier[-1].fingerprint == found
+    current = fingerprint(report.findings)
+    same_as_before = bool(earlier) and current is not None and earlier[-1].fingerprint == current
     if report.revision.round >= MAX_ROUNDS or not report.repairable or same_as_before:
         return Verdict.REVIEW
     return Verdict.REPAIR
@@ -41,15 +41,15 @@ def fingerprint(findings: Sequence[Finding]) -> str | None:
 
     Analysers' failures are ignored, as they say nothing about the code; None if there are no other findings.
     """
-    told = [finding for finding in findings if not finding.rule.endswith(FAILED)]
-    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in told)
+    code_findings = [finding for finding in findings if not finding.rule.endswith(FAILED)]
+    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in code_findings)
     return hashlib.sha256("\n".join(places).encode()).hexdigest() if places else None
 
 
 def _line(finding: Finding) -> str:
     """Return the text of a finding's line, as far as the finding shows it."""
-    mark = f"{finding.line}:"
-    return next((line.removeprefix(mark).strip() for line in finding.lines if line.startswith(mark)), "")
+    prefix = f"{finding.line}:"
+    return next((line.removeprefix(prefix).strip() for line in finding.lines if line.startswith(prefix)), "")
 
 
 class RevisionQuality(NamedTuple):
@@ -68,7 +68,7 @@ def choose_best(candidates: Mapping[Revision, RevisionQuality]) -> Revision:
     """
 
     def rank(revision: Revision) -> tuple[int, int, float, int]:
-        standing = candidates[revision]
-        return -standing.passing, standing.errors, -standing.score, revision.round
+        quality = candidates[revision]
+        return -quality.passing, quality.errors, -quality.score, revision.round
 
     return min(candidates, key=rank)

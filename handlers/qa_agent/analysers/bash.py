@@ -21,7 +21,7 @@ def parse(text: str) -> Iterable[Place]:
     bash = shutil.which("bash")
     if not bash:
         return [Place(1, "there is no bash on this machine to read it", in_doubt=True)]
-    finished = subprocess.run(
+    completed = subprocess.run(
         [bash, "--norc", "--noprofile", "-O", "extglob", "-n"],
         input=text.encode("utf-8", "replace"),
         capture_output=True,
@@ -29,8 +29,8 @@ def parse(text: str) -> Iterable[Place]:
         timeout=SECONDS,
         check=False,
     )
-    said = finished.stderr.decode("utf-8", "replace")
-    if not finished.returncode and _HERE_DOCUMENT not in said:
+    stderr = completed.stderr.decode("utf-8", "replace")
+    if not completed.returncode and _HERE_DOCUMENT not in stderr:
         return ()
-    faults = [Place(int(line), message) for line, message in _MESSAGE.findall(said)]
-    return faults[:1] or [Place(1, said.strip() or f"bash left with {finished.returncode}")]
+    faults = [Place(int(line), message) for line, message in _MESSAGE.findall(stderr)]
+    return faults[:1] or [Place(1, stderr.strip() or f"bash left with {completed.returncode}")]

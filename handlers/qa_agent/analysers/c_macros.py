@@ -36,8 +36,8 @@ def looks_like_macro(name: str) -> bool:
 
 def without_gaps(text: str) -> str:
     """Return the text with constructs replaced that compilers accept but the grammar does not."""
-    for gap, word in _GAPS:
-        text = gap.sub(word, text)
+    for pattern, replacement in _GAPS:
+        text = pattern.sub(replacement, text)
     return text
 
 
@@ -50,35 +50,35 @@ def without_macros(source: Source) -> tuple[str, frozenset[int]]:
     solid = source.solid
     texts = [token.text for token in tokens]
     lines: set[int] = set()
-    at = 0
-    while at < len(solid):
-        end, replacement = _macro_at(source, solid, at)
+    position = 0
+    while position < len(solid):
+        end, replacement = _macro_at(source, solid, position)
         if replacement is not None:
-            lines.add(tokens[solid[at]].line)
-            for index in range(solid[at], solid[end - 1] + 1):
+            lines.add(tokens[solid[position]].line)
+            for index in range(solid[position], solid[end - 1] + 1):
                 texts[index] = "\n" * texts[index].count("\n")
-            texts[solid[at]] = replacement + texts[solid[at]]
-        at = end
+            texts[solid[position]] = replacement + texts[solid[position]]
+        position = end
     return "".join(texts), frozenset(lines)
 
 
-def _macro_at(source: Source, solid: list[int], at: int) -> tuple[int, str | None]:
-    """Return the index after the token or macro at `at`, and the macro's replacement; None if it stays."""
-    token = source.tokens[solid[at]]
+def _macro_at(source: Source, solid: list[int], position: int) -> tuple[int, str | None]:
+    """Return the index after the token or macro at `position`, and the macro's replacement; None if it stays."""
+    token = source.tokens[solid[position]]
     if token.kind != "name" or token.text in source.types:
-        return at + 1, None
+        return position + 1, None
     if not (looks_like_macro(token.text) or token.text in source.macros):
-        return at + 1, None
-    end = _after_arguments(source.tokens, solid, at + 1)
-    before = source.tokens[solid[at - 1]] if at else Token("other", ";", 0)
+        return position + 1, None
+    end = _after_arguments(source.tokens, solid, position + 1)
+    before = source.tokens[solid[position - 1]] if position else Token("other", ";", 0)
     after = source.tokens[solid[end]] if end < len(solid) else Token("close", "}", 0)
-    if end > at + 1:
+    if end > position + 1:
         return _call(before, after, end)
     if after.text == "{" and before.text in _STARTS:
-        return at + 1, "if(1)"
+        return position + 1, "if(1)"
     stands_alone = before.text in _STARTS and after.text == "}"
     trails = before.text == ")" and after.text in {"{", ";", "="}
-    return at + 1, "" if after.kind == "name" or stands_alone or trails else None
+    return position + 1, "" if after.kind == "name" or stands_alone or trails else None
 
 
 def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
@@ -87,14 +87,14 @@ def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
     return end, "" if after.kind == "name" or after.text in {"}", "{"} else None
 
 
-def _after_arguments(tokens: list[Token], solid: list[int], at: int) -> int:
-    """Return the index after the bracketed arguments that begin at `at`; `at` itself if there are none."""
-    if at >= len(solid) or tokens[solid[at]].text != "(":
-        return at
+def _after_arguments(tokens: list[Token], solid: list[int], position: int) -> int:
+    """Return the index after the bracketed arguments that begin at `position`; `position` itself if there are none."""
+    if position >= len(solid) or tokens[solid[position]].text != "(":
+        return position
     depth = 0
-    for index in range(at, len(solid)):
+    for index in range(position, len(solid)):
         kind = tokens[solid[index]].kind
         depth += (kind == "open") - (kind == "close")
         if depth == 0:
             return index + 1
-    return at
+    return position

@@ -83,11 +83,11 @@ class _Conditional:
 def read(text: str, *, last: bool = False) -> Source:
     """Read a file as a compiler that takes the first (or last) branch of every conditional except `#if 0`."""
     source = Source()
-    opened: list[_Conditional] = []
+    conditionals: list[_Conditional] = []
     for token in _tokenize(text):
-        taken = all(conditional.taken for conditional in opened)
+        taken = all(conditional.taken for conditional in conditionals)
         if token.kind == "directive":
-            _obey(token, opened, source, last=last)
+            _obey(token, conditionals, source, last=last)
             fault = _check_directive(token) if taken else None
         else:
             fault = f"{_unclosed(token)} is not closed" if taken and "cut" in token.kind else None
@@ -95,8 +95,8 @@ def read(text: str, *, last: bool = False) -> Source:
             source.imbalance = Imbalance(token.line, fault)
             return source
         source.tokens.append(token if taken and token.kind != "directive" else _blank(token))
-    if opened:
-        source.imbalance = Imbalance(opened[-1].line, "#if has no #endif")
+    if conditionals:
+        source.imbalance = Imbalance(conditionals[-1].line, "#if has no #endif")
     source.imbalance = source.imbalance or _check_brackets(source.tokens)
     names = [source.tokens[index].text for index in source.solid]
     source.types.update(after for before, after in pairwise(names) if before in _TYPE_KEYWORDS)
@@ -119,19 +119,19 @@ def _directive(token: Token) -> tuple[str, str]:
     return command, rest.strip()
 
 
-def _obey(token: Token, opened: list[_Conditional], source: Source, *, last: bool) -> None:
+def _obey(token: Token, conditionals: list[_Conditional], source: Source, *, last: bool) -> None:
     """Process a directive: enter or leave a branch, or record the name of a macro."""
     command, rest = _directive(token)
-    here = len(source.tokens)
+    position = len(source.tokens)
     if command in {"if", "ifdef", "ifndef"}:
-        never = command == "if" and rest.split("/")[0].strip() in {"0", "false"}
-        opened.append(_Conditional(token.line, here, not never))
-    elif command in {"else", "elif", "elifdef", "elifndef"} and opened:
+        disabled = command == "if" and rest.split("/")[0].strip() in {"0", "false"}
+        conditionals.append(_Conditional(token.line, position, not disabled))
+    elif command in {"else", "elif", "elifdef", "elifndef"} and conditionals:
         if last:
-            source.tokens[opened[-1].branch :] = map(_blank, source.tokens[opened[-1].branch :])
-        opened[-1].branch, opened[-1].taken = here, last
-    elif command == "endif" and opened:
-        opened.pop()
+            source.tokens[conditionals[-1].branch :] = map(_blank, source.tokens[conditionals[-1].branch :])
+        conditionals[-1].branch, conditionals[-1].taken = position, last
+    elif command == "endif" and conditionals:
+        conditionals.pop()
     elif command == "define" and (name := re.match(r"\w+", rest)):
         source.macros.add(name[0])
 

@@ -27,31 +27,31 @@ def parse(text: str) -> Iterable[Place]:
 
 
 def _check_brackets(text: str) -> Place | None:
-    opened: list[tuple[str, int]] = []
+    open_brackets: list[tuple[str, int]] = []
     for match in _TOKEN.finditer(text):
-        mark = match[0]
-        if mark in _CLOSES.values():
-            opened.append((mark, match.start()))
-        elif mark in _UNCLOSED:
-            return Place(_line(text, match.start()), f"{_UNCLOSED[mark]} is not closed")
-        elif mark in _CLOSES and (not opened or opened.pop()[0] != _CLOSES[mark]):
-            return Place(_line(text, match.start()), f"{mark} closes nothing")
-    if not opened:
+        token = match[0]
+        if token in _CLOSES.values():
+            open_brackets.append((token, match.start()))
+        elif token in _UNCLOSED:
+            return Place(_line(text, match.start()), f"{_UNCLOSED[token]} is not closed")
+        elif token in _CLOSES and (not open_brackets or open_brackets.pop()[0] != _CLOSES[token]):
+            return Place(_line(text, match.start()), f"{token} closes nothing")
+    if not open_brackets:
         return None
-    mark, at = opened[-1]
-    return Place(_line(text, at), f"{mark} is not closed")
+    token, offset = open_brackets[-1]
+    return Place(_line(text, offset), f"{token} is not closed")
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
 
 
 def _find_errors(text: str) -> Iterator[Any]:
     """Yield the error nodes of the style sheet, of its rules and of nested rules."""
-    waiting = deque(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
-    while waiting:
-        node = waiting.popleft()
+    queue = deque(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True))
+    while queue:
+        node = queue.popleft()
         if node.type == "error":
             yield node
         elif node.type == "qualified-rule" or (node.type == "at-rule" and node.content is not None):
-            waiting += tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
+            queue += tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)

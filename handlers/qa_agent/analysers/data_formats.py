@@ -86,16 +86,16 @@ def _find_repeated_keys(text: str) -> Iterator[Place]:
 
 def parse_yaml(text: str) -> Iterable[Place]:
     """Parse YAML 1.1 with unique keys, any number of documents and any tags; templates for YAML are in doubt."""
-    doubted = bool(_TEMPLATED.search(_VALUES.sub("", text)))
+    in_doubt = bool(_TEMPLATED.search(_VALUES.sub("", text)))
     try:
         repeated = list(_find_repeated_yaml_keys(yaml.parse(text, Loader=yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "is not YAML"
-        return (Place(mark.line + 1 if mark else 1, problem, in_doubt=doubted),)
+        return (Place(mark.line + 1 if mark else 1, problem, in_doubt=in_doubt),)
     except yaml.YAMLError as error:
         return (Place(1, str(error).split("\n")[0]),)
-    return [place._replace(in_doubt=doubted) for place in repeated]
+    return [place._replace(in_doubt=in_doubt) for place in repeated]
 
 
 def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
@@ -107,15 +107,15 @@ def _find_repeated_yaml_keys(events: Iterable[yaml.Event]) -> Iterator[Place]:
             continue
         if not isinstance(event, yaml.NodeEvent):
             continue
-        inside = collections[-1] if collections else None
-        if inside and inside.is_mapping:
-            inside.awaits_key = not inside.awaits_key
-            if not inside.awaits_key and isinstance(event, yaml.ScalarEvent):
+        parent = collections[-1] if collections else None
+        if parent and parent.is_mapping:
+            parent.awaits_key = not parent.awaits_key
+            if not parent.awaits_key and isinstance(event, yaml.ScalarEvent):
                 tag = str(_RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit))  # type: ignore[no-untyped-call]
                 key = tag, event.value
-                if key in inside.keys and event.value not in _NOTES and event.start_mark:
+                if key in parent.keys and event.value not in _NOTES and event.start_mark:
                     yield Place(event.start_mark.line + 1, f"the key {event.value[:60]!r} is there twice")
-                inside.keys.add(key)
+                parent.keys.add(key)
         if isinstance(event, yaml.CollectionStartEvent):
             collections.append(_Collection(isinstance(event, yaml.MappingStartEvent)))
 

@@ -119,13 +119,13 @@ def _read(file: SourceFile) -> list[str] | None:
 def _read_requirements(text: str) -> Iterator[str]:
     for line in text.split("\n"):
         egg = _EGG.search(line)
-        named = _NAME.match(line)
+        match = _NAME.match(line)
         if egg:
             yield egg[1]
         elif "://" in line and "@" not in line.partition("://")[0]:
             yield PurePosixPath(line.partition("#")[0].partition("@")[0].strip()).stem
-        elif named:
-            yield named[1]
+        elif match:
+            yield match[1]
 
 
 def _read_pyproject(document: Mapping[str, Any]) -> Iterator[str]:
@@ -148,12 +148,12 @@ def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _names(listed: object) -> Iterator[str]:
+def _names(requirements: object) -> Iterator[str]:
     """Yield the distribution names in a list of requirements, or in a table's keys."""
-    for item in listed if isinstance(listed, list | dict) else ():
-        named = _NAME.match(item) if isinstance(item, str) else None
-        if named:
-            yield named[1]
+    for item in requirements if isinstance(requirements, list | dict) else ():
+        match = _NAME.match(item) if isinstance(item, str) else None
+        if match:
+            yield match[1]
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -169,4 +169,4 @@ def _read_strings(text: str) -> list[str]:
     except (SyntaxError, ValueError, RecursionError):
         return []
     strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return [named[1] for value in strings if isinstance(value, str) and (named := _NAME.match(value))]
+    return [match[1] for value in strings if isinstance(value, str) and (match := _NAME.match(value))]

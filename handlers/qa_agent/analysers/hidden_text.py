@@ -35,11 +35,11 @@ class HiddenText:
 
 def _find_faults(file: SourceFile) -> Iterator[Fault]:
     for number, line in enumerate(file.text.split("\n"), start=1):
-        found = _TAGS.search(line) or (None if _is_right(file, line) else _DIRECTIONS.search(line))
-        if found:
-            why = "is not what it seems to be: write it as an escape, or take it out"
+        match = _TAGS.search(line) or (None if _is_right(file, line) else _DIRECTIONS.search(line))
+        if match:
+            advice = "is not what it seems to be: write it as an escape, or take it out"
             yield Fault(
-                file.path, number, RULE, Severity.ERROR, f"a line with the character U+{ord(found[0]):04X} {why}"
+                file.path, number, RULE, Severity.ERROR, f"a line with the character U+{ord(match[0]):04X} {advice}"
             )
 
 

@@ -48,8 +48,8 @@ def parse(text: str) -> Iterable[Place]:
     The content of a <template> element, which html5lib does not support, is ignored.
     """
     places = [*_find_faults(_TEMPLATE_ELEMENT.sub(_blank, text)), *_find_inline_faults(_COMMENT.sub(_blank, text))]
-    doubted = bool(_TEMPLATED.search(text))
-    return [place._replace(in_doubt=doubted) for place in places]
+    in_doubt = bool(_TEMPLATED.search(text))
+    return [place._replace(in_doubt=in_doubt) for place in places]
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -71,14 +71,14 @@ def _find_inline_faults(text: str) -> Iterator[Place]:
     for match in _INLINE.finditer(text):
         parser = _parser_of(match["name"].lower(), match["attributes"])
         if parser and match["text"].strip():
-            before = text.count("\n", 0, match.start("text"))
-            yield from (place._replace(line=place.line + before) for place in parser(match["text"]))
+            line_offset = text.count("\n", 0, match.start("text"))
+            yield from (place._replace(line=place.line + line_offset) for place in parser(match["text"]))
 
 
 def _parser_of(element: str, attributes: str) -> Parse | None:
     """Return the parser for an element's content; None for a script in another language."""
-    found = _TYPE.search(attributes)
-    language = found[1].lower() if found else ""
+    match = _TYPE.search(attributes)
+    language = match[1].lower() if match else ""
     if element == "style":
         return css.parse if language in {"", "text/css"} else None
     if language in _JAVASCRIPT:

@@ -55,11 +55,11 @@ class JobResult:
 def make_jobs(analysers: Sequence[Analyser], files: Sequence[SourceFile]) -> Iterator[AnalysisJob]:
     """Yield the jobs that check every file with every analyser that reads it."""
     for analyser in analysers:
-        read = tuple(file for file in files if analyser.reads(file))
-        if read and not analyser.alone:
-            yield AnalysisJob(analyser, read)
-        elif read:
-            yield from (AnalysisJob(analyser, (file,)) for file in read)
+        readable = tuple(file for file in files if analyser.reads(file))
+        if readable and not analyser.alone:
+            yield AnalysisJob(analyser, readable)
+        elif readable:
+            yield from (AnalysisJob(analyser, (file,)) for file in readable)
 
 
 def run(
@@ -69,24 +69,24 @@ def run(
     seconds: Callable[[], float] = monotonic,
 ) -> Iterator[JobResult]:
     """Yield the result of each job, in order; `seconds` is the clock."""
-    until = seconds() + limits.total
-    waiting = list(jobs)
+    deadline = seconds() + limits.total
+    remaining = list(jobs)
     deaths = 0
-    while waiting and deaths <= limits.deaths and seconds() < until:
-        answers = _child(waiting, limits, until - seconds(), environ)
-        yield from (_outcome(job, answer) for job, answer in zip(waiting, answers, strict=False))
-        waiting = waiting[len(answers) :]
-        if waiting:
+    while remaining and deaths <= limits.deaths and seconds() < deadline:
+        answers = _child(remaining, limits, deadline - seconds(), environ)
+        yield from (_outcome(job, answer) for job, answer in zip(remaining, answers, strict=False))
+        remaining = remaining[len(answers) :]
+        if remaining:
             deaths += 1
-            yield JobResult(waiting.pop(0), (), "it took too long, too much memory, or crashed")
-    yield from (JobResult(job, (), "the time for this revision was over") for job in waiting)
+            yield JobResult(remaining.pop(0), (), "it took too long, too much memory, or crashed")
+    yield from (JobResult(job, (), "the time for this revision was over") for job in remaining)
 
 
 def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, environ: Mapping[str, str]) -> list[str]:
     """Return the lines that a child wrote until it finished or was ended."""
     environment = {name: environ[name] for name in _INHERITED if name in environ}
     try:
-        finished = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-S", "-P", "-m", "qa_agent.analysers.process"],
             input=_request(jobs, limits).encode("utf-8", "replace"),
             stdout=subprocess.PIPE,
@@ -95,10 +95,10 @@ def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, envir
             timeout=seconds,
             check=False,
         )
-        said = finished.stdout
+        stdout = completed.stdout
     except subprocess.TimeoutExpired as expired:
-        said = expired.stdout or b""
-    return said.decode("utf-8", "replace").split("\n")[:-1]
+        stdout = expired.stdout or b""
+    return stdout.decode("utf-8", "replace").split("\n")[:-1]
 
 
 def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
@@ -121,9 +121,9 @@ def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
     )
 
 
-def _outcome(job: AnalysisJob, line: str) -> JobResult:
-    answer = json.loads(line)
+def _outcome(job: AnalysisJob, reply: str) -> JobResult:
+    answer = json.loads(reply)
     if isinstance(answer, str):
         return JobResult(job, (), answer)
-    faults = (Fault(path, at, rule, Severity(severity), message) for path, at, rule, severity, message in answer)
+    faults = (Fault(path, line, rule, Severity(severity), message) for path, line, rule, severity, message in answer)
     return JobResult(job, tuple(faults))

@@ -112,13 +112,13 @@ class _Project:
                 yield _fault(script, line, UNDEFINED, f"{name} is not defined")
 
     def _check_package(self, script: Script, item: Import) -> Iterator[Fault]:
-        named = _PACKAGE.match(item.source)
-        if self._manifest is None or self._has_aliases or not named or item.is_guarded:
+        match = _PACKAGE.match(item.source)
+        if self._manifest is None or self._has_aliases or not match or item.is_guarded:
             return
-        package = named[1]
+        package = match[1]
         if package not in self._packages and package not in BUILT_IN_MODULES:
-            why = f"{package}, which {script.path} imports in line {item.line}, is not declared"
-            yield Fault(self._manifest, 1, UNDECLARED, Severity.ERROR, why)
+            message = f"{package}, which {script.path} imports in line {item.line}, is not declared"
+            yield Fault(self._manifest, 1, UNDECLARED, Severity.ERROR, message)
 
     def _resolve(self, path: str, source: str) -> str | None:
         base = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
@@ -129,23 +129,23 @@ class _Project:
         return next((name for name in map(posixpath.normpath, names) if name in self._paths), None)
 
     def _lacks(self, path: str, name: str, *, by_require: bool) -> bool:
-        names = self._exports(path, by_require=by_require, seen=frozenset())
+        names = self._exports(path, by_require=by_require, visited=frozenset())
         return names is not None and name not in names
 
-    def _exports(self, path: str, *, by_require: bool, seen: frozenset[str]) -> set[str] | None:
+    def _exports(self, path: str, *, by_require: bool, visited: frozenset[str]) -> set[str] | None:
         """Return the names that a file exports; None if they are not known."""
         script = self._scripts.get(path)
-        if script is None or not script.exports_known or path in seen:
+        if script is None or not script.exports_known or path in visited:
             return None
         if script.is_module == by_require or not (script.exports or script.passed_on):
             return None
         names = set(script.exports)
         for source in script.passed_on:
             target = self._resolve(path, source)
-            further = self._exports(target, by_require=by_require, seen=seen | {path}) if target else None
-            if further is None:
+            reexported = self._exports(target, by_require=by_require, visited=visited | {path}) if target else None
+            if reexported is None:
                 return None
-            names |= further - {DEFAULT}
+            names |= reexported - {DEFAULT}
         return names
 
 
@@ -157,8 +157,8 @@ def _read_packages(text: str) -> Iterator[str]:
     if isinstance(document, dict):
         yield str(document.get("name", ""))
         for kind in _DEPENDENCIES:
-            listed = document.get(kind)
-            yield from listed if isinstance(listed, dict) else ()
+            dependencies = document.get(kind)
+            yield from dependencies if isinstance(dependencies, dict) else ()
 
 
 def _is_left_out(file: SourceFile) -> bool:

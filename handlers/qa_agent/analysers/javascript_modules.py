@@ -69,9 +69,9 @@ def read_script(path: str, language: str, text: str) -> Script | None:
     for announced in _ANNOUNCED.findall(text):
         script.declared.update(_WORD.findall(announced))
     for node in walk(root):
-        read = _READERS.get(node.type)
-        if read:
-            read(node, script)
+        reader = _READERS.get(node.type)
+        if reader:
+            reader(node, script)
         script.declared.update(_declared_by(node))
         if node.type in {"identifier", "shorthand_property_identifier"} and not _is_tag(node):
             script.used.setdefault(_text(node), node.start_point.row + 1)
@@ -130,8 +130,8 @@ def _read_call(node: Node, script: Script) -> None:
     function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
     if function is None or arguments is None or _text(function) not in {"require", "import"}:
         return
-    given = arguments.named_children
-    source = _string(given[0]) if len(given) == 1 else ""
+    values = arguments.named_children
+    source = _string(values[0]) if len(values) == 1 else ""
     if not source:
         return
     names: tuple[str, ...] = ()
@@ -245,6 +245,6 @@ def _is_tag(node: Node) -> bool:
         return True
     if parent.type == "export_specifier":
         clause = parent.parent.parent if parent.parent is not None else None
-        passed_on = clause is not None and clause.child_by_field_name("source") is not None
-        return passed_on or parent.children[0] != node
+        is_reexport = clause is not None and clause.child_by_field_name("source") is not None
+        return is_reexport or parent.children[0] != node
     return False

@@ -82,19 +82,19 @@ def _find_in_call(node: Node) -> Iterator[tuple[str, str]]:
     function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
     name = _text(function)
-    given = arguments.named_children if arguments is not None else []
+    values = arguments.named_children if arguments is not None else []
     if name == "Math.random" and SECRETIVE.search(_words_around(node)):
         yield RANDOM, "Math.random can be guessed: use crypto.randomUUID or crypto.getRandomValues"
-    if not given:
+    if not values:
         return
-    if name in _EVALUATING and any(not _is_constant(part) for part in given):
+    if name in _EVALUATING and any(not _is_constant(part) for part in values):
         yield CODE, f"{name} runs what it is given as code"
-    if name in _SHELLS and any(_inserted(given[0])):
+    if name in _SHELLS and any(_inserted(values[0])):
         yield COMMAND, f"{name} runs a command that data is put into: use execFile with a list"
-    if name.rpartition(".")[2] in _QUERIES and "." in name and _is_made_of_data(given[0]):
+    if name.rpartition(".")[2] in _QUERIES and "." in name and _is_made_of_data(values[0]):
         yield SQL, "data is put into a statement of SQL: pass it as a parameter"
-    if name.endswith("createHash") and _HASHES.fullmatch(_text(given[0])) and PASSWORD.search(_words_around(node)):
-        yield HASH, f"{_text(given[0])} is no hash for passwords: use crypto.scrypt"
+    if name.endswith("createHash") and _HASHES.fullmatch(_text(values[0])) and PASSWORD.search(_words_around(node)):
+        yield HASH, f"{_text(values[0])} is no hash for passwords: use crypto.scrypt"
 
 
 def _inserted(node: Node) -> Iterator[Node]:
@@ -128,18 +128,18 @@ def _is_harmless(node: Node) -> bool:
 def _words_around(node: Node) -> str:
     """Return the names and calls around a node, up to the name of the enclosing function."""
     words: list[str] = []
-    around: Node | None = node
-    while around is not None:
-        if around.type in _FUNCTIONS:
-            words.append(_text(around.child_by_field_name("name")))
+    ancestor: Node | None = node
+    while ancestor is not None:
+        if ancestor.type in _FUNCTIONS:
+            words.append(_text(ancestor.child_by_field_name("name")))
             if words[-1]:
                 break
-        elif around.type in {"variable_declarator", "pair", "assignment_expression"}:
-            named = (around.child_by_field_name(field) for field in ("name", "key", "left"))
-            words.append(_text(next(filter(None, named), None)))
-        elif around.type == "call_expression" and len(words) < 2:
-            words.append(_text(around)[:200])
-        around = around.parent
+        elif ancestor.type in {"variable_declarator", "pair", "assignment_expression"}:
+            names = (ancestor.child_by_field_name(field) for field in ("name", "key", "left"))
+            words.append(_text(next(filter(None, names), None)))
+        elif ancestor.type == "call_expression" and len(words) < 2:
+            words.append(_text(ancestor)[:200])
+        ancestor = ancestor.parent
     return " ".join(words)
 
 

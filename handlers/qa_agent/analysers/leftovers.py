@@ -79,8 +79,8 @@ def _find_places(file: SourceFile) -> Iterator[Place]:
 def _find_conflict(file: SourceFile) -> Place | None:
     """Return the marks of a merge conflict or an edit; a fenced block in Markdown may show them."""
     text = _without_blocks(file.text) if file.language == "markdown" else file.text
-    found = _CONFLICT.search(text.replace("\r\n", "\n"))
-    return Place(_line(text, found.start()), "marks of a conflict or an edit were left in the file") if found else None
+    match = _CONFLICT.search(text.replace("\r\n", "\n"))
+    return Place(_line(text, match.start()), "marks of a conflict or an edit were left in the file") if match else None
 
 
 def _find_fence(file: SourceFile) -> Place | None:
@@ -162,13 +162,13 @@ def _is_prose(file: SourceFile) -> bool:
 
 def _without_blocks(text: str) -> str:
     """Return Markdown without its fenced and indented code, with unchanged line numbers."""
-    inside, kept = False, []
+    in_block, lines = False, []
     for line in text.split("\n"):
         fence = line.lstrip().startswith(("```", "~~~"))
-        kept.append("" if inside or fence or line.startswith(("    ", "\t")) else line)
-        inside ^= fence
-    return "\n".join(kept)
+        lines.append("" if in_block or fence or line.startswith(("    ", "\t")) else line)
+        in_block ^= fence
+    return "\n".join(lines)
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1

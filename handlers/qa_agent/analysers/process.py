@@ -20,27 +20,27 @@ def main() -> None:
     _limit_memory(request["memory"])
     files = [SourceFile(*file) for file in request["files"]]
     # Tools' output is not an answer; and lizard adds this script's folder to the path, where html is not the library's.
-    answers, sys.stdout, sys.argv = sys.stdout, sys.stderr, []
-    for place, numbers, seconds in request["jobs"]:
+    output, sys.stdout, sys.argv = sys.stdout, sys.stderr, []
+    for entry_point, numbers, seconds in request["jobs"]:
         if hasattr(signal, "alarm"):
             signal.alarm(seconds)
         try:
-            answer: Any = list(_analyser(place).check([files[number] for number in numbers]))
+            answer: Any = list(_analyser(entry_point).check([files[number] for number in numbers]))
         except (Exception, SystemExit) as failure:  # noqa: BLE001 - fails closed: whatever breaks an analyser counts against its files
             answer = f"{type(failure).__name__}: {failure}"[:300]
-        _answer(answers, answer)
+        _answer(output, answer)
 
 
 @cache
-def _analyser(place: str) -> Analyser:
-    module, _, name = place.partition(":")
+def _analyser(entry_point: str) -> Analyser:
+    module, _, name = entry_point.partition(":")
     analyser: Analyser = getattr(import_module(module), name)()
     return analyser
 
 
-def _answer(answers: TextIO, answer: object) -> None:
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
+def _answer(output: TextIO, answer: object) -> None:
+    output.write(json.dumps(answer) + "\n")
+    output.flush()
 
 
 def _limit_memory(limit: int) -> None:

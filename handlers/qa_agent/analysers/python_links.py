@@ -64,12 +64,12 @@ class _File:
         self._names: dict[str, _Name] = {}
 
     def find_faults(self) -> Iterator[Fault]:
-        for node, inside in walk_unguarded(self._tree):
+        for node, in_function in walk_unguarded(self._tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
-                    yield from self._check_import(node, tuple(alias.name.split(".")), alias.asname, lazy=inside)
+                    yield from self._check_import(node, tuple(alias.name.split(".")), alias.asname, lazy=in_function)
             elif isinstance(node, ast.ImportFrom):
-                yield from self._check_import_from(node, lazy=inside)
+                yield from self._check_import_from(node, lazy=in_function)
         yield from self._check_uses()
 
     def _check_import(self, node: ast.stmt, name: tuple[str, ...], bound: str | None, *, lazy: bool) -> Iterator[Fault]:
@@ -114,23 +114,23 @@ class _File:
         if top in STANDARD or top in present or self._modules.own(top) or self._declared.may_bring(top, self._script):
             return
         if self._declared.manifests and not lazy:
-            why = f"{top}, which {self._module.path} imports in line {node.lineno}, is not declared"
-            yield Fault(self._declared.manifests[0], 1, UNDECLARED, Severity.ERROR, why)
+            message = f"{top}, which {self._module.path} imports in line {node.lineno}, is not declared"
+            yield Fault(self._declared.manifests[0], 1, UNDECLARED, Severity.ERROR, message)
         else:
-            why = f"{top} is no module of the project or of the standard library, and no manifest declares it"
-            yield Fault(self._module.path, node.lineno, UNDECLARED, Severity.WARNING, why)
+            message = f"{top} is no module of the project or of the standard library, and no manifest declares it"
+            yield Fault(self._module.path, node.lineno, UNDECLARED, Severity.WARNING, message)
 
     def _check_uses(self) -> Iterator[Fault]:
         """Yield attributes that the project's modules do not have, and calls that do not match a signature."""
         expected = {id(part) for node in self._nodes if _expects_failure(node) for part in ast.walk(node)}
-        written = {node.attr for node in self._nodes if isinstance(node, ast.Attribute) and _is_stored(node)}
-        written |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_word(node)}
+        assigned = {node.attr for node in self._nodes if isinstance(node, ast.Attribute) and _is_stored(node)}
+        assigned |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_word(node)}
         for node in self._nodes:
             if id(node) in expected:
                 continue
-            if isinstance(node, ast.Attribute) and node.attr not in written and (named := self._meant(node.value)):
-                if not named.attribute and self._modules.lack(named.module, node.attr):
-                    yield self._fault(node, IMPORT, f"{'.'.join(named.module)} has no {node.attr}")
+            if isinstance(node, ast.Attribute) and node.attr not in assigned and (target := self._meant(node.value)):
+                if not target.attribute and self._modules.lack(target.module, node.attr):
+                    yield self._fault(node, IMPORT, f"{'.'.join(target.module)} has no {node.attr}")
             elif isinstance(node, ast.Call):
                 yield from self._check_call(node)
             elif isinstance(node, ast.ClassDef):
@@ -139,13 +139,13 @@ class _File:
     def _check_call(self, node: ast.Call) -> Iterator[Fault]:
         signature = None
         if isinstance(node.func, ast.Name):
-            named = self._meant(node.func)
-            if named and named.attribute:
-                signature = self._modules.signature(named.module, named.attribute)
+            target = self._meant(node.func)
+            if target and target.attribute:
+                signature = self._modules.signature(target.module, target.attribute)
             elif self._counts[node.func.id] == 1:
                 signature = self._module.callables.get(node.func.id)
-        elif isinstance(node.func, ast.Attribute) and (named := self._meant(node.func.value)) and not named.attribute:
-            signature = self._modules.signature(named.module, node.func.attr)
+        elif isinstance(node.func, ast.Attribute) and (target := self._meant(node.func.value)) and not target.attribute:
+            signature = self._modules.signature(target.module, node.func.attr)
         if signature and (objection := signature.objection(node)):
             yield self._fault(node, CALL, f"{ast.unparse(node.func)} {objection}")
 
@@ -153,22 +153,22 @@ class _File:
         """Yield calls of own methods by `self` that do not match, in a class without bases and decorators."""
         methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
         names = [method.name for method in methods]
-        plain = {
+        signatures = {
             method.name: read_signature(method.args, bound=True)
             for method in methods
             if not method.decorator_list and names.count(method.name) == 1 and _first(method) == "self"
         }
         if node.bases or node.keywords or node.decorator_list:
             return
-        stored = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and _is_stored(part)}
+        assigned = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and _is_stored(part)}
         for method in methods:
             if _first(method) != "self" or method.decorator_list:
                 continue
             for call in ast.walk(method):
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or id(call) in expected:
                     continue
-                signature = plain.get(call.func.attr)
-                if signature and is_named(call.func.value, "self") and call.func.attr not in stored:
+                signature = signatures.get(call.func.attr)
+                if signature and is_named(call.func.value, "self") and call.func.attr not in assigned:
                     objection = signature.objection(call)
                     if objection:
                         yield self._fault(call, CALL, f"self.{call.func.attr} {objection}")

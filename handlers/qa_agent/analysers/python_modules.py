@@ -59,10 +59,10 @@ class Module:
         if not self.tree:
             return {}
         counts = count_in_module(self.tree)
-        own = (
+        nodes = (
             node for node in self.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         )
-        return {node.name: read for node in own if counts[node.name] == 1 and (read := read_callable(node))}
+        return {node.name: signature for node in nodes if counts[node.name] == 1 and (signature := read_callable(node))}
 
 
 class Modules:
@@ -125,15 +125,15 @@ class Modules:
 
     def lack(self, name: tuple[str, ...], attribute: str) -> bool:
         """Return whether a module, all of whose names are known, has neither this name nor such a submodule."""
-        found = self.find(name)
-        if not found or self.exists((*name, attribute)):
+        modules = self.find(name)
+        if not modules or self.exists((*name, attribute)):
             return False
-        return all(module.defined is not None and attribute not in module.defined for module in found)
+        return all(module.defined is not None and attribute not in module.defined for module in modules)
 
     def signature(self, name: tuple[str, ...], attribute: str) -> Signature | None:
         """Return the signature of a module's function, if the name is unambiguous."""
-        found = self.find(name)
-        return found[0].callables.get(attribute) if len(found) == 1 else None
+        modules = self.find(name)
+        return modules[0].callables.get(attribute) if len(modules) == 1 else None
 
 
 def _dotted(path: str) -> tuple[str, ...]:
@@ -143,14 +143,14 @@ def _dotted(path: str) -> tuple[str, ...]:
 
 def walk_unguarded(tree: ast.Module) -> Iterator[tuple[ast.stmt, bool]]:
     """Yield the import statements whose failure is not handled, and whether each is inside a function."""
-    waiting: list[tuple[ast.AST, bool]] = [(node, False) for node in tree.body]
-    while waiting:
-        node, inside = waiting.pop()
+    stack: list[tuple[ast.AST, bool]] = [(node, False) for node in tree.body]
+    while stack:
+        node, in_function = stack.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node, inside
+            yield node, in_function
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not _guards(node):
-            inside = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            waiting += ((child, inside) for child in ast.iter_child_nodes(node))
+            in_function = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            stack += ((child, in_function) for child in ast.iter_child_nodes(node))
 
 
 def _guards(node: ast.AST) -> bool:

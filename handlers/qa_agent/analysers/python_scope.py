@@ -46,10 +46,10 @@ def count_in_module(tree: ast.Module) -> Counter[str]:
 
 def count_in_file(nodes: Sequence[ast.AST]) -> Counter[str]:
     """Return how often a file's nodes bind each name, including parameters but not class attributes."""
-    inside = {id(part) for node in nodes if isinstance(node, ast.ClassDef) for part in node.body}
+    in_classes = {id(part) for node in nodes if isinstance(node, ast.ClassDef) for part in node.body}
     counts: Counter[str] = Counter()
     for node in nodes:
-        if id(node) not in inside:
+        if id(node) not in in_classes:
             counts.update(_bound_by(node))
         if isinstance(node, ast.arg):
             counts[node.arg] += 1
@@ -58,13 +58,13 @@ def count_in_file(nodes: Sequence[ast.AST]) -> Counter[str]:
 
 def _walk_scope(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """Yield the nodes of a scope, except those in nested functions and classes."""
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
         yield node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             continue
-        waiting += ast.iter_child_nodes(node)
+        stack += ast.iter_child_nodes(node)
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:

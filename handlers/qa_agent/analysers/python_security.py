@@ -53,17 +53,17 @@ def judge(rule: str, message: str, text: str, location: Location) -> Severity | 
 
 def _find_place(text: str, location: Location, message: str) -> Place:
     tree = _read(text)
-    around: list[ast.AST] = []
+    enclosing: list[ast.AST] = []
     node: ast.AST | None = tree
     start = _offset(text, location.row, location.column)
     end = _offset(text, location.end_row, location.end_column)
     while node is not None:
-        around.append(node)
+        enclosing.append(node)
         if isinstance(node, ast.JoinedStr):
             break  # its parts have locations of their own only since Python 3.12
         node = next((child for child in ast.iter_child_nodes(node) if _holds(child, start, end)), None)
-    inside = tuple(reversed(around))
-    return Place(inside[0] if inside else None, inside, message)
+    innermost_first = tuple(reversed(enclosing))
+    return Place(innermost_first[0] if innermost_first else None, innermost_first, message)
 
 
 @lru_cache(maxsize=4)
@@ -80,10 +80,10 @@ def _offset(text: str, row: int, column: int) -> tuple[int, int]:
 
 def _holds(node: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> bool:
     if isinstance(node, ast.stmt | ast.expr | ast.keyword | ast.arg | ast.excepthandler):
-        last = (node.end_lineno or 0, node.end_col_offset or 0)
-        return (node.lineno, node.col_offset) <= start and last >= end
-    inside = isinstance(node, ast.withitem | ast.match_case | ast.comprehension | ast.arguments)
-    return inside and any(_holds(child, start, end) for child in ast.iter_child_nodes(node))
+        node_end = (node.end_lineno or 0, node.end_col_offset or 0)
+        return (node.lineno, node.col_offset) <= start and node_end >= end
+    is_container = isinstance(node, ast.withitem | ast.match_case | ast.comprehension | ast.arguments)
+    return is_container and any(_holds(child, start, end) for child in ast.iter_child_nodes(node))
 
 
 def _call(place: Place) -> ast.Call | None:

@@ -26,28 +26,28 @@ class Signature:
             return None
         if len(call.args) > len(self.positional) and not self.takes_more:
             return f"takes {len(self.positional)} positional arguments, {len(call.args)} are given"
-        given = {*self.positional[: len(call.args)]}
+        passed = {*self.positional[: len(call.args)]}
         for name in names:
-            if name in given and name not in self.positional_only:
+            if name in passed and name not in self.positional_only:
                 return f"gets the argument {name} twice"
             if name not in self.keywords and not self.takes_any_keyword:
                 return f"has no parameter {name}"
-        missing = sorted(self.required - given - {*map(str, names)})
+        missing = sorted(self.required - passed - {*map(str, names)})
         return f"is called without {', '.join(missing)}" if missing else None
 
 
 def read_signature(arguments: ast.arguments, *, bound: bool = False) -> Signature:
     """Return the signature for a function's arguments; without the first one if it is a `bound` method."""
-    only, both = [a.arg for a in arguments.posonlyargs], [a.arg for a in arguments.args]
-    positional = (only + both)[1 if bound else 0 :]
-    optional = (only + both)[len(only + both) - len(arguments.defaults) :]
-    by_name = [a.arg for a in arguments.kwonlyargs]
-    needed = [a for a, default in zip(by_name, arguments.kw_defaults, strict=True) if default is None]
+    positional_only, ordinary = [a.arg for a in arguments.posonlyargs], [a.arg for a in arguments.args]
+    positional = (positional_only + ordinary)[1 if bound else 0 :]
+    optional = (positional_only + ordinary)[len(positional_only + ordinary) - len(arguments.defaults) :]
+    keyword_only = [a.arg for a in arguments.kwonlyargs]
+    required_keywords = [a for a, default in zip(keyword_only, arguments.kw_defaults, strict=True) if default is None]
     return Signature(
         positional=tuple(positional),
-        positional_only=frozenset(only),
-        required=frozenset(positional).difference(optional).union(needed),
-        keywords=frozenset(positional).difference(only).union(by_name),
+        positional_only=frozenset(positional_only),
+        required=frozenset(positional).difference(optional).union(required_keywords),
+        keywords=frozenset(positional).difference(positional_only).union(keyword_only),
         takes_more=arguments.vararg is not None,
         takes_any_keyword=arguments.kwarg is not None,
     )
@@ -75,10 +75,10 @@ def _read_dataclass(node: ast.ClassDef) -> Signature | None:
     """Return the signature of a plain dataclass: its fields in order."""
     (decorator, *others) = node.decorator_list
     options = decorator.keywords if isinstance(decorator, ast.Call) else []
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    own = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
-    plain = all(option.arg in {"frozen", "slots", "order", "eq", "unsafe_hash", "repr"} for option in options)
-    if others or not is_named(called, "dataclass", "dataclasses.dataclass") or not plain or "__init__" in own:
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+    is_plain = all(option.arg in {"frozen", "slots", "order", "eq", "unsafe_hash", "repr"} for option in options)
+    if others or not is_named(function, "dataclass", "dataclasses.dataclass") or not is_plain or "__init__" in methods:
         return None
     fields: list[str] = []
     required: set[str] = set()

@@ -55,9 +55,9 @@ class Ruff:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
             options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))
-            found = run_ruff(options, "", folder)
+            findings = run_ruff(options, "", folder)
             faults = [
-                _read_finding(item, by_path[Path(item["filename"]).relative_to(folder).as_posix()]) for item in found
+                _read_finding(item, by_path[Path(item["filename"]).relative_to(folder).as_posix()]) for item in findings
             ]
         return [fault for fault in faults if fault]
 
@@ -65,7 +65,7 @@ class Ruff:
 def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> list[dict[str, Any]]:
     """Return ruff's findings, regardless of the machine's configuration. Raises AnalyserFailed."""
     try:
-        finished = subprocess.run(
+        completed = subprocess.run(
             [find_ruff_bin(), *_OPTIONS, *options],
             input=text.encode("utf-8", "replace"),
             capture_output=True,
@@ -78,10 +78,10 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
         raise AnalyserFailed(f"ruff ended with status {error.returncode}") from error
     except subprocess.TimeoutExpired as error:
         raise AnalyserFailed(f"ruff took more than {SECONDS} seconds") from error
-    found: list[dict[str, Any]] = json.loads(finished.stdout)
-    if broken := next((item for item in found if not item["location"]), None):
-        raise AnalyserFailed(f"ruff could not read a file: {broken['message']}")
-    return found
+    findings: list[dict[str, Any]] = json.loads(completed.stdout)
+    if unreadable := next((item for item in findings if not item["location"]), None):
+        raise AnalyserFailed(f"ruff could not read a file: {unreadable['message']}")
+    return findings
 
 
 def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
@@ -91,8 +91,8 @@ def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
         return None
     start, end = item["location"], item["end_location"]
     if rule.startswith("S"):
-        place = Location(start["row"], start["column"], end["row"], end["column"])
-        severity = judge(rule, item["message"], file.text, place)
+        location = Location(start["row"], start["column"], end["row"], end["column"])
+        severity = judge(rule, item["message"], file.text, location)
     else:
         severity = Severity.ERROR if rule.startswith(ERRORS) else Severity.WARNING
     return Fault(file.path, start["row"], rule, severity, item["message"]) if severity else None

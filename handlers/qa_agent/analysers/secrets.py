@@ -77,11 +77,11 @@ class Secrets:
 
 
 def _find_faults(file: SourceFile) -> Iterator[Fault]:
-    told: set[int] = set()
-    for name, at, secret, severity in _find_secrets(file):
-        line = file.text.count("\n", 0, at) + 1
-        if line not in told:
-            told.add(line)
+    reported_lines: set[int] = set()
+    for name, offset, secret, severity in _find_secrets(file):
+        line = file.text.count("\n", 0, offset) + 1
+        if line not in reported_lines:
+            reported_lines.add(line)
             yield Fault(file.path, line, RULE, severity, f"{name}: {mask(secret)}; read it from the environment")
 
 

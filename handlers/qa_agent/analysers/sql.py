@@ -36,13 +36,13 @@ def parse(text: str) -> Iterable[Place]:
         return filter(None, brackets[:1])
     if not _check_text(text):
         return ()
-    doubted = bool(_BEYOND.search(text))
+    in_doubt = bool(_BEYOND.search(text))
     places = (
         place._replace(line=place.line + line - 1)
-        for line, part in _split_statements(text)
-        if (place := _check_text(part))
+        for line, statement in _split_statements(text)
+        if (place := _check_text(statement))
     )
-    return [place._replace(in_doubt=doubted) for place in places]
+    return [place._replace(in_doubt=in_doubt) for place in places]
 
 
 def _check_brackets(text: str, token: re.Pattern[str]) -> Place | None:

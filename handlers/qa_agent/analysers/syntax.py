@@ -75,8 +75,8 @@ class Syntax:
 
 def _find_faults(file: SourceFile) -> list[Fault]:
     with_comments = file.language == "json" and _WITH_COMMENTS.search(file.path)
-    place_of_parser = "data_formats:parse_json_with_comments" if with_comments else _PARSERS[file.language]
-    module, _, function = place_of_parser.partition(":")
+    parser_path = "data_formats:parse_json_with_comments" if with_comments else _PARSERS[file.language]
+    module, _, function = parser_path.partition(":")
     parse: Parse = getattr(import_module(f"qa_agent.analysers.{module}"), function)
     places = [*_check_beginning(file), *parse(file.text.removeprefix(_MARK))][:MOST]
     return [

@@ -235,5 +235,5 @@ def _message(node: Node, content: bytes) -> str:
         return f"{node.type} is missing"
     if node.end_byte >= len(content.rstrip()):
         return "the file ends too early"
-    shown = content[node.start_byte : node.end_byte].decode("utf-8", "replace").split("\n")[0].strip()
-    return f"unexpected {shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + '...'}"
+    excerpt = content[node.start_byte : node.end_byte].decode("utf-8", "replace").split("\n")[0].strip()
+    return f"unexpected {excerpt if len(excerpt) <= _SHOWN else excerpt[: _SHOWN - 3] + '...'}"
