@@ -60,8 +60,8 @@ class NeededPackages:
 def find_needed(files: Files) -> NeededPackages:
     """Return what a project's requirements files and pyproject.toml files declare, and what is missing."""
     declared = list(dict.fromkeys(_declared(files)))
-    own = {canonicalize_name(name) for name in _own_names(files)}
-    wanted = [Requirement(name) for name in ALWAYS]
+    own_names = {canonicalize_name(name) for name in _own_names(files)}
+    requirements = [Requirement(name) for name in ALWAYS]
     missing = []
     for text in declared:
         try:
@@ -69,12 +69,12 @@ def find_needed(files: Files) -> NeededPackages:
         except InvalidRequirement:
             missing.append(text)
             continue
-        if canonicalize_name(requirement.name) in own | TOOLS or not _applies(requirement, ""):
+        if canonicalize_name(requirement.name) in own_names | TOOLS or not _applies(requirement, ""):
             continue
-        wanted.append(requirement)
+        requirements.append(requirement)
         if reason := _why_missing(requirement):
             missing.append(reason)
-    return NeededPackages({} if missing else dict(_entries(_closure(wanted))), tuple(missing))
+    return NeededPackages({} if missing else dict(_entries(_closure(requirements))), tuple(missing))
 
 
 def _declared(files: Files) -> Iterator[str]:
@@ -87,17 +87,17 @@ def _declared(files: Files) -> Iterator[str]:
 
 def _of_lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        wanted = re.sub(r"(^|\s)#.*", "", line).split(" --")[0].strip().rstrip("\\").strip()
-        if wanted and not wanted.startswith(_NO_REQUIREMENT):
-            yield wanted
+        requirement = re.sub(r"(^|\s)#.*", "", line).split(" --")[0].strip().rstrip("\\").strip()
+        if requirement and not requirement.startswith(_NO_REQUIREMENT):
+            yield requirement
 
 
 def _of_project(text: str) -> Iterator[str]:
     """Yield the dependencies of a pyproject.toml, including groups and extras for tests."""
     project = _table(_parse(text), "project")
     groups = {**_table(project, "optional-dependencies"), **_table(_parse(text), "dependency-groups")}
-    for named in (project.get("dependencies"), *(groups.get(name) for name in ("dev", "test", "tests", "testing"))):
-        yield from (item for item in named if isinstance(item, str)) if isinstance(named, list) else ()
+    for group in (project.get("dependencies"), *(groups.get(name) for name in ("dev", "test", "tests", "testing"))):
+        yield from (item for item in group if isinstance(item, str)) if isinstance(group, list) else ()
 
 
 def _own_names(files: Files) -> Iterator[str]:
@@ -120,19 +120,19 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _why_missing(requirement: Requirement) -> str:
     """Return the requirement if it is not available; empty if an installed version satisfies it."""
-    found = _find(requirement.name)
-    if found is None or canonicalize_name(requirement.name) not in _reachable():
+    dist = _find(requirement.name)
+    if dist is None or canonicalize_name(requirement.name) not in _reachable():
         return str(requirement)
-    if requirement.url or not _fits(requirement.specifier, found.version):
-        return f"{requirement} (there is {found.version})"
+    if requirement.url or not _fits(requirement.specifier, dist.version):
+        return f"{requirement} (there is {dist.version})"
     return ""
 
 
-def _fits(wanted: SpecifierSet, version: str) -> bool:
+def _fits(specifiers: SpecifierSet, version: str) -> bool:
     """Return whether a version is suitable: a pinned version stands for all with the same major version."""
-    if wanted.contains(version, prereleases=True):
+    if specifiers.contains(version, prereleases=True):
         return True
-    pins = [spec.version.removesuffix(".*") for spec in wanted if spec.operator in ("==", "~=", "===")]
+    pins = [spec.version.removesuffix(".*") for spec in specifiers if spec.operator in ("==", "~=", "===")]
     try:
         return bool(pins) and all(Version(pin).major == Version(version).major for pin in pins)
     except InvalidVersion:
@@ -143,21 +143,21 @@ def _reachable() -> frozenset[str]:
     return frozenset(_closure(Requirement(name) for name in CARRIED))
 
 
-def _closure(wanted: Iterable[Requirement]) -> dict[str, Distribution]:
+def _closure(requirements: Iterable[Requirement]) -> dict[str, Distribution]:
     """Return the required distributions with all their dependencies, by canonical name."""
     found: dict[str, Distribution] = {}
-    seen: set[tuple[str, str]] = set()
-    waiting = [(requirement.name, extra) for requirement in wanted for extra in ("", *requirement.extras)]
-    while waiting:
-        name, extra = waiting.pop()
+    visited: set[tuple[str, str]] = set()
+    stack = [(requirement.name, extra) for requirement in requirements for extra in ("", *requirement.extras)]
+    while stack:
+        name, extra = stack.pop()
         name = canonicalize_name(name)
-        known = found.get(name) or _find(name)
-        if known is None or (name, extra) in seen:
+        dist = found.get(name) or _find(name)
+        if dist is None or (name, extra) in visited:
             continue
-        seen.add((name, extra))
-        found[name] = known
-        needed = [further for further in map(Requirement, known.requires or ()) if _applies(further, extra)]
-        waiting += [(further.name, each) for further in needed for each in ("", *further.extras)]
+        visited.add((name, extra))
+        found[name] = dist
+        needed = [dependency for dependency in map(Requirement, dist.requires or ()) if _applies(dependency, extra)]
+        stack += [(dependency.name, each) for dependency in needed for each in ("", *dependency.extras)]
     return found
 
 
@@ -174,11 +174,11 @@ def _find(name: str) -> Distribution | None:
 
 def _entries(distributions: Mapping[str, Distribution]) -> Iterator[tuple[str, str]]:
     """Yield the name and the real path of each file or folder of the distributions."""
-    for name, found in distributions.items():
-        folder = Path(str(found.locate_file("")))
+    for name, dist in distributions.items():
+        folder = Path(str(dist.locate_file("")))
         imported = _IMPORTED_AS.get(name, (name.replace("-", "_"),))
-        about = f"{name.replace('-', '_')}-{found.version}.dist-info"
-        for entry in (*imported, about):
+        dist_info = f"{name.replace('-', '_')}-{dist.version}.dist-info"
+        for entry in (*imported, dist_info):
             path = folder / entry
             if path.exists():
                 yield entry, os.path.realpath(path)

@@ -52,18 +52,18 @@ def find_node() -> str:
 
     The one on the PATH may be a link, or a script that finds it.
     """
-    if carried := find_spec(_NODE_PACKAGE):
-        return os.path.realpath(Path(*(carried.submodule_search_locations or ()), "bin", "node"))
-    found = shutil.which("node")
-    if found is None:
+    if package_spec := find_spec(_NODE_PACKAGE):
+        return os.path.realpath(Path(*(package_spec.submodule_search_locations or ()), "bin", "node"))
+    node = shutil.which("node")
+    if node is None:
         raise NotRun("there is no `node` on the PATH: install Node.js 20 or later, see docs/runner.md")
     try:
-        asked = subprocess.run(
-            [found, "-p", "process.execPath"], capture_output=True, timeout=_NODE_ANSWERS_SECONDS, check=True
+        completed = subprocess.run(
+            [node, "-p", "process.execPath"], capture_output=True, timeout=_NODE_ANSWERS_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise NotRun(f"{found} does not say where it is installed: {error}") from error
-    return os.path.realpath(asked.stdout.decode().strip())
+        raise NotRun(f"{node} does not say where it is installed: {error}") from error
+    return os.path.realpath(completed.stdout.decode().strip())
 
 
 def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:

@@ -14,12 +14,12 @@ def open_to_all(path: str) -> None:
 
     The folders above still restrict who can reach it; they are not changed.
     """
-    for each in _below(path) if os.geteuid() == 0 else ():
-        mode = os.stat(each).st_mode
-        wanted = mode | (0o555 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o444)
-        if wanted != mode:
+    for entry in _below(path) if os.geteuid() == 0 else ():
+        mode = os.stat(entry).st_mode
+        new_mode = mode | (0o555 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o444)
+        if new_mode != mode:
             with suppress(OSError):  # read-only, as on Lambda, where everyone may read it
-                os.chmod(each, wanted)
+                os.chmod(entry, new_mode)
 
 
 @cache

@@ -61,9 +61,9 @@ class Runner:
             if any(b"pytest" in content for content in files.values()):
                 compile_ahead(package)
             open_to_all(package)
-        ended = judge(self.run_job(job), self.limits)
-        emptied = self._empty(files, needed.packages) if weakness and ended.passed else ()
-        return _answer("python", files, ended, emptied)
+        run = judge(self.run_job(job), self.limits)
+        emptied = self._empty(files, needed.packages) if weakness and run.passed else ()
+        return _answer("python", files, run, emptied)
 
     def _run_node(self, files: Files) -> TestsRun:
         job = node_job(files, self.limits, self.find_node())
@@ -72,25 +72,25 @@ class Runner:
     def _empty(self, files: Files, packages: Mapping[str, str]) -> tuple[EmptiedFunction, ...]:
         """Return the functions that were emptied: fewer if the job ends early."""
         limits = replace(self.limits, wall_seconds=self.emptying_seconds + 5)
-        ended = self.run_job(emptying_job(files, limits, packages, self.emptying_seconds))
-        return Report.read(ended.report or b"").emptied
+        run = self.run_job(emptying_job(files, limits, packages, self.emptying_seconds))
+        return Report.read(run.report or b"").emptied
 
 
-def _answer(language: str, files: Files, ended: TestRun, emptied: Sequence[EmptiedFunction]) -> TestsRun:
-    written = {test.id: test for test in ended.written}
-    tests = sorted(ended.results, key=lambda result: result.outcome not in ("failed", "error"))[:MOST_TESTS]
+def _answer(language: str, files: Files, run: TestRun, emptied: Sequence[EmptiedFunction]) -> TestsRun:
+    written = {test.id: test for test in run.written}
+    tests = sorted(run.results, key=lambda result: result.outcome not in ("failed", "error"))[:MOST_TESTS]
     return TestsRun(
         language="python" if language == "python" else "node",
-        trouble=ended.trouble,
+        trouble=run.trouble,
         tests=tuple(_tell(result, written.get(without_parameters(result.id)), files) for result in tests),
-        collected=len(ended.results),
-        written=tuple(dict.fromkeys(test.path for test in ended.written)),
+        collected=len(run.results),
+        written=tuple(dict.fromkeys(test.path for test in run.written)),
         emptied=tuple(
             Emptied(path=each.path, line=each.line, name=each.name, called=each.called, noticed=each.noticed)
             for each in emptied
         ),
-        output=ended.output,
-        contained=ended.contained,
+        output=run.output,
+        contained=run.contained,
     )
 
 
@@ -114,8 +114,8 @@ def _shorten(message: str) -> str:
     """Return a failed import's message without its traceback, which is in the frames."""
     if "Traceback" not in message:
         return message
-    told = [line[1:].strip() for line in message.splitlines() if line.startswith("E  ")]
-    return "\n".join(told) or message.rstrip().rpartition("\n")[2]
+    error_lines = [line[1:].strip() for line in message.splitlines() if line.startswith("E  ")]
+    return "\n".join(error_lines) or message.rstrip().rpartition("\n")[2]
 
 
 def _find_frames(message: str, files: Files) -> Iterator[ProjectFrame]:

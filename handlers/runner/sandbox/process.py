@@ -102,15 +102,15 @@ def _run(job: Job) -> EndedRun:
         BoundedOutput(job.limits.report_bytes),
         BoundedOutput(_STATUS_BYTES),
     )
-    reading, writing = os.pipe()
-    with open(reading, "rb", buffering=0), _start(writing) as process:
-        os.close(writing)
-        leash, printed, said = (cast("IO[bytes]", s) for s in (process.stdin, process.stdout, process.stderr))
+    report_reader, report_writer = os.pipe()
+    with open(report_reader, "rb", buffering=0), _start(report_writer) as process:
+        os.close(report_writer)
+        stdin, stdout, stderr = (cast("IO[bytes]", s) for s in (process.stdin, process.stdout, process.stderr))
         try:
-            _send(leash, replace(job, report=writing))
-            _listen(process, {printed.fileno(): output, said.fileno(): status, reading: report})
+            _send(stdin, replace(job, report=report_writer))
+            _listen(process, {stdout.fileno(): output, stderr.fileno(): status, report_reader: report})
         finally:
-            leash.close()  # this ends the sandbox
+            stdin.close()  # this ends the sandbox
             process.wait()
     code, exceeded = _end(status.text)
     return EndedRun(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
@@ -145,8 +145,8 @@ def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, BoundedOut
             selector.register(stream, selectors.EVENT_READ)
         deadline = math.inf
         while selector.get_map() and time.monotonic() < deadline:
-            over = process.poll() is not None
-            if over and deadline == math.inf:
+            has_ended = process.poll() is not None
+            if has_ended and deadline == math.inf:
                 deadline = time.monotonic() + _AFTERWARDS_SECONDS
             ready = selector.select(_LISTEN_SECONDS)
             for key, _ in ready:
@@ -154,7 +154,7 @@ def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, BoundedOut
                 streams[key.fd].add(chunk)
                 if not chunk:
                     selector.unregister(key.fd)
-            if over and not ready:
+            if has_ended and not ready:
                 return
 
 
@@ -163,13 +163,13 @@ def _end(status: str) -> tuple[int | None, str]:
 
     Raises `NotRun` if the program was never started; a started program cannot cause that.
     """
-    said: dict[str, Any] = {"began": False}
+    report: dict[str, Any] = {"began": False}
     for line in status.splitlines():
-        said |= json.loads(line) if line.startswith("{") else {"last": line}
-    if "failed" in said and said["began"]:
-        raise NotRun(f"the program could not be started ({said['failed']}: {os.strerror(said['errno'])})")
-    if "failed" in said:
-        raise NoSandbox(explain_refusal(said["failed"], said["errno"]))
-    if not said["began"]:
-        raise NoSandbox(f"the sandbox could not be made: {said.get('last', 'it was killed')}")
-    return said.get("exit"), said.get("exceeded", "" if "exit" in said else "killed")
+        report |= json.loads(line) if line.startswith("{") else {"last": line}
+    if "failed" in report and report["began"]:
+        raise NotRun(f"the program could not be started ({report['failed']}: {os.strerror(report['errno'])})")
+    if "failed" in report:
+        raise NoSandbox(explain_refusal(report["failed"], report["errno"]))
+    if not report["began"]:
+        raise NoSandbox(f"the sandbox could not be made: {report.get('last', 'it was killed')}")
+    return report.get("exit"), report.get("exceeded", "" if "exit" in report else "killed")

@@ -74,10 +74,10 @@ class Report:
     @property
     def not_run(self) -> tuple[str, ...]:
         """The tests without a result that are not in a class or module that was skipped as a whole."""
-        have = {without_parameters(result.id) for result in self.results}
-        skipped = [match[1] for match in map(_WHOLE.fullmatch, have) if match]
-        left = (test.id for test in self.expected if test.id not in have)
-        return tuple(test for test in left if not any(test.startswith(f"{whole}.") for whole in skipped))
+        reported = {without_parameters(result.id) for result in self.results}
+        skipped = [match[1] for match in map(_WHOLE.fullmatch, reported) if match]
+        missing = (test.id for test in self.expected if test.id not in reported)
+        return tuple(test for test in missing if not any(test.startswith(f"{whole}.") for whole in skipped))
 
     @classmethod
     def read(cls, content: bytes) -> "Report":
@@ -144,8 +144,8 @@ def _line(line: bytes) -> Mapping[str, object] | None:
         content = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    ours = isinstance(content, dict) and not content.keys().isdisjoint(_LINES)
-    return content if ours else None
+    is_valid = isinstance(content, dict) and not content.keys().isdisjoint(_LINES)
+    return content if is_valid else None
 
 
 def _result(line: Mapping[str, object]) -> TestResult:
@@ -184,8 +184,8 @@ def _emptied(line: Mapping[str, object]) -> EmptiedFunction:
 
 def _places(rows: object) -> list[tuple[str, int, str]]:
     """Return the path, line and function of each row of a list."""
-    known = [row for row in rows if isinstance(row, list) and len(row) == 3] if isinstance(rows, list) else []
-    return [(shown_id(path), _number(number, least=1), shown_id(name)) for path, number, name in known]
+    valid = [row for row in rows if isinstance(row, list) and len(row) == 3] if isinstance(rows, list) else []
+    return [(shown_id(path), _number(number, least=1), shown_id(name)) for path, number, name in valid]
 
 
 def _number(value: object, *, least: int = 0) -> int:

@@ -48,37 +48,37 @@ class TestRun:
         return "\n".join(filter(None, (self.trouble, self.output.strip())))
 
 
-def judge(ended: EndedRun, limits: Limits) -> TestRun:
+def judge(run: EndedRun, limits: Limits) -> TestRun:
     """Return the report's results, and why they prove nothing if the report or the run is not trustworthy."""
-    report = Report.read(ended.report or b"")
-    trouble = _excess(ended, report, limits) or _doubt(ended, report)
-    return TestRun(report.results, trouble, ended.output, ended.contained, report.expected)
+    report = Report.read(run.report or b"")
+    trouble = _excess(run, report, limits) or _doubt(run, report)
+    return TestRun(report.results, trouble, run.output, run.contained, report.expected)
 
 
-def _excess(ended: EndedRun, report: Report, limits: Limits) -> str:
+def _excess(run: EndedRun, report: Report, limits: Limits) -> str:
     """Return which limit ended the run, as a sentence; empty if none did."""
-    what = report.running or "The tests"
-    if ended.exceeded == "time":
-        return f"{what} did not end within {limits.wall_seconds:g} seconds."
-    if ended.exceeded == "memory":
-        return f"{what} used more than {limits.memory_bytes // MIB:,} MiB of memory."
-    if ended.exceeded == "machine":
+    subject = report.running or "The tests"
+    if run.exceeded == "time":
+        return f"{subject} did not end within {limits.wall_seconds:g} seconds."
+    if run.exceeded == "memory":
+        return f"{subject} used more than {limits.memory_bytes // MIB:,} MiB of memory."
+    if run.exceeded == "machine":
         return "The tests were stopped because this machine's memory ran short."
-    if ended.exceeded:
+    if run.exceeded:
         return "The tests were killed from outside, with all of the sandbox."
-    if ended.exit == -signal.SIGXCPU:
-        return f"{what} used more than {limits.cpu_seconds} seconds of processor time."
-    if ended.report is None:
+    if run.exit == -signal.SIGXCPU:
+        return f"{subject} used more than {limits.cpu_seconds} seconds of processor time."
+    if run.report is None:
         return f"The report on the tests is longer than {limits.report_bytes:,} bytes."
     return ""
 
 
-def _doubt(ended: EndedRun, report: Report) -> str:
+def _doubt(run: EndedRun, report: Report) -> str:
     """Return why the report proves nothing, regardless of its results; empty if it is valid."""
-    how = f"signal {-ended.exit}" if ended.exit is not None and ended.exit < 0 else f"exit status {ended.exit}"
+    ending = f"signal {-run.exit}" if run.exit is not None and run.exit < 0 else f"exit status {run.exit}"
     if not report.complete:
-        where = f", in {report.running}" if report.running else ""
-        return f"The run ended before its tests were over{where} ({how})."
+        location = f", in {report.running}" if report.running else ""
+        return f"The run ended before its tests were over{location} ({ending})."
     if report.damaged:
         return "The tests wrote into the report on them."
     if report.changed:
@@ -90,8 +90,8 @@ def _doubt(ended: EndedRun, report: Report) -> str:
         return "There are none."
     if outcomes == {"skipped"}:
         return "All of them were skipped."
-    bad = ended.exit and outcomes.isdisjoint(("failed", "error"))
-    return f"They passed, but then the run ended with {how}." if bad else ""
+    has_failed = run.exit and outcomes.isdisjoint(("failed", "error"))
+    return f"They passed, but then the run ended with {ending}." if has_failed else ""
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -72,12 +72,12 @@ def _close_off() -> None:
 
 def _reap(child: int) -> int | None:
     """Reap all processes that have ended; return the program's status if it is among them."""
-    found = None
+    child_status = None
     while True:
         try:
-            ended, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return found
-        if ended == 0:
-            return found
-        found = status if ended == child else found
+            return child_status
+        if pid == 0:
+            return child_status
+        child_status = status if pid == child else child_status

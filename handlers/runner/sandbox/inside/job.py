@@ -31,21 +31,21 @@ class Job:
     def sent(self) -> bytes:
         """Return the job as bytes, for `received`."""
         sizes = [(path, len(content)) for path, content in self.files.items()]
-        head = {**{name: getattr(self, name) for name in _HEAD}, "limits": asdict(self.limits), "files": sizes}
-        return b"\n".join((json.dumps(head).encode(), b"".join(self.files.values())))
+        header = {**{name: getattr(self, name) for name in _HEAD}, "limits": asdict(self.limits), "files": sizes}
+        return b"\n".join((json.dumps(header).encode(), b"".join(self.files.values())))
 
     @classmethod
     def received(cls, stream: IO[bytes]) -> "Job":
         """Read a job that `sent` has written."""
-        head = json.loads(stream.readline())
-        files = {path: stream.read(size) for path, size in head.pop("files")}
+        header = json.loads(stream.readline())
+        files = {path: stream.read(size) for path, size in header.pop("files")}
         return cls(
-            command=tuple(head.pop("command")),
-            shown=tuple(head.pop("shown")),
-            hidden=tuple(head.pop("hidden")),
-            limits=Limits(**head.pop("limits")),
+            command=tuple(header.pop("command")),
+            shown=tuple(header.pop("shown")),
+            hidden=tuple(header.pop("hidden")),
+            limits=Limits(**header.pop("limits")),
             files=files,
-            **head,
+            **header,
         )
 
 

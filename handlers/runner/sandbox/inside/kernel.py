@@ -109,9 +109,9 @@ def bind(source: str, target: str, attributes: int) -> None:
 
 def set_attributes(target: str, attributes: int, flags: int = 0) -> None:
     """Add attributes to a mount."""
-    wanted = _MountAttributes(set=attributes)
-    size = ctypes.c_size_t(ctypes.sizeof(wanted))
-    _call(f"protect {target}", _MOUNT_SETATTR, _AT_FDCWD, target.encode(), flags, ctypes.byref(wanted), size)
+    request = _MountAttributes(set=attributes)
+    size = ctypes.c_size_t(ctypes.sizeof(request))
+    _call(f"protect {target}", _MOUNT_SETATTR, _AT_FDCWD, target.encode(), flags, ctypes.byref(request), size)
 
 
 def pivot_root(root: str, old: str) -> None:

@@ -50,18 +50,18 @@ def _contained(job: Job) -> None:
 
     kernel.die_with_parent()
     _offer_to_the_killer()
-    ready, go = os.pipe()
+    read_end, write_end = os.pipe()
     try:
-        first = kernel.clone()
-        if first == 0:
-            os.close(go)
-            run_as_init(job, ready, say)
-        _map_users(first)
+        init_pid = kernel.clone()
+        if init_pid == 0:
+            os.close(write_end)
+            run_as_init(job, read_end, say)
+        _map_users(init_pid)
     except OSError as error:
         say(failed=error.filename or "the map of users", errno=error.errno)
         return
-    os.write(go, b"1")
-    _wait(first, job.limits.wall_seconds)
+    os.write(write_end, b"1")
+    _wait(init_pid, job.limits.wall_seconds)
 
 
 def _offer_to_the_killer() -> None:
@@ -70,15 +70,15 @@ def _offer_to_the_killer() -> None:
         file.write("1000")
 
 
-def _map_users(first: int) -> None:
+def _map_users(init_pid: int) -> None:
     """Map users and groups: the program runs as nobody in root's sandbox, and as the same user in a user's."""
     from runner.sandbox.inside.view import USER
 
     privileged = os.geteuid() == 0 and _is_mapped(NOBODY)
     for kind, own in (("uid", os.geteuid()), ("gid", os.getegid())):
         if kind == "gid" and not privileged:
-            _write(f"/proc/{first}/setgroups", "deny")
-        _write(f"/proc/{first}/{kind}_map", f"0 {own} 1\n{USER} {NOBODY} 1" if privileged else f"{USER} {own} 1")
+            _write(f"/proc/{init_pid}/setgroups", "deny")
+        _write(f"/proc/{init_pid}/{kind}_map", f"0 {own} 1\n{USER} {NOBODY} 1" if privileged else f"{USER} {own} 1")
 
 
 def _is_mapped(user: int) -> bool:
@@ -93,13 +93,13 @@ def _write(path: str, text: str) -> None:
     os.close(descriptor)
 
 
-def _wait(first: int, seconds: float) -> None:
+def _wait(init_pid: int, seconds: float) -> None:
     """Wait for the sandbox, and kill it after a timeout or when standard input ends."""
-    ready, _, _ = select.select([os.pidfd_open(first), _LEASH], [], [], seconds)
+    ready, _, _ = select.select([os.pidfd_open(init_pid), _LEASH], [], [], seconds)
     if not ready:
         say(exceeded="time")
-    os.kill(first, signal.SIGKILL)
-    os.waitpid(first, 0)
+    os.kill(init_pid, signal.SIGKILL)
+    os.waitpid(init_pid, 0)
 
 
 def _uncontained(job: Job) -> None:
@@ -121,8 +121,8 @@ def _uncontained(job: Job) -> None:
             start(job, folder, say)
         deadline, status = time.monotonic() + job.limits.wall_seconds, None
         while status is None and time.monotonic() < deadline and not select.select([_LEASH], [], [], POLL_SECONDS)[0]:
-            ended, found = os.waitpid(child, os.WNOHANG)
-            status = found if ended else None
+            pid, wait_status = os.waitpid(child, os.WNOHANG)
+            status = wait_status if pid else None
         say(**({"exceeded": "time"} if status is None else {"exit": os.waitstatus_to_exitcode(status)}))
         _kill_group(child)
         _kill_descendants()
@@ -138,11 +138,11 @@ def _kill_group(leader: int) -> None:
 def _kill_descendants() -> None:
     """Kill all descendants, including those that left the process group; without /proc none can be found."""
     deadline = time.monotonic() + KILL_SECONDS
-    while (left := _descendants()) and time.monotonic() < deadline:
-        for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none starts another meanwhile
-            for process in left:
+    while (remaining := _descendants()) and time.monotonic() < deadline:
+        for signal_number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none starts another meanwhile
+            for pid in remaining:
                 with suppress(ProcessLookupError):
-                    os.kill(process, number)
+                    os.kill(pid, signal_number)
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -151,10 +151,10 @@ def _kill_descendants() -> None:
 def _descendants() -> list[int]:
     """Return the running descendants of this process, the nearest first."""
     parents = dict(_parents())
-    found = [os.getpid()]
-    for process in found:
-        found += [child for child, parent in parents.items() if parent == process]
-    return found[1:]
+    pids = [os.getpid()]
+    for process in pids:
+        pids += [child for child, parent in parents.items() if parent == process]
+    return pids[1:]
 
 
 def _parents() -> Iterator[tuple[int, int]]:

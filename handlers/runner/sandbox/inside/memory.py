@@ -28,8 +28,8 @@ class Memory:
         """Return which limit is exceeded: "memory" for the run's, "machine" for the machine's; else ""."""
         if self._machine.available() < self._floor:
             return "machine"
-        left = self._limit - _sockets() * SOCKET
-        if sum(map(_resident, _processes())) > left and sum(map(_share, _processes())) > left:
+        limit = self._limit - _sockets() * SOCKET
+        if sum(map(_resident, _processes())) > limit and sum(map(_share, _processes())) > limit:
             return "memory"
         hidden = self._machine.shared() - self._shared_before > self._limit and any(map(_shares, _processes()))
         return "memory" if hidden else ""

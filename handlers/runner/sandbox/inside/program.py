@@ -28,10 +28,10 @@ def exec_program(job: Job, folder: str) -> NoReturn:
         machine = kernel.architecture()
         kernel.refuse_new_privileges()
         kernel.install_filter(seccomp_filter(machine))
-    own = {"HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
+    overrides = {"HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
     if job.packages:
-        own["PYTHONPATH"] = PACKAGES if job.contained else os.path.join(folder, "packages")
-    environment = {**job.environment, **own}
+        overrides["PYTHONPATH"] = PACKAGES if job.contained else os.path.join(folder, "packages")
+    environment = {**job.environment, **overrides}
     os.execve(job.command[0], job.command, environment)  # noqa: S606 - there is no shell
 
 
@@ -60,8 +60,8 @@ def _redirect(report: int) -> None:
 
 def _limit(job: Job) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored, signal.SIG_DFL)
+    for signal_number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(signal_number, signal.SIG_DFL)
     limits = job.limits
     values = {
         resource.RLIMIT_CPU: limits.cpu_seconds + 1,
@@ -75,7 +75,7 @@ def _limit(job: Job) -> None:
     if job.contained:
         values |= {resource.RLIMIT_NPROC: limits.processes, resource.RLIMIT_MSGQUEUE: 0, resource.RLIMIT_MEMLOCK: 0}
     for limit, value in values.items():
-        _, most = resource.getrlimit(limit)
-        hard = value if most == resource.RLIM_INFINITY else min(value, most)
-        early = 1 if limit == resource.RLIMIT_CPU else 0  # SIGXCPU, which identifies this limit, before SIGKILL
-        resource.setrlimit(limit, (hard - early, hard))
+        _, current_hard = resource.getrlimit(limit)
+        hard = value if current_hard == resource.RLIM_INFINITY else min(value, current_hard)
+        margin = 1 if limit == resource.RLIMIT_CPU else 0  # SIGXCPU, which identifies this limit, before SIGKILL
+        resource.setrlimit(limit, (hard - margin, hard))

@@ -59,10 +59,10 @@ def build(job: Job) -> None:
 
 def _show(paths: tuple[str, ...], attributes: int) -> None:
     """Show each existing path as on this machine; a path below another one is already visible."""
-    done: list[str] = []
+    shown: list[str] = []
     for path in sorted(paths, key=len):
         source = _OLD + path
-        if any(path == other or path.startswith(f"{other}/") for other in done):
+        if any(path == other or path.startswith(f"{other}/") for other in shown):
             continue
         if os.path.islink(source):
             os.symlink(os.readlink(source), path)
@@ -70,7 +70,7 @@ def _show(paths: tuple[str, ...], attributes: int) -> None:
             _bind(source, path, attributes)
         else:
             continue
-        done.append(path)
+        shown.append(path)
 
 
 def _bind(source: str, target: str, attributes: int) -> None:

@@ -40,9 +40,9 @@ class Emptiable(NamedTuple):
 
 def find_functions() -> list[Emptiable]:
     """Return the functions to empty, the longest first."""
-    tested = (path for path in find_python_files() if not is_test_file(path) and not _is_beside_tests(path))
-    found = [function for path in tested for function in _functions(path, parse(read(path)), "")]
-    return sorted(found, key=lambda function: (-function.size, function.path, function.line))[:MOST]
+    paths = (path for path in find_python_files() if not is_test_file(path) and not _is_beside_tests(path))
+    functions = [function for path in paths for function in _functions(path, parse(read(path)), "")]
+    return sorted(functions, key=lambda function: (-function.size, function.path, function.line))[:MOST]
 
 
 def _is_beside_tests(path: str) -> bool:
@@ -73,8 +73,8 @@ def empty(source: bytes, line: int) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno == line:
             yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
-            told = f"__import__('sys').{_FLAG} = True\nreturn" + ("\nyield" if yields else "")
-            node.body = [ast.copy_location(statement, node.body[0]) for statement in ast.parse(told).body]
+            replacement = f"__import__('sys').{_FLAG} = True\nreturn" + ("\nyield" if yields else "")
+            node.body = [ast.copy_location(statement, node.body[0]) for statement in ast.parse(replacement).body]
     return ast.fix_missing_locations(tree)
 
 
@@ -84,40 +84,40 @@ def empty_when_imported(function: Emptiable) -> None:
     compile_source = loader.source_to_code
 
     def source_to_code(self: Any, data: Any, path: Any, **options: Any) -> Any:
-        emptied = os.path.abspath(os.fsdecode(path)) == target
-        return compile_source(self, empty(bytes(data), function.line) if emptied else data, path, **options)
+        is_target = os.path.abspath(os.fsdecode(path)) == target
+        return compile_source(self, empty(bytes(data), function.line) if is_target else data, path, **options)
 
     loader.source_to_code = source_to_code  # type: ignore[method-assign]
 
 
 def main() -> None:
     """Empty one function after another, for as many seconds as the first argument says."""
-    until = monotonic() + float(sys.argv[1])
+    deadline = monotonic() + float(sys.argv[1])
     report, by_pytest = Report(), uses_pytest(find_test_files())
     if by_pytest:
         from . import with_pytest  # noqa: F401 - before the copies are made, so that none has to
     for function in find_functions():
-        ending = _try(function, by_pytest, until)
-        if ending is not None:
-            place = {"path": function.path, "line": function.line}
-            report.say(emptied=function.name, **place, called=ending != NOT_CALLED, noticed=ending == NOTICED)
+        status = _try(function, by_pytest, deadline)
+        if status is not None:
+            location = {"path": function.path, "line": function.line}
+            report.say(emptied=function.name, **location, called=status != NOT_CALLED, noticed=status == NOTICED)
     report.say(complete=report.lines)
 
 
-def _try(function: Emptiable, by_pytest: bool, until: float) -> int | None:
+def _try(function: Emptiable, by_pytest: bool, deadline: float) -> int | None:
     """Run the tests in a forked process; return its result, or None after a timeout."""
-    if monotonic() >= until:
+    if monotonic() >= deadline:
         return None
     child = os.fork()
     if child == 0:
         _be_copy(function, by_pytest)
     with suppress(PermissionError, ProcessLookupError):
         os.setpgid(child, child)
-    over, _, _ = select.select([os.pidfd_open(child)], [], [], max(0.0, until - monotonic()))
+    ended, _, _ = select.select([os.pidfd_open(child)], [], [], max(0.0, deadline - monotonic()))
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    return _judge(os.waitstatus_to_exitcode(status)) if over else None
+    return _judge(os.waitstatus_to_exitcode(status)) if ended else None
 
 
 def _judge(ending: int) -> int:
@@ -127,9 +127,9 @@ def _judge(ending: int) -> int:
 
 def _be_copy(function: Emptiable, by_pytest: bool) -> NoReturn:
     os.setpgid(0, 0)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
     try:
         empty_when_imported(function)
         passed = _run(by_pytest)

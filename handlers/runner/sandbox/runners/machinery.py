@@ -30,10 +30,10 @@ class Machinery:
 
     def find_changed(self, result: object) -> frozenset[str]:
         """Return the names of functions that were replaced since then, or that `result` hides."""
-        now = dict(self._functions())
-        names = self._original.keys() | now.keys()
+        current = dict(self._functions())
+        names = self._original.keys() | current.keys()
         hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
-        return frozenset(hidden | {name for name in names if self._original.get(name) != now.get(name)})
+        return frozenset(hidden | {name for name in names if self._original.get(name) != current.get(name)})
 
     def _functions(self) -> Iterator[tuple[str, tuple[object, object]]]:
         classes = [value for part in self._parts for value in vars(part).values() if isinstance(value, type)]

@@ -46,15 +46,15 @@ class Frames:
 
     def of(self, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
         """Return the path, line and function of each frame in the project, outermost first."""
-        found = []
+        frames = []
         while traceback is not None:
             code, line = traceback.tb_frame.f_code, traceback.tb_lineno
             path = code.co_filename.removeprefix("./")
             path = path if not path.startswith("/") else path.removeprefix(self._root)
             if not path.startswith(("/", "<")):
-                found.append((path, line, code.co_name))
+                frames.append((path, line, code.co_name))
             traceback = traceback.tb_next
-        return found[-MOST_FRAMES:]
+        return frames[-MOST_FRAMES:]
 
 
 def forget_this_package() -> None:

@@ -65,8 +65,8 @@ class Reporting:
         if report.failed:
             self._say(test=dotted(report.nodeid), outcome="error", seconds=0, message=shorten(report.longreprtext))
         elif report.skipped:
-            whole = f"unittest.loader.ModuleSkipped.{dotted(report.nodeid)}"
-            self._say(test=whole, outcome="skipped", seconds=0, message=_reason(report))
+            test_id = f"unittest.loader.ModuleSkipped.{dotted(report.nodeid)}"
+            self._say(test=test_id, outcome="skipped", seconds=0, message=_reason(report))
 
 
 def _exception(report: Any) -> str:
@@ -76,9 +76,9 @@ def _exception(report: Any) -> str:
 
 
 def _reason(report: Any) -> str:
-    expected = getattr(report, "wasxfail", None)
-    if expected is not None:
-        return f"It failed, as it was expected to. {expected}".strip()
+    xfail_reason = getattr(report, "wasxfail", None)
+    if xfail_reason is not None:
+        return f"It failed, as it was expected to. {xfail_reason}".strip()
     return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
 
 

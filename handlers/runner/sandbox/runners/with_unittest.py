@@ -69,11 +69,11 @@ class Reporting(unittest.TextTestResult):
 
     def _ended(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
         """Record an outcome; if a test has several, the first failure counts."""
-        message, where = shorten(message), self._frames.of(err[2]) if err else []
+        message, frames = shorten(message), self._frames.of(err[2]) if err else []
         if not self._running:
-            self._say(test, outcome, 0, message, where)
+            self._say(test, outcome, 0, message, frames)
         elif self._outcome not in ("failed", "error"):
-            self._outcome, self._message, self._where = outcome, message, where
+            self._outcome, self._message, self._where = outcome, message, frames
 
     def _say(
         self, test: unittest.TestCase, outcome: str, seconds: float, message: str, frames: list[tuple[str, int, str]]

@@ -120,14 +120,14 @@ def _called(node: ast.AST) -> str:
     """Return the last part of the called function's name."""
     if not isinstance(node, ast.Call):
         return ""
-    called = node.func
-    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    func = node.func
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _find_checking(nodes: Sequence[ast.stmt]) -> Iterator[str]:
     """Yield the names of functions that contain checks, for tests that only call them."""
-    for top in nodes:
-        for node in ast.walk(top):
+    for statement in nodes:
+        for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("test"):
                 called = map(_called, ast.walk(node))
                 asserts = any(isinstance(part, ast.Assert) for part in ast.walk(node))
