@@ -144,11 +144,11 @@ def connect_runner(settings: RunningSettings) -> "Runner":
     from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
     from shared.runners.languages import LanguageRunners
 
-    asked = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
+    make_client = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
     return LanguageRunners(
         {
-            "python": LambdaRunner(asked, settings.runner_function),
-            "node": LambdaRunner(asked, settings.node_runner_function),
+            "python": LambdaRunner(make_client, settings.runner_function),
+            "node": LambdaRunner(make_client, settings.node_runner_function),
         }
     )
 

@@ -34,9 +34,9 @@ def agent_function(
 
     @cache
     def composed() -> tuple[Worker[M, R], Postpone]:
-        known = read_settings(settings, environ)
-        connections = connect(known)
-        return connections.worker(agent(connections, known), logger.info), connections.postpone(DESTINATION[accepts])
+        loaded = read_settings(settings, environ)
+        connections = connect(loaded)
+        return connections.worker(agent(connections, loaded), logger.info), connections.postpone(DESTINATION[accepts])
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

@@ -29,10 +29,10 @@ def read(objects: Objects, stored: StoredObject) -> Manifest:
     return Manifest.model_validate_json(read_named(objects, stored))
 
 
-def list_restoring_writes(projects: Projects, project_id: str, wanted: Manifest) -> tuple[Write, ...]:
+def list_restoring_writes(projects: Projects, project_id: str, manifest: Manifest) -> tuple[Write, ...]:
     """Return the writes that restore an earlier manifest as the project's files."""
-    before, now = wanted.by_path(), {file.path: file for file in projects.files(project_id)}
+    before, current = manifest.by_path(), {file.path: file for file in projects.files(project_id)}
     return (
-        *(put_file(project_id, file) for path, file in before.items() if now.get(path) != file),
-        *(remove_file(project_id, path) for path in now if path not in before),
+        *(put_file(project_id, file) for path, file in before.items() if current.get(path) != file),
+        *(remove_file(project_id, path) for path in current if path not in before),
     )

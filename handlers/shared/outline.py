@@ -61,10 +61,10 @@ def outline_all(texts: Mapping[str, str], tag: str, about: str, near: Collection
         pure = PurePosixPath(path)
         return pure.stem not in about, pure.parent not in near
 
-    left = MAX_TOGETHER
+    remaining_lines = MAX_TOGETHER
     for path in sorted(outlines, key=relevance):
-        left -= outlines[path].count("\n") + 1
-        if left < 0:
+        remaining_lines -= outlines[path].count("\n") + 1
+        if remaining_lines < 0:
             outlines[path] = ""
     return "\n\n".join(
         f"{path}:\n\n{mark_as_data('outline', tag, signatures)}" if signatures else path
@@ -86,9 +86,9 @@ def outline(language: str, text: str, most: int = MAX_LINES) -> str:
     return "\n".join(_show(line) for line in _choose(lines, most))
 
 
-def _choose(lines: list[Line], most: int) -> list[Line]:
+def _choose(lines: list[Line], limit: int) -> list[Line]:
     ranked = sorted(range(len(lines)), key=lambda at: (bool(_PRIVATE.match(lines[at].text)), lines[at].depth, at))
-    return [lines[at] for at in sorted(ranked[:most])]
+    return [lines[at] for at in sorted(ranked[:limit])]
 
 
 def _show(line: Line) -> str:
@@ -113,33 +113,33 @@ def _read_declaration(node: "Node", depth: int) -> Iterator[Line]:
     text = (node.text or b"").decode()
     if (node.type == "expression_statement" and not _EXPORTED.match(text)) or _REQUIRED.search(text):
         return
-    inside = _find_inside(node)
-    if inside is None:
+    body = _find_inside(node)
+    if body is None:
         yield Line(depth, text.rstrip(";,"))
         return
-    end = inside.start_byte
-    if inside.type in _CONTAINERS:
-        end = next((part.start_byte for part in inside.children if part.type == "{"), end)
-    head = (node.text or b"")[: end - node.start_byte].decode()
+    end = body.start_byte
+    if body.type in _CONTAINERS:
+        end = next((part.start_byte for part in body.children if part.type == "{"), end)
+    declaration = (node.text or b"")[: end - node.start_byte].decode()
     if node.type == "type_definition":
-        head += text.encode()[inside.end_byte - node.start_byte :].decode()
-    if head.strip():
-        yield Line(depth, head.rstrip("; \n"))
-    if inside.type in _CONTAINERS and depth < MAX_DEPTH:
-        yield from _read_declarations(inside, depth + 1)
+        declaration += text.encode()[body.end_byte - node.start_byte :].decode()
+    if declaration.strip():
+        yield Line(depth, declaration.rstrip("; \n"))
+    if body.type in _CONTAINERS and depth < MAX_DEPTH:
+        yield from _read_declarations(body, depth + 1)
 
 
 def _find_inside(node: "Node") -> "Node | None":
     """Return the node of a declaration's inside: the body of a function, or the members of a type."""
-    waiting = list(reversed(node.children))
-    while waiting:
-        part = waiting.pop()
-        if part.type in _CONTAINERS or part.type in _BLOCKS:
-            return part
-        if part.type == "arrow_function":
-            return part.child_by_field_name("body")
-        if "parameter" not in part.type and part.type not in {"decorator", "type_annotation"}:
-            waiting += reversed(part.children)
+    stack = list(reversed(node.children))
+    while stack:
+        child = stack.pop()
+        if child.type in _CONTAINERS or child.type in _BLOCKS:
+            return child
+        if child.type == "arrow_function":
+            return child.child_by_field_name("body")
+        if "parameter" not in child.type and child.type not in {"decorator", "type_annotation"}:
+            stack += reversed(child.children)
     return None
 
 

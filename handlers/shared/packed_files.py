@@ -23,8 +23,8 @@ class TooLarge(ValueError):
 
 def pack(files: Mapping[str, bytes]) -> str:
     """Return the files (content by path) as text for a request. Raises `TooLarge`."""
-    listed = {path: base64.b64encode(content).decode() for path, content in files.items()}
-    packed = gzip.compress(json.dumps(listed).encode(), mtime=0)
+    encoded = {path: base64.b64encode(content).decode() for path, content in files.items()}
+    packed = gzip.compress(json.dumps(encoded).encode(), mtime=0)
     if len(packed) > MOST_PACKED:
         raise TooLarge(f"the project has {len(packed):,} bytes when compressed, more than the {MOST_PACKED:,} of a run")
     return base64.b64encode(packed).decode()

@@ -44,16 +44,16 @@ _CPP_ONLY: Final = re.compile(
 def language_of(path: str, content: str = "") -> str:
     """Return a file's language: by name, extension, interpreter or first words; "text" if it is not known."""
     name = PurePosixPath(path).name.lower()
-    known = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
-    if known == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
+    language = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
+    if language == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
         return "cpp"
-    return known or _interpreted(content) or _begun(content) or TEXT
+    return language or _interpreted(content) or _begun(content) or TEXT
 
 
 def language_named(word: str) -> str | None:
     """Return the language for a word such as "py", "Go" or "c++", as after a fence; None for others."""
-    spoken = word.lower()
-    return _SPOKEN.get(spoken.rstrip("0123456789.")) or _SPOKEN.get(spoken) or _LANGUAGES.get(f".{spoken}")
+    name = word.lower()
+    return _SPOKEN.get(name.rstrip("0123456789.")) or _SPOKEN.get(name) or _LANGUAGES.get(f".{name}")
 
 
 def _begun(content: str) -> str | None:
@@ -82,7 +82,7 @@ def is_test(path: str) -> bool:
     """Return whether a file contains tests, by the conventions of its language."""
     pure = PurePosixPath(path.lower())
     stem = pure.name.split(".")[0]
-    named = (
+    has_test_name = (
         stem.startswith("test_") or stem.endswith(("_test", "_tests")) or ".test." in pure.name or ".spec." in pure.name
     )
-    return named or bool({"test", "tests", "__tests__", "spec"}.intersection(pure.parts[:-1]))
+    return has_test_name or bool({"test", "tests", "__tests__", "spec"}.intersection(pure.parts[:-1]))

@@ -82,8 +82,8 @@ def serve(
 def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger: Logger) -> None:
     """Log the fault, and set when the message is delivered again."""
     seconds = wait_after(fault, record.attributes.received)
-    level = logger.warning if isinstance(fault, Retryable) else logger.exception
-    level(
+    log = logger.warning if isinstance(fault, Retryable) else logger.exception
+    log(
         "will be delivered again",
         error_type=error_type(fault),
         reason=str(fault),
@@ -92,18 +92,18 @@ def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger
     )
     try:
         postpone(record.receipt_handle, seconds)
-    except Retryable as trouble:
-        logger.warning("comes again after the visibility timeout", reason=str(trouble))
+    except Retryable as error:
+        logger.warning("comes again after the visibility timeout", reason=str(error))
 
 
 def error_type(fault: Exception) -> str:
     """Return a name for the kind of fault; for a Retryable, that of the service's error which caused it."""
-    beneath = fault.__cause__ if type(fault) is Retryable else None
-    if beneath is None:
+    cause = fault.__cause__ if type(fault) is Retryable else None
+    if cause is None:
         return type(fault).__name__
-    response = getattr(beneath, "response", None)  # a botocore ClientError has it
+    response = getattr(cause, "response", None)  # a botocore ClientError has it
     code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return str(code or type(beneath).__name__)
+    return str(code or type(cause).__name__)
 
 
 def wait_after(fault: Exception, received: int) -> float:

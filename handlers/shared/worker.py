@@ -88,10 +88,10 @@ class Worker(Generic[M, R]):
         except Deferrable as pause:
             return self._park(message, claim, pause, delivery)
         except Retryable as fault:
-            ended = self._interrupt(message, claim, fault, delivery)
-            if ended is None:
+            outcome = self._interrupt(message, claim, fault, delivery)
+            if outcome is None:
                 raise
-            return ended
+            return outcome
 
     def _carry_out(self, message: M, claim: Claimed, delivery: Delivery) -> WorkOutcome:
         result = self.agent.work(message, claim.project, delivery)
@@ -129,9 +129,9 @@ class Worker(Generic[M, R]):
             self.works.interrupt(message, self.agent.name, claim, str(fault))
         except Conflict:
             return self._ended_elsewhere(message, delivery.remaining)
-        except Retryable as trouble:
+        except Retryable as error:
             # The timeline's entry is optional; the redelivery is what matters.
-            self.note(f"could not record the interruption: {trouble}")
+            self.note(f"could not record the interruption: {error}")
         return None
 
     def _store(self, message: M, delivery: Delivery, write: Callable[[], W]) -> W | WorkOutcome:
@@ -141,10 +141,10 @@ class Worker(Generic[M, R]):
             try:
                 return write()
             except Conflict:
-                ended = self._ended_elsewhere(message, delivery.remaining)
-                if ended is None:
+                outcome = self._ended_elsewhere(message, delivery.remaining)
+                if outcome is None:
                     raise  # the table changed between reading and writing: try again with its current state
-                return ended
+                return outcome
 
         return retry_on_conflict(attempt, message.id)
 

@@ -99,7 +99,7 @@ class Works:
         return self._projects.get(message.project_id), self._projects.work(message.project_id, message.work)
 
     def _claim_writes(self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed) -> list[Write]:
-        begun = Update(
+        work_update = Update(
             work_key(message),
             set={"state": WorkState.RUNNING, "started_at": iso(claimed.at)},
             add={"attempts": 1},
@@ -108,7 +108,7 @@ class Works:
         event = self._event(
             message.project_id, EventType.WORK_STARTED, claimed.at, agent, message.work, claimed.attempt, status
         )
-        return [begun, self._project_update(message, claimed.at, move=status), event]
+        return [work_update, self._project_update(message, claimed.at, move=status), event]
 
     def commit(
         self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes, tokens: TokenUsage = NO_TOKENS
@@ -118,24 +118,24 @@ class Works:
         Raises `Conflict` with the items' keys: the work's if another delivery ended it first, the project's if it left
         the status that the work needs, else one of `changes.writes`.
         """
-        at = self._clock()
-        done = Update(
+        now = self._clock()
+        work_update = Update(
             work_key(message),
             set={
                 **changes.fields,
                 "state": WorkState.DONE,
-                "finished_at": iso(at),
+                "finished_at": iso(now),
                 "outbox": [sent.model_dump(mode="json", by_alias=True) for sent in changes.outbox],
             },
             among={"state": OPEN},
         )
         status = changes.move or claimed.project.status
         event = self._event(
-            message.project_id, EventType.WORK_DONE, at, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(at, claimed.at), detail=changes.detail, tokens=tokens,
+            message.project_id, EventType.WORK_DONE, now, agent, message.work, claimed.attempt, status,
+            duration_ms=_milliseconds(now, claimed.at), detail=changes.detail, tokens=tokens,
         )  # fmt: skip
-        project = self._project_update(message, at, move=changes.move, fields=changes.project, tokens=tokens)
-        self._table.write(done, project, *changes.writes, event)
+        project_update = self._project_update(message, now, move=changes.move, fields=changes.project, tokens=tokens)
+        self._table.write(work_update, project_update, *changes.writes, event)
 
     def fail(
         self,
@@ -150,11 +150,11 @@ class Works:
 
         The project becomes FAILED or, with a `reversal`, returns to its state before the change.
         """
-        at = self._clock()
+        now = self._clock()
         failure = Failure(step=agent, reason=_shorten(reason)).model_dump()
-        failed = Update(
+        work_update = Update(
             work_key(message),
-            set={"state": WorkState.FAILED, "finished_at": iso(at), "failure": failure},
+            set={"state": WorkState.FAILED, "finished_at": iso(now), "failure": failure},
             among={"state": OPEN},
         )
         status = reversal.to.status if reversal else ProjectStatus.FAILED
@@ -162,23 +162,23 @@ class Works:
         among: Mapping[str, Collection[Any]] = {}
         if reversal:  # only while the project has not changed since the reversal was made
             among = {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
-        project = self._project_update(message, at, move=status, fields=fields, tokens=tokens, among=among)
-        event = self._ended_badly(message, agent, claimed, status, reason, at, tokens)
-        self._table.write(failed, project, *(reversal.writes if reversal else ()), event)
+        project_update = self._project_update(message, now, move=status, fields=fields, tokens=tokens, among=among)
+        event = self._ended_badly(message, agent, claimed, status, reason, now, tokens)
+        self._table.write(work_update, project_update, *(reversal.writes if reversal else ()), event)
 
     def interrupt(
         self, message: AnyMessage, agent: str, claimed: Claimed, reason: str, *, move: ProjectStatus | None = None
     ) -> None:
         """Reset the work to pending, to be tried again; `move` shows the owner that the project waits."""
-        at = self._clock()
-        pending_again = Update(
+        now = self._clock()
+        work_update = Update(
             work_key(message),
             set={"state": WorkState.PENDING},
             among={"state": OPEN},
         )
         status = move or claimed.project.status
-        project = self._project_update(message, at, move=move)
-        self._table.write(pending_again, project, self._ended_badly(message, agent, claimed, status, reason, at))
+        project_update = self._project_update(message, now, move=move)
+        self._table.write(work_update, project_update, self._ended_badly(message, agent, claimed, status, reason, now))
 
     def _ended_badly(
         self,
@@ -187,18 +187,18 @@ class Works:
         claimed: Claimed,
         status: ProjectStatus,
         reason: str,
-        at: datetime,
+        now: datetime,
         tokens: TokenUsage = NO_TOKENS,
     ) -> Put:
         return self._event(
-            message.project_id, EventType.WORK_FAILED, at, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(at, claimed.at), detail=_shorten(reason), tokens=tokens,
+            message.project_id, EventType.WORK_FAILED, now, agent, message.work, claimed.attempt, status,
+            duration_ms=_milliseconds(now, claimed.at), detail=_shorten(reason), tokens=tokens,
         )  # fmt: skip
 
     def _project_update(
         self,
         message: AnyMessage,
-        at: datetime,
+        now: datetime,
         *,
         move: ProjectStatus | None = None,
         fields: Attributes | None = None,
@@ -212,7 +212,7 @@ class Works:
         allowed = _movable(move) if move else set(ProjectStatus) - FINAL
         return Update(
             metadata_key(message.project_id),
-            set={**(fields or {}), "updated_at": iso(at), **({"status": move} if move else {})},
+            set={**(fields or {}), "updated_at": iso(now), **({"status": move} if move else {})},
             add={"version": 1, **count_up(tokens.model_dump())},
             among={"status": sorted(allowed), "revision": [message.revision.model_dump()], **(among or {})},
         )
@@ -226,10 +226,10 @@ class Works:
         work: str,
         attempt: int,
         status: ProjectStatus,
-        **more: Any,
+        **fields: Any,
     ) -> Put:
         event = TimelineEvent(
-            id=self._new_id(), type=kind, at=at, agent=agent, work=work, attempt=attempt, status=status, **more
+            id=self._new_id(), type=kind, at=at, agent=agent, work=work, attempt=attempt, status=status, **fields
         )
         return put_event(project_id, event)
 

@@ -14,15 +14,15 @@ _REGULAR_FILE: Final = 0o100644
 def build_zip(files: Mapping[str, bytes]) -> bytes:
     """Zip the files (content by path). Raises `shared.paths.UnsafePath` for a path that could escape."""
     check_paths(files)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(path, date_time=_EPOCH)
             entry.external_attr = _REGULAR_FILE << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             archive.writestr(entry, files[path])
-    return check_zip(packed.getvalue())
+    return check_zip(buffer.getvalue())
 
 
 def check_zip(packed: bytes) -> bytes:

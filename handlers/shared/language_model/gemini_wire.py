@@ -129,29 +129,29 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
     status = (answer.error if answer else None) or _Status()
     if any(detail.reason == NO_STORED_REPLY for detail in status.details):
         return ModelUnusable(_shorten(status.message))
-    said = _shorten(" ".join((status.message or body).split()))
+    message = _shorten(" ".join((status.message or body).split()))
     if code == 429:
-        return _make_quota_error(status, body, retry_after, said)
+        return _make_quota_error(status, body, retry_after, message)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
         return ModelUnavailable(
             f"the model answered {code} {status.status}".rstrip(), after=_delay(status, retry_after)
         )
-    if code == 403 and (_DISABLED.search(said) or any(detail.reason in _NOT_ALLOWED for detail in status.details)):
-        return ModelUnusable(f"the model's API may not be used with this key: {said}")
+    if code == 403 and (_DISABLED.search(message) or any(detail.reason in _NOT_ALLOWED for detail in status.details)):
+        return ModelUnusable(f"the model's API may not be used with this key: {message}")
     if code in {401, 403} or any(detail.reason.startswith("API_KEY_") for detail in status.details):
-        return ModelUnusable(f"the model refused the API key ({said}); store a valid one and try again")
+        return ModelUnusable(f"the model refused the API key ({message}); store a valid one and try again")
     if code == 404:
         return ModelUnusable(
-            f"the model has no answer to this, check its name and endpoint (404 {status.status}): {said}"
+            f"the model has no answer to this, check its name and endpoint (404 {status.status}): {message}"
         )
-    return ModelUnusable(f"the model refused the request ({code} {status.status}): {said}")
+    return ModelUnusable(f"the model refused the request ({code} {status.status}): {message}")
 
 
-def _make_quota_error(status: _Status, body: str, retry_after: str, said: str) -> AgentError:
+def _make_quota_error(status: _Status, body: str, retry_after: str, message: str) -> AgentError:
     quota_values = [violation.quota_value for detail in status.details for violation in detail.violations]
     quota_values += [str(detail.metadata.get("quota_limit_value", "")) for detail in status.details]
     if "0" in quota_values or _NEVER.search(status.message or body):
-        return ModelUnusable(f"the model's quota does not allow this, and waiting does not change it: {said}")
+        return ModelUnusable(f"the model's quota does not allow this, and waiting does not change it: {message}")
     quotas = [violation.quota_id for detail in status.details for violation in detail.violations]
     quotas += [str(detail.metadata.get("quota_limit", "")) for detail in status.details]
     if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):
@@ -166,8 +166,8 @@ def _shorten(text: str) -> str:
 
 def _delay(status: _Status, retry_after: str) -> float | None:
     """Return the wait in seconds that RetryInfo or the header requests."""
-    asked = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
-    match = _SECONDS.fullmatch(asked[0].strip())
+    delays = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
+    match = _SECONDS.fullmatch(delays[0].strip())
     return float(match[1]) if match else None
 
 

@@ -48,12 +48,12 @@ class GoogleGenaiModel:
 def _config(prompt: Prompt, seconds: float) -> "types.GenerateContentConfig":
     from google.genai import types
 
-    shape: dict[str, Any] = {}
+    response_config: dict[str, Any] = {}
     if prompt.schema is not None:
-        shape = {"response_mime_type": "application/json", "response_json_schema": dict(prompt.schema)}
+        response_config = {"response_mime_type": "application/json", "response_json_schema": dict(prompt.schema)}
     return types.GenerateContentConfig(
         system_instruction=prompt.system,
         http_options=types.HttpOptions(timeout=max(1, int(seconds * 1000))),
         should_return_http_response=True,
-        **shape,
+        **response_config,
     )

@@ -97,10 +97,10 @@ def response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -
         first = next(option for option in schema["anyOf"] if option.get("type") != "null")
         nullable = any(option.get("type") == "null" for option in schema["anyOf"])
         return response_schema(first, definitions) | ({"nullable": True} if nullable else {})
-    kept = {key: value for key, value in schema.items() if key in _SAME}
-    kept |= {name: schema[key] for key, name in _RENAMED.items() if key in schema}
+    subset = {key: value for key, value in schema.items() if key in _SAME}
+    subset |= {name: schema[key] for key, name in _RENAMED.items() if key in schema}
     if "items" in schema:
-        kept["items"] = response_schema(schema["items"], definitions)
+        subset["items"] = response_schema(schema["items"], definitions)
     if "properties" in schema:
-        kept["properties"] = {key: response_schema(value, definitions) for key, value in schema["properties"].items()}
-    return kept
+        subset["properties"] = {key: response_schema(value, definitions) for key, value in schema["properties"].items()}
+    return subset

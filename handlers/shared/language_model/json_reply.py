@@ -35,12 +35,12 @@ def read_json(text: str) -> object:
 def _start(text: str) -> int:
     if text.startswith("{") or _ARRAY.match(text):
         return 0
-    found = _FENCED.search(text)
-    if found:
-        return found.end()
-    found = _OBJECT.search(text)
-    if found:
-        return found.start()
+    match = _FENCED.search(text)
+    if match:
+        return match.end()
+    match = _OBJECT.search(text)
+    if match:
+        return match.start()
     raise ValueError(
         f"there is no JSON object in the answer, which begins {text[:_SHOWN]!r}" if text else "the answer is empty"
     )
@@ -52,9 +52,9 @@ def _decode(text: str, start: int) -> tuple[object, int]:
             text, start
         )
     except json.JSONDecodeError as error:
-        cut = error.msg.startswith("Unterminated string") or not text[error.pos :].strip("`~ \t\r\n")
-        what = "the JSON is cut off" if cut else f"the JSON is broken: {error.msg}"
-        raise ValueError(f"{what}, {_place(text, error.pos)}, after {text[: error.pos][-_SHOWN:]!r}") from error
+        is_cut = error.msg.startswith("Unterminated string") or not text[error.pos :].strip("`~ \t\r\n")
+        problem = "the JSON is cut off" if is_cut else f"the JSON is broken: {error.msg}"
+        raise ValueError(f"{problem}, {_place(text, error.pos)}, after {text[: error.pos][-_SHOWN:]!r}") from error
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
 

@@ -45,8 +45,8 @@ class Redaction:
 
 def _collect_text(error: BaseException | None) -> str:
     """Return all text that a traceback shows of an error: its own, and its causes'."""
-    told: list[str] = []
-    while error is not None and len(told) < 20:
-        told += [str(error), repr(error.args)]
+    texts: list[str] = []
+    while error is not None and len(texts) < 20:
+        texts += [str(error), repr(error.args)]
         error = error.__cause__ or error.__context__
-    return "\n".join(told)
+    return "\n".join(texts)

@@ -36,8 +36,8 @@ class RetryingModel:
                 return self._model.generate(prompt, remaining)
             except ModelUnavailable as fault:
                 delay = fault.after if fault.after is not None else self._backoff(attempt)
-                enough = remaining() - delay - RESERVE_SECONDS >= MIN_CALL_SECONDS
-                if attempt == MAX_ATTEMPTS or delay > MAX_DELAY_SECONDS or not enough:
+                has_time = remaining() - delay - RESERVE_SECONDS >= MIN_CALL_SECONDS
+                if attempt == MAX_ATTEMPTS or delay > MAX_DELAY_SECONDS or not has_time:
                     raise
             self._wait(delay)
             attempt += 1

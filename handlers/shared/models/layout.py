@@ -129,8 +129,8 @@ deployment_object: Final = partial(_object, _DEPLOYMENTS)
 
 def reply_object(project_id: str, build: int, retries: int | str = "", name: str = "") -> str:
     """Return the key of a model's reply in a build, after that many retries; without a `name`, the common prefix."""
-    tried = f"{retries}/" if retries != "" else ""
-    return plan_object(project_id, build, f"replies/{tried}{name}")
+    folder = f"{retries}/" if retries != "" else ""
+    return plan_object(project_id, build, f"replies/{folder}{name}")
 
 
 def proofs(project_id: str, revision: Revision | str | int) -> str:

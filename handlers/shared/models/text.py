@@ -29,9 +29,9 @@ class _Visible:
         self._shown = re.compile(rf"[^\s{refused}{unseen}]")
 
     def __call__(self, text: str) -> str:
-        found = self._refused.search(text)
-        if found:
-            raise ValueError(f"must not contain the character U+{ord(found[0]):04X}")
+        match = self._refused.search(text)
+        if match:
+            raise ValueError(f"must not contain the character U+{ord(match[0]):04X}")
         if not self._shown.search(text):
             raise ValueError("must not be blank")
         return text.strip().strip(_MARK).strip()

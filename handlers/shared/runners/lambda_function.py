@@ -56,10 +56,10 @@ class LambdaRunner:
             raise Retryable(f"the runner could not be asked: {error}") from error
         if "FunctionError" not in answer and isinstance(content, dict):
             return content
-        told = content if isinstance(content, dict) else {}
-        if told.get("errorType") == _ENDED:
-            return str(told.get("errorMessage"))
-        raise Retryable(f"the runner failed: {told.get('errorType')}: {told.get('errorMessage')}")
+        failure = content if isinstance(content, dict) else {}
+        if failure.get("errorType") == _ENDED:
+            return str(failure.get("errorMessage"))
+        raise Retryable(f"the runner failed: {failure.get('errorType')}: {failure.get('errorMessage')}")
 
 
 def _read(answer: Mapping[str, Any]) -> TestsRun:

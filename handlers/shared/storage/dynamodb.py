@@ -41,8 +41,8 @@ class DynamoDbTable:
 
     def get(self, key: Key) -> Attributes | None:
         with _translated():
-            found = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
-        return _item(found["Item"]).attributes if "Item" in found else None
+            response = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
+        return _item(response["Item"]).attributes if "Item" in response else None
 
     def query(
         self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
@@ -115,10 +115,10 @@ def _update(write: Update) -> dict[str, Any]:
     names: dict[str, str] = {}
 
     def placeholder(attribute: str, value: Any) -> tuple[str, str]:
-        mark = f"v{len(values)}"
-        values[f":{mark}"] = attribute_value(value)
+        value_name = f"v{len(values)}"
+        values[f":{value_name}"] = attribute_value(value)
         names[f"#{attribute}"] = attribute
-        return f"#{attribute}", f":{mark}"
+        return f"#{attribute}", f":{value_name}"
 
     sets = [" = ".join(placeholder(name, value)) for name, value in write.set.items()]
     adds = [" ".join(placeholder(name, value)) for name, value in write.add.items()]
@@ -165,7 +165,11 @@ class _translated:  # noqa: N801 - reads as a statement: with _translated():
             raise Conflict([write.key for write in self._writes]) from error
         if code == "TransactionCanceledException":
             reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-            failed = [w.key for w, why in zip(self._writes, reasons, strict=False) if why.get("Code") in _CONFLICTS]
+            failed = [
+                write.key
+                for write, reason in zip(self._writes, reasons, strict=False)
+                if reason.get("Code") in _CONFLICTS
+            ]
             if failed:
                 raise Conflict(failed) from error
         raise Retryable(f"DynamoDB refused: {code}") from error

@@ -79,18 +79,18 @@ class S3Objects:
         # Deleting a key of a versioned bucket only hides it; deleting its versions, delete markers too, removes it.
         # docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
         try:
-            listed = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix, MaxKeys=at_most)
-            entries = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+            page = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix, MaxKeys=at_most)
+            entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             if entries:
-                doomed: list[ObjectIdentifierTypeDef] = [
+                versions: list[ObjectIdentifierTypeDef] = [
                     {"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries
                 ]
-                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": doomed, "Quiet": True})
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
                 if answer.get("Errors"):
                     raise Retryable(f"S3 kept {len(answer['Errors'])} versions below {prefix}")
         except (ClientError, BotoCoreError) as error:
             raise Retryable(f"S3 could not delete below {prefix}: {error}") from error
-        return listed["IsTruncated"]
+        return page["IsTruncated"]
 
     def link(self, stored: StoredObject, seconds: int) -> str:
         parameters = {"Bucket": self._bucket, "Key": stored.key}
@@ -108,9 +108,9 @@ def describe(key: str, content: bytes) -> StoredObject:
     return StoredObject(key=key, size=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-def read_named(objects: Objects, named: StoredObject) -> bytes:
+def read_named(objects: Objects, stored: StoredObject) -> bytes:
     """Return the object that an item refers to. Raises `Retryable` if it is missing or has another content."""
-    content = objects.get(named.key)
-    if content is None or hashlib.sha256(content).hexdigest() != named.sha256:
-        raise Retryable(f"{named.key} is not the object that was stored")
+    content = objects.get(stored.key)
+    if content is None or hashlib.sha256(content).hexdigest() != stored.sha256:
+        raise Retryable(f"{stored.key} is not the object that was stored")
     return content
