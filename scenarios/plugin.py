@@ -46,13 +46,13 @@ def reach_models() -> None:
 
     Raises pytest.Collector.CollectError if the tests have a package `shared` of their own.
     """
-    found = find_spec("shared")
-    if found is None:
+    spec = find_spec("shared")
+    if spec is None:
         sys.path.append(str(SOURCE_ROOT))
         return
-    places = [Path(place).resolve() for place in found.submodule_search_locations or ()]
-    if (SOURCE_ROOT / "shared").resolve() not in places:
+    paths = [Path(location).resolve() for location in spec.submodule_search_locations or ()]
+    if (SOURCE_ROOT / "shared").resolve() not in paths:
         raise pytest.Collector.CollectError(
-            f"Scenarios cannot be collected beside a package `shared` of your own ({found.origin or places[0]}): replay"
+            f"Scenarios cannot be collected beside a package `shared` of your own ({spec.origin or paths[0]}): replay"
             " them with `agenticai replay FOLDER`."
         )

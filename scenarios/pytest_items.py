@@ -66,8 +66,8 @@ class ScenarioTest(pytest.Item):
         self._scenario = scenario
 
     def runtest(self) -> None:
-        own = self.config.stash.setdefault(BENCH, OwnBench(find_home(folder=self.config.rootpath)))
-        report = ScenarioReport.of(replay(own.get(), self._scenario))
+        own_bench = self.config.stash.setdefault(BENCH, OwnBench(find_home(folder=self.config.rootpath)))
+        report = ScenarioReport.of(replay(own_bench.get(), self._scenario))
         self.user_properties += [(f"calls.{service}", str(calls)) for service, calls in report.calls_by_service.items()]
         self.add_report_section("call", "scenario", "\n".join(report.course))
         if report.evidence:

@@ -63,9 +63,9 @@ def _record(
 ) -> list[StoredCassette]:
     """Run the scenario against the model, and return what the engine recorded in `run_dir`."""
     with (
-        tempfile.TemporaryDirectory() as none,
+        tempfile.TemporaryDirectory() as empty_folder,
         bench(
-            cassettes=Path(none),
+            cassettes=Path(empty_folder),
             run_dir=run_dir,
             gemini=gemini,
             gemini_api_key=key,
@@ -102,12 +102,12 @@ def rekey_scenario(
 
 def own_cassettes(scenario: Scenario, cassettes: Path) -> list[StoredCassette]:
     """Return a scenario's cassettes: those in the folder of its name, and those whose request has its requirements."""
-    wanted = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
+    requirements = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
     return [
         stored
         for stored in CassetteStore.load(cassettes).cassettes
         if stored.path.parent.name == scenario.name
-        or any(text in _collapse(stored.cassette.request.text) for text in wanted)
+        or any(text in _collapse(stored.cassette.request.text) for text in requirements)
     ]
 
 
@@ -158,8 +158,8 @@ class _Session:
         expected = self._scenario.expected(key)
         if project.status is not expected.status or (project.failure and not expected.failure):
             reason = f" ({project.failure.reason})" if project.failure else ""
-            said = f"{key} ended as {project.status}{reason} and not as {expected.status}"
-            raise NotRecorded(f"{said}: nothing was stored.")
+            outcome = f"{key} ended as {project.status}{reason} and not as {expected.status}"
+            raise NotRecorded(f"{outcome}: nothing was stored.")
 
 
 def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) -> list[Path]:

@@ -52,7 +52,7 @@ def deploy_prepared(
     target: Target,
     stage: str,
     prepared: Prepared,
-    given: Secrets,
+    stage_secrets: Secrets,
     report: TellProgress,
     *,
     parameters: Mapping[str, str] = MappingProxyType({}),
@@ -69,14 +69,14 @@ def deploy_prepared(
         report(f"deploying {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
     report("deploying the stack")
-    if Capability.GEMINI in target.capabilities and given.gemini_api_key is None:
-        given = replace(given, gemini_api_key=REPLAY_KEY)
+    if Capability.GEMINI in target.capabilities and stage_secrets.gemini_api_key is None:
+        stage_secrets = replace(stage_secrets, gemini_api_key=REPLAY_KEY)
     outputs = deploy_stage(
         target,
         stage,
         template=prepared.template.with_variables(target.function_variables),
         bundles=prepared.bundles,
-        secrets=given,
+        secrets=stage_secrets,
         parameters={**_own_parameters(target), **parameters},
         on_event=on_event or deploying,
         confirm=confirm,
@@ -111,12 +111,12 @@ def deploy_to(
 
     target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
     try:
-        given = Secrets(gemini_api_key=gemini_api_key, api_token=token)
-        outputs = deploy_prepared(target, STAGE, prepare_for(target), given, report)
-        made = Bench(target, outputs, token, engine.control_token, engine)
+        stage_secrets = Secrets(gemini_api_key=gemini_api_key, api_token=token)
+        outputs = deploy_prepared(target, STAGE, prepare_for(target), stage_secrets, report)
+        bench = Bench(target, outputs, token, engine.control_token, engine)
         if Capability.STEPS in target.capabilities:
-            with made.control() as control:
+            with bench.control() as control:
                 control.start_ahead(outputs.function_names.values())  # in the order in which a project needs them
-        yield made
+        yield bench
     finally:
         target.close()

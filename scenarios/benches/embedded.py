@@ -100,13 +100,13 @@ def _deployed(
     from agenticai.scenarios.benches.deployment import deploy_to, prepare
 
     # Built while the engine starts, for this machine; an engine for another platform names that only when it is ready.
-    elsewhere = starting.chosen.image or starting.chosen.functions_on
-    early = None if elsewhere else prepare(cache, report, template)
+    foreign_platform = starting.chosen.image or starting.chosen.functions_on
+    built = None if foreign_platform else prepare(cache, report, template)
     with (
         starting.ready() as engine,
         deploy_to(
             engine,
-            lambda target: early or prepare(cache, report, template, target.functions_on),
+            lambda target: built or prepare(cache, report, template, target.functions_on),
             report,
             gemini_api_key=key,
         ) as deployed,
@@ -115,13 +115,13 @@ def _deployed(
 
 
 @contextmanager
-def _folder(given: Path | None, runs: Path) -> Iterator[Path]:
+def _folder(run_dir: Path | None, runs: Path) -> Iterator[Path]:
     """Yield the folder of a run: the given one, or a new one.
 
     A new one is removed if the engine's port is taken, or if all succeeded and no request lacked its reply.
     """
-    if given is not None:
-        yield given
+    if run_dir is not None:
+        yield run_dir
         return
     with run_folder(runs) as folder:
         try:

@@ -68,9 +68,9 @@ class BenchPool:
             if bench.engine is not None:
                 bench.engine.stop()
 
-    def submit(self, do: Callable[[Bench], T]) -> Future[T]:
+    def submit(self, run: Callable[[Bench], T]) -> Future[T]:
         """Queue a job for the first free bench."""
-        job = BenchJob(do, Future[T]())
+        job = BenchJob(run, Future[T]())
         self._jobs.put(job)
         return job.result
 

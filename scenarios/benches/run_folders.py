@@ -33,13 +33,13 @@ def run_folder(runs: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def lock_empty_folder(folder: Path) -> Iterator[Path]:
     """Create or empty a folder, and lock it during the block. Raises `FolderInUse` if another run has locked it."""
-    with contextlib.ExitStack() as holding:
+    with contextlib.ExitStack() as stack:
         with hold_exclusive_lock(private_folder(folder.parent)):
             if is_in_use(folder):
                 raise FolderInUse(f"Another run is using {folder}: wait until it has ended.")
             shutil.rmtree(folder, ignore_errors=True)
             private_folder(folder)
-            holding.enter_context(hold_shared_lock(folder))
+            stack.enter_context(hold_shared_lock(folder))
         yield folder
 
 

@@ -6,5 +6,5 @@ from agenticai.scenarios.benches.deployed import Bench
 
 def bench_at(endpoint_url: str, stage: str) -> Bench:
     """Return the stack that `stack_at` finds, as a bench. Raises `agenticai.stack.errors.StackError`."""
-    found = stack_at(endpoint_url, stage)
-    return Bench(found.target, found.outputs, found.token, found.control_token)
+    stack = stack_at(endpoint_url, stage)
+    return Bench(stack.target, stack.outputs, stack.token, stack.control_token)

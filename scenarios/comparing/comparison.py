@@ -75,8 +75,8 @@ class TargetComparison:
         self._on_work = on_work
         self._unsafe_run = unsafe_run
         self._look = look
-        asked = {name: pool.submit(lambda bench: bench.target) for name, pool in pools.items()}
-        self._targets = {name: target.result() for name, target in asked.items()}
+        futures = {name: pool.submit(lambda bench: bench.target) for name, pool in pools.items()}
+        self._targets = {name: future.result() for name, future in futures.items()}
 
     @property
     def engines(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class TargetComparison:
         `named`. Raises the error if no bench of a target could be started.
         """
         reasons = {scenario.name: self._say_skipped(scenario, named=named) for scenario in scenarios}
-        asked = {
+        futures = {
             scenario.name: {name: pool.submit(self._play(name, scenario)) for name, pool in self._pools.items()}
             for scenario in scenarios
             if not reasons[scenario.name]
@@ -99,8 +99,8 @@ class TargetComparison:
             if reasons[scenario.name]:
                 yield ScenarioComparison(name=scenario.name, skipped=reasons[scenario.name])
             else:
-                seen = [self._await(name, scenario, job) for name, job in asked[scenario.name].items()]
-                yield compare_observations(scenario.name, seen)
+                observations = [self._await(name, scenario, future) for name, future in futures[scenario.name].items()]
+                yield compare_observations(scenario.name, observations)
 
     def _say_skipped(self, scenario: Scenario, *, named: bool) -> str:
         """Return why a scenario is not compared; empty if it is."""
@@ -109,15 +109,15 @@ class TargetComparison:
         ]
         if len(self._targets) - len(lacking) < 2:
             return "; ".join(lacking)
-        posted = sum(project.copies for project in scenario.projects.values())
-        if posted > MOST_PROJECTS and not named:
-            return f"{posted} projects at once take half an hour where they are worked on one after the other: name it"
+        copies = sum(project.copies for project in scenario.projects.values())
+        if copies > MOST_PROJECTS and not named:
+            return f"{copies} projects at once take half an hour where they are worked on one after the other: name it"
         return ""
 
     def _play(self, name: str, scenario: Scenario) -> Callable[[Bench], Observation]:
         def play(bench: Bench) -> Observation:
             tell = partial(self._on_work, name)
-            seen = self._look(
+            observation = self._look(
                 bench,
                 scenario,
                 name,
@@ -125,21 +125,21 @@ class TargetComparison:
                 unsafe_run=self._unsafe_run,
             )
             tell("")
-            return seen
+            return observation
 
         return play
 
-    def _await(self, name: str, scenario: Scenario, job: Future[Observation]) -> Observation:
+    def _await(self, name: str, scenario: Scenario, future: Future[Observation]) -> Observation:
         """Return what was observed; if the bench was lost, the scenario has failed."""
         try:
-            return job.result()
+            return future.result()
         except BenchLost as error:
-            lost = Result(scenario, 0, unmet=(f"The bench was lost: {error}",))
-            return describe(name, self._targets[name], lost, None)
+            result = Result(scenario, 0, unmet=(f"The bench was lost: {error}",))
+            return describe(name, self._targets[name], result, None)
 
 
-def compare_observations(scenario: str, seen: Sequence[Observation]) -> ScenarioComparison:
+def compare_observations(scenario: str, observations: Sequence[Observation]) -> ScenarioComparison:
     """Compare what a scenario did on several targets with the first target that replayed it."""
-    played = [each for each in seen if each.compared]
-    differences = (difference for other in played[1:] for difference in find_differences(played[0], other))
-    return ScenarioComparison(name=scenario, observations=tuple(seen), differences=tuple(differences))
+    compared = [observation for observation in observations if observation.compared]
+    differences = (difference for other in compared[1:] for difference in find_differences(compared[0], other))
+    return ScenarioComparison(name=scenario, observations=tuple(observations), differences=tuple(differences))

@@ -58,12 +58,12 @@ def find_differences(first: Observation, other: Observation) -> Iterator[Differe
     if not (first.compared and other.compared):
         return
     counted = frozenset(first.counted) & frozenset(other.counted)
-    here, there = (dict(_describe(seen, counted)) for seen in (first, other))
+    first_aspects, other_aspects = (dict(_describe(observation, counted)) for observation in (first, other))
     for subject in Subject:
         if subject is Subject.MODEL_CALLS and None in (first.model_calls, other.model_calls):
             continue
-        for of in dict.fromkeys((*here[subject], *there[subject])):
-            before, after = (described[subject].get(of, NOTHING) for described in (here, there))
+        for of in dict.fromkeys((*first_aspects[subject], *other_aspects[subject])):
+            before, after = (described[subject].get(of, NOTHING) for described in (first_aspects, other_aspects))
             if before != after:
                 targets = {"first_target": first.target, "other_target": other.target}
                 yield Difference(subject=subject, of=of, first=before, other=after, **targets)
@@ -79,7 +79,7 @@ def describe_works(project: ProjectReport) -> Described:
     works: dict[str, list[str]] = defaultdict(list)
     for event in project.events:
         works[f"{event.agent} {event.work}"].append(_describe_event(event))
-    return {work: ", ".join(happened) for work, happened in works.items()}
+    return {work: ", ".join(events) for work, events in works.items()}
 
 
 def _describe_event(event: TimelineEvent) -> str:
@@ -90,48 +90,52 @@ def _describe_event(event: TimelineEvent) -> str:
     )
 
 
-def _describe(seen: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
+def _describe(observation: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
     """Yield each compared aspect, with the names of projects in place of ids, and calls only of `counted` callers."""
-    report = seen.report
+    report = observation.report
     names = {project.id: project.name for project in report.projects}
     for subject, described in _describe_report(report):
         yield subject, {of: _rename(text, names) for of, text in described.items()}
     yield Subject.INVOCATIONS, _count_invocations(report) if "function" in counted else {}
     yield (
         Subject.CALLS,
-        {f"{row.service} {row.operation} by {row.caller}": _count(row) for row in seen.calls if row.caller in counted},
+        {
+            f"{row.service} {row.operation} by {row.caller}": _count(row)
+            for row in observation.calls
+            if row.caller in counted
+        },
     )
-    yield Subject.MODEL_CALLS, {f"{row.title} ({row.status})": f"{row.calls}" for row in seen.model_calls or ()}
+    yield Subject.MODEL_CALLS, {f"{row.title} ({row.status})": f"{row.calls}" for row in observation.model_calls or ()}
 
 
 def _describe_report(report: ScenarioReport) -> Iterator[tuple[Subject, Described]]:
     yield Subject.OUTCOME, {"the scenario": " ".join((report.outcome, *report.evidence, *report.left_out))}
     yield Subject.PROJECT, {project.name: _describe_end(project) for project in report.projects}
     yield Subject.STATUSES, {project.name: describe_statuses(project) for project in report.projects}
-    works = ((project.name, *each) for project in report.projects for each in describe_works(project).items())
-    yield Subject.WORK, {f"{name}: {work}": happened for name, work, happened in works}
+    works = ((project.name, *item) for project in report.projects for item in describe_works(project).items())
+    yield Subject.WORK, {f"{name}: {work}": events for name, work, events in works}
     yield Subject.DEAD_LETTERS, {agent: f"{len(bodies)}" for agent, bodies in report.dead_letters.items() if bodies}
     fired = Counter(fault.rule + 1 for fault in report.fired)
     yield Subject.FAULTS, {f"fault {rule}": _times(times) for rule, times in sorted(fired.items())}
 
 
 def _describe_end(project: ProjectReport) -> str:
-    made = f"; {project.project_type} of {', '.join(project.files)}" if project.files else ""
+    package = f"; {project.project_type} of {', '.join(project.files)}" if project.files else ""
     failure = f"; {project.failure}" if project.failure else ""
     tests = "" if project.tests_ran is None else f"; {project.tests_ran} tests ran"
-    return f"{project.end}{made}{tests}{failure}"
+    return f"{project.end}{package}{tests}{failure}"
 
 
 def _count_invocations(report: ScenarioReport) -> Described:
     """Return how often each agent's function was invoked for a scenario's projects, and how often it failed."""
     counts: Counter[str] = Counter()
     errors: Counter[str] = Counter()
-    for done in report.invocations:
-        agent = report.agents.get(done.function, done.function)
+    for invocation in report.invocations:
+        agent = report.agents.get(invocation.function, invocation.function)
         counts[agent] += 1
-        errors[agent] += done.error_type is not None
+        errors[agent] += invocation.error_type is not None
     return {
-        agent: f"{number}" + (f", {errors[agent]} failed" if errors[agent] else "") for agent, number in counts.items()
+        agent: f"{count}" + (f", {errors[agent]} failed" if errors[agent] else "") for agent, count in counts.items()
     }
 
 

@@ -84,8 +84,8 @@ def observe(
         return describe(name, bench.target, result, control.model_calls(before).calls)
 
 
-def describe(name: str, target: Target, result: Result, asked: Sequence[ModelExchange] | None) -> Observation:
-    """Return the observation of a replay; `asked` are the calls of the language model, if known."""
+def describe(name: str, target: Target, result: Result, exchanges: Sequence[ModelExchange] | None) -> Observation:
+    """Return the observation of a replay; `exchanges` are the calls of the language model, if known."""
     counted = callers_counted(target)
     return Observation(
         target=name,
@@ -93,7 +93,7 @@ def describe(name: str, target: Target, result: Result, asked: Sequence[ModelExc
         report=ScenarioReport.of(result),
         counted=counted,
         calls=_sum_calls(row for row in result.used.calls if row.caller in counted),
-        model_calls=None if asked is None else _sum_model_calls(asked),
+        model_calls=None if exchanges is None else _sum_model_calls(exchanges),
     )
 
 
@@ -107,8 +107,8 @@ def _sum_calls(rows: Iterable[CallCount]) -> tuple[CallTotal, ...]:
     )
 
 
-def _sum_model_calls(asked: Iterable[ModelExchange]) -> tuple[ModelTotal, ...]:
-    totals = Counter((call.title, call.status) for call in asked)
+def _sum_model_calls(exchanges: Iterable[ModelExchange]) -> tuple[ModelTotal, ...]:
+    totals = Counter((exchange.title, exchange.status) for exchange in exchanges)
     return tuple(
         ModelTotal(title=title, status=status, calls=calls) for (title, status), calls in sorted(totals.items())
     )

@@ -109,34 +109,34 @@ class Scenario(Section):
         """Yield each unknown name with its location: of a project, a project that is not created yet, or an agent."""
         yield from self._misfits_of_steps()
         yield from self._misfits_of_faults()
-        for part, named in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):
+        for part, expected in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):
             yield from (
-                (("expect", part, key), f"There is no project {key!r} in this file") for key in self._unknown(named)
+                (("expect", part, key), f"There is no project {key!r} in this file") for key in self._unknown(expected)
             )
 
     def _misfits_of_steps(self) -> Iterator[tuple[Location, str]]:
-        posted: set[str] = set()
-        for at, step in enumerate(self.script):
-            place: Location = ("steps", at)
+        created: set[str] = set()
+        for index, step in enumerate(self.script):
+            location: Location = ("steps", index)
             for key in self._unknown(list_projects(step)):
-                yield place, f"There is no project {key!r} in this file"
+                yield location, f"There is no project {key!r} in this file"
             if isinstance(step, Create):
-                if step.create in posted:
-                    yield place, f"The project {step.create!r} was created before; give it `copies` to post it again"
-                posted.add(step.create)
+                if step.create in created:
+                    yield location, f"The project {step.create!r} was created before; give it `copies` to post it again"
+                created.add(step.create)
             for key in list_projects(step):
-                if key not in posted:
-                    yield place, f"The project {key!r} is not created before this step"
+                if key not in created:
+                    yield location, f"The project {key!r} is not created before this step"
         for key in self.projects:
-            if key not in posted:
+            if key not in created:
                 yield ("projects", key), f"No step creates the project {key!r}"
 
     def _misfits_of_faults(self) -> Iterator[tuple[Location, str]]:
-        for at, fault in enumerate(self.faults):
-            field, known = ("function", FUNCTIONS) if isinstance(fault, CallFault) else ("queue", AGENTS)
-            named: str = getattr(fault.when, field)
-            if named not in known and not _PATTERN.search(named):
-                yield ("faults", at, "when", field), f"There is no {field} {named!r}: use {', '.join(known)}, or '*'"
+        for index, fault in enumerate(self.faults):
+            field, names = ("function", FUNCTIONS) if isinstance(fault, CallFault) else ("queue", AGENTS)
+            name: str = getattr(fault.when, field)
+            if name not in names and not _PATTERN.search(name):
+                yield ("faults", index, "when", field), f"There is no {field} {name!r}: use {', '.join(names)}, or '*'"
 
     def _unknown(self, keys: Iterable[str]) -> Iterator[str]:
         return (key for key in keys if key not in self.projects)

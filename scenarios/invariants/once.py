@@ -36,8 +36,8 @@ def _work(project: StoredProject) -> Iterator[str]:
     started = _by_work(project, EventType.WORK_STARTED)
     for work in project.items.works:
         ends = done.pop(work.work, [])
-        asked = 1 + _count_asked(project, work)
-        if len(ends) > asked:
+        requested = 1 + _count_asked(project, work)
+        if len(ends) > requested:
             yield f"{work.work} was done {len(ends)} times: {_moments(ends)}"
         if work.state is WorkState.DONE and not ends:
             yield f"{work.work} is DONE, and no event says so"
@@ -58,8 +58,8 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
 
 def _count_asked(project: StoredProject, work: Work) -> int:
     """Return how often its owner requested to package a revision again; all other work is requested once."""
-    asked = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
-    return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == asked for event in project.items.events)
+    text = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
+    return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == text for event in project.items.events)
 
 
 def _moments(events: list[TimelineEvent]) -> str:
@@ -117,8 +117,8 @@ def _totals(project: StoredProject) -> Iterator[str]:
         return
     scores = [test.score for test in items.tests if test.revision == metadata.revision]
     if scores != [metadata.score]:
-        tested = f"the tests of revision {metadata.revision} have {scores}"
-        yield f"{layout.METADATA} has the score {metadata.score}; {tested}"
+        test_scores = f"the tests of revision {metadata.revision} have {scores}"
+        yield f"{layout.METADATA} has the score {metadata.score}; {test_scores}"
     packages = [deployment.package for deployment in items.deployments if deployment.revision == metadata.revision]
     if metadata.status is ProjectStatus.COMPLETED and packages != [metadata.package]:
         yield f"{layout.METADATA} has the package {metadata.package}; the deployments of its revision have {packages}"

@@ -88,9 +88,9 @@ def _read_denied(bench: Bench) -> Counter[Denied]:
         report = control.permissions()
     return Counter(
         {
-            Denied(one.function, denial.action, denial.resource, denial.remedy(one.role)): denial.times
-            for one in (report.functions if report.enforced else ())
-            for denial in one.denials
+            Denied(function.function, denial.action, denial.resource, denial.remedy(function.role)): denial.times
+            for function in (report.functions if report.enforced else ())
+            for denial in function.denials
         }
     )
 
@@ -170,7 +170,7 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
 
 def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
     """Yield a project's keys in the bucket; the content is only read if an item names the key."""
-    named = {named.object.key for named in items.named}
+    named = {reference.object.key for reference in items.named}
     for prefix in layout.objects(project_id):
         sizes: dict[str, int] = {}
         versions, markers = Counter[str](), Counter[str]()

@@ -102,15 +102,15 @@ def _find_left_over(project: StoredProject) -> Iterator[str]:
 def _find_misnamed(project: StoredProject) -> Iterator[str]:
     for item in project.items.unreadable:
         yield f"{item.item} cannot be read: {item.reason}"
-    there = {stored.key: stored for stored in project.objects}
+    objects = {stored.key: stored for stored in project.objects}
     for named in project.items.named:
-        found = there.get(named.object.key)
-        if found is None or found.size is None:
+        stored = objects.get(named.object.key)
+        if stored is None or stored.size is None:
             yield f"{named.item} names {named.object.key}, which is not in the bucket"
-        elif (found.size, found.sha256) != (named.object.size, named.object.sha256):
+        elif (stored.size, stored.sha256) != (named.object.size, named.object.sha256):
             yield (
                 f"{named.item} names {named.object.key} with {named.object.size} bytes, SHA-256 {named.object.sha256};"
-                f" the bucket has {found.size} bytes, SHA-256 {found.sha256}"
+                f" the bucket has {stored.size} bytes, SHA-256 {stored.sha256}"
             )
 
 
@@ -119,12 +119,12 @@ def _find_orphaned(project: StoredProject) -> Iterator[str]:
 
     Unfinished work may have written objects that are not named yet: a redelivery, or a retry, writes them again.
     """
-    named = {named.object.key for named in project.items.named}
+    named_keys = {named.object.key for named in project.items.named}
     owned = [_replies(project, plan) for plan in project.items.plans]
     owned += [layout.proofs(project.id, deployment.revision) for deployment in project.items.deployments]
     owned += [_folder(project, work) for work in project.items.works if work.state is not WorkState.DONE]
     for stored in project.objects:
-        if stored.key not in named and not stored.key.startswith(tuple(owned)):
+        if stored.key not in named_keys and not stored.key.startswith(tuple(owned)):
             yield f"{_describe(stored)} is named by no item"
 
 
@@ -153,9 +153,9 @@ def _describe(stored: BucketKey) -> str:
 def queues_are_empty(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find messages that are waiting or in flight; only a project that waits for the quota may have a parked one."""
     statuses = [project.items.metadata.status for project in snapshot.projects if project.items.metadata]
-    waiting = ProjectStatus.WAITING_FOR_QUOTA in statuses
+    waits_for_quota = ProjectStatus.WAITING_FOR_QUOTA in statuses
     for agent, queue in snapshot.queues.items():
-        parked = queue.visible + queue.delayed if waiting else 0
+        parked = queue.visible + queue.delayed if waits_for_quota else 0
         if queue.total > parked:
             yield (
                 f"the {agent} queue",
@@ -184,8 +184,8 @@ def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
 def functions_do_what_they_may(snapshot: StackSnapshot) -> Iterator[Finding]:
     """Find the actions that functions were denied by their roles or by resource policies."""
     for denied, times in snapshot.denied.items():
-        often = "" if times == 1 else f"{times} times "
-        yield denied.function, f"denied {often}{denied.action} on {denied.resource}: {denied.reason}"
+        frequency = "" if times == 1 else f"{times} times "
+        yield denied.function, f"denied {frequency}{denied.action} on {denied.resource}: {denied.reason}"
 
 
 def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
