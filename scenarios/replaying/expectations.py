@@ -56,9 +56,9 @@ def _check_project(scenario: Scenario, key: str, project: ReplayedProject) -> It
     elif project.view is not None:
         yield from _check_end(expected, project.view)
         yield from _check_made(expected, project)
-    wanted = scenario.expect.timeline.get(key)
-    if wanted is not None and list_statuses(project) != wanted:
-        yield f"Its timeline was {_join(list_statuses(project))} and not {_join(wanted)}."
+    timeline = scenario.expect.timeline.get(key)
+    if timeline is not None and list_statuses(project) != timeline:
+        yield f"Its timeline was {_join(list_statuses(project))} and not {_join(timeline)}."
 
 
 def _check_end(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
@@ -87,16 +87,16 @@ def _check_made(expected: ExpectedProject, project: ReplayedProject) -> Iterator
         yield f"Its own tests do not pass:\n{project.tests.evidence}"
 
 
-def _check_dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _check_dead_letters(scenario: Scenario, dead_letters: Mapping[str, Sequence[str]]) -> Iterator[str]:
     expected = scenario.expect.dead_letters
-    for agent, bodies in found.items():
+    for agent, bodies in dead_letters.items():
         wanted = next((letters for name, letters in expected.items() if name == agent), None)
         count = wanted.count if wanted else 0
         if isinstance(count, Bounds):
             yield from _outside(count, len(bodies), f"The number of dead letters of {agent}")
         elif len(bodies) != count:
-            shown = "".join(f"\n{body[:SHOWN]}" for body in bodies)
-            yield f"The {agent} dead-letter queue holds {_count_messages(len(bodies))} and not {count}:{shown}".rstrip(
+            texts = "".join(f"\n{body[:SHOWN]}" for body in bodies)
+            yield f"The {agent} dead-letter queue holds {_count_messages(len(bodies))} and not {count}:{texts}".rstrip(
                 ":"
             )
         if wanted and wanted.body:
@@ -104,10 +104,10 @@ def _check_dead_letters(scenario: Scenario, found: Mapping[str, Sequence[str]]) 
             yield from (f"A dead letter of {agent} does not say {wanted.body.pattern!r}: {b[:SHOWN]}" for b in others)
 
 
-def _check_alarms(scenario: Scenario, found: Mapping[str, AlarmState]) -> Iterator[str]:
-    for name, wanted in scenario.expect.alarms.items():
-        if (state := found.get(name)) != wanted:
-            yield f"The alarm {name} is {state} and not {wanted}."
+def _check_alarms(scenario: Scenario, states: Mapping[str, AlarmState]) -> Iterator[str]:
+    for name, expected in scenario.expect.alarms.items():
+        if (state := states.get(name)) != expected:
+            yield f"The alarm {name} is {state} and not {expected}."
 
 
 def _check_figures(scenario: Scenario, used: AwsUse) -> Iterator[str]:
@@ -118,25 +118,25 @@ def _check_figures(scenario: Scenario, used: AwsUse) -> Iterator[str]:
     yield from _outside(expect.cost_usd, used.cost_usd, "The cost in US dollars")
 
 
-def _outside(bounds: Bounds | None, figure: float, what: str) -> Iterator[str]:
+def _outside(bounds: Bounds | None, value: float, name: str) -> Iterator[str]:
     if bounds is None:
         return
-    if bounds.min is not None and figure < bounds.min:
-        yield f"{what} is {figure:g}, under {bounds.min:g}."
-    if bounds.max is not None and figure > bounds.max:
-        yield f"{what} is {figure:g}, over {bounds.max:g}."
+    if bounds.min is not None and value < bounds.min:
+        yield f"{name} is {value:g}, under {bounds.min:g}."
+    if bounds.max is not None and value > bounds.max:
+        yield f"{name} is {value:g}, over {bounds.max:g}."
 
 
 def _check_fired(scenario: Scenario, fired: Sequence[Fired]) -> Iterator[str]:
     """Check the faults that were applied; the file's rules come first in the schedule, and added ones are ignored."""
-    put = {fault.rule for fault in fired if fault.rule < len(scenario.faults)}
+    applied = {fault.rule for fault in fired if fault.rule < len(scenario.faults)}
     expected = scenario.expect.fired
     if expected == "all":
         for rule, fault in enumerate(scenario.faults):
-            if rule not in put:
+            if rule not in applied:
                 yield f"Fault {rule + 1} ({fault.then.do}) was never applied."
-    elif len(put) != expected:
-        yield f"{len(put)} of the {len(scenario.faults)} faults were applied, and not {expected}."
+    elif len(applied) != expected:
+        yield f"{len(applied)} of the {len(scenario.faults)} faults were applied, and not {expected}."
 
 
 def _count_messages(number: int) -> str:

@@ -26,5 +26,5 @@ def queue_names(outputs: StackOutputs) -> dict[str, str]:
 
 def agents_by_name(outputs: StackOutputs) -> dict[str, str]:
     """Return the agents by the names of their functions and queues."""
-    named = (*outputs.function_names.items(), *queue_names(outputs).items())
-    return {name: agent for agent, name in named}
+    pairs = (*outputs.function_names.items(), *queue_names(outputs).items())
+    return {name: agent for agent, name in pairs}

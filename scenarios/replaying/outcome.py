@@ -73,19 +73,19 @@ def read_project(
     run with `unsafe_run`.
     """
     tests, untested, refused = None, "", tuple[str, ...]()
-    with tempfile.TemporaryDirectory() as passing:
+    with tempfile.TemporaryDirectory() as temporary_folder:
         if out or expected.tests != "none":
-            downloaded = download(api, project_id, out or Path(passing, "project"))
+            downloaded = download(api, project_id, out or Path(temporary_folder, "project"))
             refused = downloaded.refused
             tests, untested = _proof(expected, downloaded.code, unsafe_run)
-    packaged = api.deployments(project_id)
+    deployments = api.deployments(project_id)
     return ReplayedProject(
         id=project_id,
         view=api.get(project_id),
         events=tuple(api.events(project_id)),
         usage=usage,
         files=frozenset(file.path for file in api.files(project_id)),
-        project_type=packaged[-1].project_type if packaged else None,
+        project_type=deployments[-1].project_type if deployments else None,
         tests=tests,
         untested=untested,
         refused=refused,

@@ -129,10 +129,10 @@ class RealTimePace:
 
     def settle(self, settling: Settling) -> Settled:
         deadline = self._now() + ARRIVAL_SECONDS
-        while not (looked := self.next()).quiet:
+        while not (settled := self.next()).quiet:
             if self._now() > deadline:
                 raise StepFailed(f"the queues are not empty after {ARRIVAL_SECONDS / 60:g} minutes")
-        return looked
+        return settled
 
     def next(self) -> Settled:
         calm = 0

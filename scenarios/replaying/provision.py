@@ -61,8 +61,8 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
             return reason
         return ask_api(bench, cloudformation, name, calls) if calls else None
     except (ClientError, StackError) as error:
-        said = message(error) if isinstance(error, ClientError) else str(error)
-        raise StepFailed(f"the template of project {project_id} was not deployed: {said}") from error
+        detail = message(error) if isinstance(error, ClientError) else str(error)
+        raise StepFailed(f"the template of project {project_id} was not deployed: {detail}") from error
     finally:
         cloudformation.delete_stack(StackName=name)
 
@@ -123,8 +123,8 @@ def _call_api(address: str, calls: Sequence[ApiCall], *, by_proxy: bool) -> None
                 answer = http.request(method, f"{address}{path}", content=_write_body(call.body))
             except httpx2.HTTPError as error:
                 raise StepFailed(f"{call.request} to the deployed API was not answered: {error}") from error
-            if wrong := find_difference(call, answer.status_code, answer.text):
-                raise StepFailed(f"{call.request} to the deployed API {wrong}")
+            if difference := find_difference(call, answer.status_code, answer.text):
+                raise StepFailed(f"{call.request} to the deployed API {difference}")
 
 
 def _write_body(body: JsonValue) -> str | None:
@@ -144,12 +144,12 @@ def find_difference(call: ApiCall, status: int, text: str) -> str | None:
     return None if _has(document, call.answer) else f"answered with {text[:SHOWN]} and not {json.dumps(call.answer)}"
 
 
-def _has(found: JsonValue, wanted: JsonValue) -> bool:
+def _has(actual: JsonValue, expected: JsonValue) -> bool:
     """Return whether a document matches; a mapping may have members that are not named, at every depth."""
-    match found, wanted:
+    match actual, expected:
         case dict(), dict():
-            return all(name in found and _has(found[name], value) for name, value in wanted.items())
+            return all(name in actual and _has(actual[name], value) for name, value in expected.items())
         case list(), list():
-            return len(found) == len(wanted) and all(map(_has, found, wanted))
+            return len(actual) == len(expected) and all(map(_has, actual, expected))
         case _:
-            return found == wanted
+            return actual == expected

@@ -88,8 +88,8 @@ class Result:
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """What the functions did for these projects, in the order of their starts."""
         ids = {project.id for project in self.projects.values()}
-        mine = (done for done in self.observed.invocations if done.project_id in ids)
-        return tuple(sorted(mine, key=lambda done: done.started_at))
+        invocations = (invocation for invocation in self.observed.invocations if invocation.project_id in ids)
+        return tuple(sorted(invocations, key=lambda invocation: invocation.started_at))
 
     @property
     def used(self) -> AwsUse:
@@ -134,81 +134,81 @@ def replay(
 
 def explain_missing_capabilities(target: Target, scenario: Scenario) -> str:
     """Return why a scenario cannot be replayed on a target; empty if it can."""
-    lacking = sorted(scenario.needs - target.capabilities)
-    return f"{target.name} {', '.join(MISSING_CAPABILITIES[each] for each in lacking)}" if lacking else ""
+    missing = sorted(scenario.needs - target.capabilities)
+    return f"{target.name} {', '.join(MISSING_CAPABILITIES[capability] for capability in missing)}" if missing else ""
 
 
 def make_reordering_faults(seed: int) -> tuple[Fault, ...]:
     """Return rules that delay some deliveries, chosen by the seed; none for 0."""
-    drawn = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
-    chosen = [nth for nth in range(1, DELIVERIES) if seed and drawn.random() < REORDERED]
+    random = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
+    chosen = [nth for nth in range(1, DELIVERIES) if seed and random.random() < REORDERED]
     return tuple(DeliveryFault(when=Delivery(on="delivery", nth=nth), then=Reorder(do="reorder")) for nth in chosen)
 
 
 def _play_schedule(
-    play: RunningScenario, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent
+    running: RunningScenario, schedule: tuple[Fault, ...], seed: int, out: Path | None, on_event: OnEvent
 ) -> Result:
-    before = read_state_before(play.bench)
+    before = read_state_before(running.bench)
     began = time.monotonic()
-    play.pace.begin(schedule)
-    not_taken, stuck = _take_steps(play, on_event), _settle(play, on_event)
+    running.pace.begin(schedule)
+    not_taken, stuck = _take_steps(running, on_event), _settle(running, on_event)
     wall_s = time.monotonic() - began
     on_event("reading what it came to")
-    usages = {name: play.pace.usage(project_id) for name, project_id in play.ids.items()}
-    observed = play.pace.end()
-    deleted = [play.ids[name] for name in play.last_seen]
-    snapshot = read(play.bench, list(play.ids.values()), deleted=deleted, before=before)
-    projects, unread = _read_all(play, snapshot, usages, out)
-    alarms, unnamed = _read_alarms(play)
-    snapshot = replace(snapshot, denied=read_denied(play.bench, before))  # includes the API's calls for the reading
+    usages = {name: running.pace.usage(project_id) for name, project_id in running.ids.items()}
+    observed = running.pace.end()
+    deleted = [running.ids[name] for name in running.last_seen]
+    snapshot = read(running.bench, list(running.ids.values()), deleted=deleted, before=before)
+    projects, unread = _read_all(running, snapshot, usages, out)
+    alarms, unnamed = _read_alarms(running)
+    snapshot = replace(snapshot, denied=read_denied(running.bench, before))  # includes the API's calls for the reading
     failed = (*not_taken, *stuck, *unread, *unnamed)
     outcome = ScenarioOutcome(projects, snapshot.dead_letters, observed.fired, AwsUse.of(usages.values()), alarms)
     return Result(
-        scenario=play.scenario,
+        scenario=running.scenario,
         seed=seed,
         schedule=schedule,
         projects=projects,
         dead_letters=snapshot.dead_letters,
         not_taken=not_taken,
         stuck=(*stuck, *unread),
-        unmet=(*failed, *_find_reasons(projects)) if failed else tuple(find_unmet(play.scenario, outcome)),
+        unmet=(*failed, *_find_reasons(projects)) if failed else tuple(find_unmet(running.scenario, outcome)),
         violations=find_violations(snapshot),
         observed=observed,
-        agents=agents_by_name(play.bench.outputs),
+        agents=agents_by_name(running.bench.outputs),
         wall_s=wall_s,
-        skipped_s=play.skipped_s,
-        left_out=(*play.left_out, *(f"{name}: {p.untested}" for name, p in projects.items() if p.untested)),
+        skipped_s=running.skipped_s,
+        left_out=(*running.left_out, *(f"{name}: {p.untested}" for name, p in projects.items() if p.untested)),
     )
 
 
-def _take_steps(play: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
+def _take_steps(running: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     """Take the steps up to the first that fails, and return the failure."""
-    for number, step in enumerate(play.scenario.script, start=1):
+    for number, step in enumerate(running.scenario.script, start=1):
         on_event(_name_step(step))
         try:
-            take_step(step, play)
+            take_step(step, running)
         except Failure as error:
             return (f"Step {number} ({_name_step(step)}) failed: {error}",)
     return ()
 
 
-def _settle(play: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
+def _settle(running: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     """Let everything settle, even if a fault holds a call."""
     on_event("settle")
     try:
         held = True
         while held:
-            settled = play.pace.settle(Settling())
-            held, play.skipped_s = settled.held, play.skipped_s + settled.skipped_s
+            settled = running.pace.settle(Settling())
+            held, running.skipped_s = settled.held, running.skipped_s + settled.skipped_s
     except Failure as error:
         return (f"It did not come to rest: {error}",)
     return ()
 
 
-def _read_alarms(play: RunningScenario) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
+def _read_alarms(running: RunningScenario) -> tuple[dict[str, AlarmState], tuple[str, ...]]:
     """Return the states of the alarms with expectations, or why they could not be read."""
     try:
-        return {name: read_alarm(play.bench, name) for name in play.scenario.expect.alarms}, ()
+        return {name: read_alarm(running.bench, name) for name in running.scenario.expect.alarms}, ()
     except StepFailed as error:
         return {}, (f"What is expected cannot be seen: {error}",)
 
@@ -221,23 +221,25 @@ def _find_reasons(projects: Mapping[str, ReplayedProject]) -> Iterator[str]:
 
 
 def _read_all(
-    play: RunningScenario, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
+    running: RunningScenario, snapshot: StackSnapshot, usages: Mapping[str, Usage], out: Path | None
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
     """Return the outcomes of the projects, or why they could not be read."""
     try:
-        return {name: _read(play, name, snapshot, usage, out) for name, usage in usages.items()}, ()
+        return {name: _read(running, name, snapshot, usage, out) for name, usage in usages.items()}, ()
     except ProjectsError as error:
         return {}, (f"What it came to could not be read: {error}",)
 
 
-def _read(play: RunningScenario, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None) -> ReplayedProject:
-    project_id = play.ids[name]
+def _read(
+    running: RunningScenario, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None
+) -> ReplayedProject:
+    project_id = running.ids[name]
     (stored,) = (project for project in snapshot.projects if project.id == project_id)
     if stored.items.metadata is None:
-        return ReplayedProject(project_id, None, play.last_seen.get(name, ()), usage)
-    expected = play.scenario.expected(play.scenario.key_of(name))
-    folder = out / play.scenario.name / name if out else None
-    return read_project(play.api, project_id, expected, usage, folder, unsafe_run=play.unsafe_run)
+        return ReplayedProject(project_id, None, running.last_seen.get(name, ()), usage)
+    expected = running.scenario.expected(running.scenario.key_of(name))
+    folder = out / running.scenario.name / name if out else None
+    return read_project(running.api, project_id, expected, usage, folder, unsafe_run=running.unsafe_run)
 
 
 def _empty(bench: Bench) -> None:
@@ -248,7 +250,7 @@ def _empty(bench: Bench) -> None:
 
 def _name_step(step: Step) -> str:
     """Return a step as in its file, without long values."""
-    ((name, about),) = step.model_dump(mode="json", exclude_unset=True).items()
-    if isinstance(about, dict):
-        about = about.get("project") or about.get("queue") or about.get("name") or ""
-    return f"{name} {about}".strip()
+    ((name, value),) = step.model_dump(mode="json", exclude_unset=True).items()
+    if isinstance(value, dict):
+        value = value.get("project") or value.get("queue") or value.get("name") or ""
+    return f"{name} {value}".strip()

@@ -107,8 +107,8 @@ class Replays:
         """Record a failed scenario for a lost bench; a bench that cannot be started ends the whole run."""
         error = None if job.cancelled() else job.exception()
         if isinstance(error, BenchLost):
-            lost = Result(scenario, self._order.seed, unmet=(f"The bench was lost: {error}",))
-            self._ended.put(EndedReplay(lost, None))
+            result = Result(scenario, self._order.seed, unmet=(f"The bench was lost: {error}",))
+            self._ended.put(EndedReplay(result, None))
         elif error:
             self._ended.put(error)
 

@@ -73,119 +73,119 @@ class RunningScenario:
 
 
 @singledispatch
-def take_step(step: Step, play: RunningScenario) -> None:
+def take_step(step: Step, running: RunningScenario) -> None:
     """Take one step. Raises `ScenarioError`, `EngineError`, or botocore's errors."""
     raise NotImplementedError(f"Nothing says how {step!r} is taken.")
 
 
 @take_step.register
-def _(step: Create, play: RunningScenario) -> None:
-    project = play.scenario.projects[step.create]
-    for name in play.scenario.copies_of(step.create):
-        play.ids[name] = play.api.create(project.name, project.requirements, project.template).id
+def _(step: Create, running: RunningScenario) -> None:
+    project = running.scenario.projects[step.create]
+    for name in running.scenario.copies_of(step.create):
+        running.ids[name] = running.api.create(project.name, project.requirements, project.template).id
 
 
 @take_step.register
-def _(step: Settle, play: RunningScenario) -> None:
-    play.skipped_s += play.pace.settle(step.settle).skipped_s
+def _(step: Settle, running: RunningScenario) -> None:
+    running.skipped_s += running.pace.settle(step.settle).skipped_s
 
 
 @take_step.register
-def _(step: Wait, play: RunningScenario) -> None:
-    for project_id in play.ids_of(step.wait.project):
-        _await(play, project_id, step.wait.status)
+def _(step: Wait, running: RunningScenario) -> None:
+    for project_id in running.ids_of(step.wait.project):
+        _await(running, project_id, step.wait.status)
 
 
 @take_step.register
-def _(step: Modify, play: RunningScenario) -> None:
-    for project_id in play.ids_of(step.modify.project):
-        play.api.modify(project_id, step.modify.requirements)
+def _(step: Modify, running: RunningScenario) -> None:
+    for project_id in running.ids_of(step.modify.project):
+        running.api.modify(project_id, step.modify.requirements)
 
 
 @take_step.register
-def _(step: Retry, play: RunningScenario) -> None:
-    for project_id in play.ids_of(step.retry):
-        play.api.retry(project_id)
+def _(step: Retry, running: RunningScenario) -> None:
+    for project_id in running.ids_of(step.retry):
+        running.api.retry(project_id)
 
 
 @take_step.register
-def _(step: Deploy, play: RunningScenario) -> None:
-    for project_id in play.ids_of(step.deploy):
-        play.api.deploy(project_id)
+def _(step: Deploy, running: RunningScenario) -> None:
+    for project_id in running.ids_of(step.deploy):
+        running.api.deploy(project_id)
 
 
 @take_step.register
-def _(step: Delete, play: RunningScenario) -> None:
-    for name in play.scenario.copies_of(step.delete):
-        play.last_seen[name] = tuple(play.api.events(play.ids[name]))
-        play.api.delete(play.ids[name])
+def _(step: Delete, running: RunningScenario) -> None:
+    for name in running.scenario.copies_of(step.delete):
+        running.last_seen[name] = tuple(running.api.events(running.ids[name]))
+        running.api.delete(running.ids[name])
 
 
 @take_step.register
-def _(step: Send, play: RunningScenario) -> None:
-    message, sqs = step.send, play.bench.target.client("sqs")
+def _(step: Send, running: RunningScenario) -> None:
+    message, sqs = step.send, running.bench.target.client("sqs")
     body = message.body if isinstance(message.body, str) else json.dumps(message.body)
-    for name, project_id in play.ids.items():
+    for name, project_id in running.ids.items():
         body = body.replace(f"${{{name}}}", project_id)
-    url = play.bench.outputs.queue_urls[message.queue]
+    url = running.bench.outputs.queue_urls[message.queue]
     for _ in range(message.times):
         sqs.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=round(message.delay))
 
 
 @take_step.register
-def _(step: Advance, play: RunningScenario) -> None:
-    play.pace.advance(step.advance)
-    play.skipped_s += step.advance
+def _(step: Advance, running: RunningScenario) -> None:
+    running.pace.advance(step.advance)
+    running.skipped_s += step.advance
 
 
 @take_step.register
-def _(step: Redrive, play: RunningScenario) -> None:
-    _redrive(play.bench, step.redrive)
+def _(step: Redrive, running: RunningScenario) -> None:
+    _redrive(running.bench, step.redrive)
 
 
 @take_step.register
-def _(step: Purge, play: RunningScenario) -> None:
-    url = play.bench.outputs.dead_letter_queue_urls[step.purge]
-    play.bench.target.client("sqs").purge_queue(QueueUrl=url)
+def _(step: Purge, running: RunningScenario) -> None:
+    url = running.bench.outputs.dead_letter_queue_urls[step.purge]
+    running.bench.target.client("sqs").purge_queue(QueueUrl=url)
 
 
 @take_step.register
-def _(step: AwaitAlarm, play: RunningScenario) -> None:
-    _await_alarm(play, step.alarm)
+def _(step: AwaitAlarm, running: RunningScenario) -> None:
+    _await_alarm(running, step.alarm)
 
 
 @take_step.register
-def _(step: Provision, play: RunningScenario) -> None:
-    for project_id in play.ids_of(step.provision.project):
-        reason = provision(play.bench, play.api, project_id, step.provision.calls)
-        play.left_out += [f"provision {step.provision.project}: {reason}"] if reason else []
+def _(step: Provision, running: RunningScenario) -> None:
+    for project_id in running.ids_of(step.provision.project):
+        reason = provision(running.bench, running.api, project_id, step.provision.calls)
+        running.left_out += [f"provision {step.provision.project}: {reason}"] if reason else []
 
 
-def _await(play: RunningScenario, project_id: str, wanted: ProjectStatus) -> None:
-    while (status := play.status(project_id)) is not wanted:
-        settled = play.pace.next()
-        play.skipped_s += settled.skipped_s
+def _await(running: RunningScenario, project_id: str, expected: ProjectStatus) -> None:
+    while (status := running.status(project_id)) is not expected:
+        settled = running.pace.next()
+        running.skipped_s += settled.skipped_s
         if settled.quiet and not settled.deliveries:
-            raise StepFailed(f"nothing is left to be delivered, and the project is {status} and not {wanted}")
+            raise StepFailed(f"nothing is left to be delivered, and the project is {status} and not {expected}")
 
 
-def _await_alarm(play: RunningScenario, wanted: AwaitedAlarm) -> None:
+def _await_alarm(running: RunningScenario, alarm: AwaitedAlarm) -> None:
     waited = 0
-    while (state := read_alarm(play.bench, wanted.name)) != wanted.state:
-        if waited >= wanted.within:
-            raise StepFailed(f"the alarm {wanted.name} is {state} and not {wanted.state} after {waited // MINUTE} min")
-        play.pace.advance(MINUTE)
-        play.skipped_s += MINUTE
+    while (state := read_alarm(running.bench, alarm.name)) != alarm.state:
+        if waited >= alarm.within:
+            raise StepFailed(f"the alarm {alarm.name} is {state} and not {alarm.state} after {waited // MINUTE} min")
+        running.pace.advance(MINUTE)
+        running.skipped_s += MINUTE
         waited += MINUTE
 
 
 def read_alarm(bench: Bench, name: str) -> AlarmState:
     """Return the state of `agenticai-NAME-STAGE`. Raises StepFailed when the stack has no such alarm, or botocore's."""
     full_name = f"agenticai-{name}-{bench.outputs.stage}"
-    found = bench.target.client("cloudwatch").describe_alarms(AlarmNames=[full_name])["MetricAlarms"]
-    if not found:
+    alarms = bench.target.client("cloudwatch").describe_alarms(AlarmNames=[full_name])["MetricAlarms"]
+    if not alarms:
         raise StepFailed(f"the stack has no alarm {full_name}; docs/runbook.md lists those that there are")
-    return found[0]["StateValue"]
+    return alarms[0]["StateValue"]
 
 
 def _redrive(bench: Bench, agent: Agent) -> None:
