@@ -67,18 +67,18 @@ class Axis:
             if stretch.is_cut:
                 continue
             for number in range(-int(-stretch.begin // step), int(stretch.end // step) + 1):
-                place = self._place(number * step)
-                if all(abs(place - other) >= room for other in taken):
-                    taken.append(place)
-                    yield place, timedelta(seconds=number * step)
+                position = self._place(number * step)
+                if all(abs(position - other) >= room for other in taken):
+                    taken.append(position)
+                    yield position, timedelta(seconds=number * step)
 
     def _since(self, moment: datetime) -> float:
         return (moment - self._origin).total_seconds()
 
     def _place(self, seconds: float) -> float:
-        at = bisect_right(self._stretches, seconds, key=lambda stretch: stretch.begin) - 1
-        if at < 0:
+        index = bisect_right(self._stretches, seconds, key=lambda stretch: stretch.begin) - 1
+        if index < 0:
             return 0.0
-        stretch = self._stretches[at]
+        stretch = self._stretches[index]
         share = min(1.0, (seconds - stretch.begin) / (stretch.end - stretch.begin))
         return stretch.left + share * (stretch.right - stretch.left)

@@ -40,10 +40,10 @@ class Box:
 
     @property
     def shown(self) -> str:
-        room = int((self.width - 6) / LETTER)
-        if room < 3:
+        max_letters = int((self.width - 6) / LETTER)
+        if max_letters < 3:
             return ""
-        return self.label if len(self.label) <= room else self.label[: room - 1] + "…"
+        return self.label if len(self.label) <= max_letters else self.label[: max_letters - 1] + "…"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Chart:
     @property
     def ticks(self) -> Iterator[tuple[float, str]]:
         """Round times with their positions."""
-        return ((LEFT + place, clock(since)) for place, since in self._axis.ticks(TICK_ROOM))
+        return ((LEFT + position, clock(elapsed)) for position, elapsed in self._axis.ticks(TICK_ROOM))
 
     @property
     def cuts(self) -> Iterator[tuple[float, str]]:

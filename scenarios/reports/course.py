@@ -72,8 +72,8 @@ class Course:
 
 def trace_course(project: ProjectReport, scenario: ScenarioReport) -> Course:
     """Return the course from a project's events, and from the invocations and faults of its scenario."""
-    mine = [done for done in scenario.invocations if done.project_id == project.id]
-    work = [_invocation(done, scenario, project.events) for done in mine] or list(_events(project.events))
+    invocations = [done for done in scenario.invocations if done.project_id == project.id]
+    work = [_invocation(done, scenario, project.events) for done in invocations] or list(_events(project.events))
     work.sort(key=lambda bar: bar.begin)
     first, last = _span(work, project.events)
     faults = (
@@ -93,20 +93,23 @@ def _invocation(done: FinishedInvocation, scenario: ScenarioReport, events: Sequ
     """Return the bar of an invocation, named after the events that were written during it."""
     lane = _lane(scenario, done.function)
     end = done.started_at + timedelta(milliseconds=done.duration_ms)
-    said = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
-    label = _label(said[-1]) if said else ""
-    told = [done.error_type or (said[-1].detail or said[-1].type if said else DEFAULT_OUTCOMES.get(lane, NOTHING_LEFT))]
-    told += [f"{done.duration_ms:.0f} ms" + (f", cold start {done.init_ms:.0f} ms" if done.init_ms else "")]
-    told += [f"{done.gb_seconds:.2f} GB-s", f"request {done.request_id}"]
-    return Bar(lane, done.started_at, end, _kind(done, said, lane), label, f"{label or lane}: " + "\n".join(told))
+    during = [e for e in events if e.agent == lane and done.started_at - NEAR <= e.at <= end + NEAR]
+    label = _label(during[-1]) if during else ""
+    details = [
+        done.error_type
+        or (during[-1].detail or during[-1].type if during else DEFAULT_OUTCOMES.get(lane, NOTHING_LEFT))
+    ]
+    details += [f"{done.duration_ms:.0f} ms" + (f", cold start {done.init_ms:.0f} ms" if done.init_ms else "")]
+    details += [f"{done.gb_seconds:.2f} GB-s", f"request {done.request_id}"]
+    return Bar(lane, done.started_at, end, _kind(done, during, lane), label, f"{label or lane}: " + "\n".join(details))
 
 
-def _kind(done: FinishedInvocation, said: Sequence[TimelineEvent], lane: str) -> BarKind:
+def _kind(done: FinishedInvocation, events: Sequence[TimelineEvent], lane: str) -> BarKind:
     if done.error_type:
         return BarKind.KILLED
-    if any(event.type is EventType.WORK_FAILED for event in said):
+    if any(event.type is EventType.WORK_FAILED for event in events):
         return BarKind.FAILED
-    return BarKind.DONE if said or lane in DEFAULT_OUTCOMES else BarKind.IDLE
+    return BarKind.DONE if events or lane in DEFAULT_OUTCOMES else BarKind.IDLE
 
 
 def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
@@ -120,12 +123,12 @@ def _events(events: Sequence[TimelineEvent]) -> Iterator[Bar]:
 
 def _waits(work: Sequence[Bar]) -> Iterator[Bar]:
     """Yield the periods in which nothing worked on the project, on the lane of the next work."""
-    ended = work[0].end if work else None
+    idle_since = work[0].end if work else None
     for before, bar in pairwise(work):
-        ended = max(ended or before.end, before.end)
-        if bar.begin - ended >= SHORTEST_WAIT:
-            title = f"{bar.label or bar.lane} waited {(bar.begin - ended).total_seconds():.1f} s"
-            yield Bar(bar.lane, ended, bar.begin, BarKind.WAITING, "", title)
+        idle_since = max(idle_since or before.end, before.end)
+        if bar.begin - idle_since >= SHORTEST_WAIT:
+            title = f"{bar.label or bar.lane} waited {(bar.begin - idle_since).total_seconds():.1f} s"
+            yield Bar(bar.lane, idle_since, bar.begin, BarKind.WAITING, "", title)
 
 
 def _statuses(events: Sequence[TimelineEvent]) -> Iterator[tuple[datetime, ProjectStatus]]:

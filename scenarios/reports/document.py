@@ -112,19 +112,19 @@ class ScenarioReport(ReportPart):
         for project in self.projects:
             yield f"{project.name} ({project.id}): {project.status or 'gone'}"
             for event in project.events:
-                what = f"{event.agent} {event.work} {event.type}, {event.status} {event.detail}".rstrip()
-                yield f"  {event.at.isoformat()} {what}"
+                summary = f"{event.agent} {event.work} {event.type}, {event.status} {event.detail}".rstrip()
+                yield f"  {event.at.isoformat()} {summary}"
         yield from (f"fault {fired.rule + 1}: {fired.what}" for fired in self.fired)
 
     @classmethod
     def of(cls, result: Result, differs: str = "") -> "ScenarioReport":
         """Return the report of a replay; `differs` says how its course differed from the first one."""
-        ended: ReplayStatus = "passed" if result.passed and not differs else "failed"
+        outcome: ReplayStatus = "passed" if result.passed and not differs else "failed"
         used = result.used
         return cls(
             name=result.scenario.name,
             description=result.scenario.description,
-            outcome="skipped" if result.skipped else ended,
+            outcome="skipped" if result.skipped else outcome,
             unmet=result.unmet,
             differs=differs,
             violations=result.violations,

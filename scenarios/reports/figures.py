@@ -16,9 +16,9 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def clock(since: timedelta) -> str:
+def clock(elapsed: timedelta) -> str:
     """Format a time on an axis: 0.4 s, 12 s, 15:02, 1:30:00, 14 d 02:00:00."""
-    seconds = since.total_seconds()
+    seconds = elapsed.total_seconds()
     if seconds < 60:
         return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
     minutes, rest = divmod(seconds, 60)

@@ -21,8 +21,8 @@ def junit(report: RunReport) -> str:
         "time": f"{report.wall_s:.3f}",
     }
     root = Element("testsuites", {"name": "agenticai replay", **totals})
-    at = report.started_at.isoformat(timespec="seconds")
-    suite = SubElement(root, "testsuite", {"name": "scenarios", "timestamp": at, **totals})
+    started_at = report.started_at.isoformat(timespec="seconds")
+    suite = SubElement(root, "testsuite", {"name": "scenarios", "timestamp": started_at, **totals})
     _properties(suite, {"seed": report.seed, "repeat": report.repeat, "target": report.target})
     for scenario in report.scenarios:
         _case(suite, scenario)
@@ -38,8 +38,8 @@ def _case(suite: Element, scenario: ScenarioReport) -> None:
     if scenario.outcome == "skipped":
         SubElement(case, "skipped", message=_clean(scenario.skipped))
     if scenario.outcome == "failed":
-        first = scenario.evidence[0].partition("\n")[0]
-        failure = SubElement(case, "failure", type="scenario", message=_clean(first))
+        first_line = scenario.evidence[0].partition("\n")[0]
+        failure = SubElement(case, "failure", type="scenario", message=_clean(first_line))
         failure.text = _clean("\n".join(scenario.evidence))
     left_out = (f"left out: {part}" for part in scenario.left_out)
     SubElement(case, "system-out").text = _clean("\n".join((scenario.description, *left_out, *scenario.course)))

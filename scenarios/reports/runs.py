@@ -37,9 +37,9 @@ def keep(report: RunReport, folder: Path) -> Path:
     """Write the three reports of a run to its folder, and return the path of the HTML page."""
     write_private(folder / DOCUMENT, report.model_dump_json(indent=2))
     write_private(folder / "junit.xml", junit(report))
-    shown = folder / "report.html"
-    write_private(shown, page(report))
-    return shown
+    html = folder / "report.html"
+    write_private(html, page(report))
+    return html
 
 
 def list_kept(home: Path) -> Iterator[tuple[Path, RunReport]]:

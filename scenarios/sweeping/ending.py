@@ -60,7 +60,7 @@ def find_differences(clean: Ending, other: Ending) -> Iterator[str]:
             if before is not after:
                 yield f"{name} {'is deleted' if after is None else 'is there'}, and without faults it is not"
         else:
-            yield from (f"{name} {said}" for said in _compare(before, after))
+            yield from (f"{name} {difference}" for difference in _compare(before, after))
     for agent in sorted({*clean.dead_letters, *other.dead_letters}):
         letters, expected = other.dead_letters.get(agent, 0), clean.dead_letters.get(agent, 0)
         if letters != expected:

@@ -53,14 +53,14 @@ def judge_all(
     pool: BenchPool, trials: Mapping[K, Callable[[Bench], TrialJudgement]]
 ) -> Iterator[tuple[K, TrialJudgement]]:
     """Run all trials on whichever benches are free, and yield the verdicts in the order in which they end."""
-    asked = {pool.submit(trial): key for key, trial in trials.items()}
-    for ended in as_completed(asked):
-        yield asked[ended], await_verdict(ended)
+    keys = {pool.submit(trial): key for key, trial in trials.items()}
+    for future in as_completed(keys):
+        yield keys[future], await_verdict(future)
 
 
 def await_verdict(trial: Future[TrialJudgement]) -> TrialJudgement:
     """Wait for a trial's verdict; a lost bench counts as a violation, or as a crash if its engine has ended."""
     try:
         return trial.result()
-    except BenchLost as lost:
-        return TrialJudgement(TrialVerdict.CRASHED if lost.crashed else TrialVerdict.VIOLATED, (str(lost),))
+    except BenchLost as error:
+        return TrialJudgement(TrialVerdict.CRASHED if error.crashed else TrialVerdict.VIOLATED, (str(error),))

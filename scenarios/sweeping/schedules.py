@@ -76,10 +76,10 @@ class FaultSites:
     synchronous: str
 
 
-def schedule(seed: int, material: FaultSites) -> tuple[Fault, ...]:
-    """Return one to four faults; always the same ones for the same seed and material."""
+def schedule(seed: int, sites: FaultSites) -> tuple[Fault, ...]:
+    """Return one to four faults; always the same ones for the same seed and sites."""
     random = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
-    return tuple(_fault(random, material) for _ in range(random.randint(1, MOST_FAULTS)))
+    return tuple(_fault(random, sites) for _ in range(random.randint(1, MOST_FAULTS)))
 
 
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
@@ -91,19 +91,19 @@ def may_end_otherwise(faults: Sequence[Fault]) -> bool:
     )
 
 
-def _fault(random: Random, material: FaultSites) -> Fault:
-    if material.deliveries and random.random() < 0.25:
-        return _delivery_fault(random, material.deliveries)
-    place = random.randrange(len(material.calls))
-    call = material.calls[place]
-    counted = Counter((c.function, c.service, c.operation) for c in material.calls[: place + 1])
+def _fault(random: Random, sites: FaultSites) -> Fault:
+    if sites.deliveries and random.random() < 0.25:
+        return _delivery_fault(random, sites.deliveries)
+    index = random.randrange(len(sites.calls))
+    call = sites.calls[index]
+    counts = Counter((c.function, c.service, c.operation) for c in sites.calls[: index + 1])
     when = Call(
         function=call.function,
         service=call.service,
         operation=call.operation,
-        nth=counted[call.function, call.service, call.operation],
+        nth=counts[call.function, call.service, call.operation],
     )
-    waited_for = call.function == material.synchronous
+    waited_for = call.function == sites.synchronous
     effect = random.choice([*_effects(random, call, waited_for=waited_for)])
     errors = random.choice(IN_A_ROW if waited_for else (*IN_A_ROW, OUTAGE))
     times = errors if isinstance(effect, Error) else 1
@@ -143,18 +143,18 @@ def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) ->
     Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002); then each remaining fault is simplified.
     """
     kept = _fewest(tuple(faults), fails)
-    for place in range(len(kept)):
-        for simpler in _simpler(kept[place]):
-            tried = (*kept[:place], simpler, *kept[place + 1 :])
-            if fails(tried):
-                kept = tried
+    for index in range(len(kept)):
+        for simpler in _simpler(kept[index]):
+            candidate = (*kept[:index], simpler, *kept[index + 1 :])
+            if fails(candidate):
+                kept = candidate
                 break
     return kept
 
 
 def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
-    for place in range(len(faults)):
-        rest = (*faults[:place], *faults[place + 1 :])
+    for index in range(len(faults)):
+        rest = (*faults[:index], *faults[index + 1 :])
         if rest and fails(rest):
             return _fewest(rest, fails)
     return faults

@@ -24,13 +24,13 @@ class SeedResult:
 
 
 def try_seeds(
-    pool: BenchPool, rehearse: RunTrial, clean: Ending, material: FaultSites, seeds: Iterable[int]
+    pool: BenchPool, rehearse: RunTrial, clean: Ending, sites: FaultSites, seeds: Iterable[int]
 ) -> Iterator[SeedResult]:
     """Try the seeds on the pool's benches, and yield the results in the order in which they end."""
-    schedules = {seed: schedule(seed, material) for seed in seeds}
+    schedules = {seed: schedule(seed, sites) for seed in seeds}
     trials = {seed: partial(_judge, rehearse, clean, faults) for seed, faults in schedules.items()}
-    for seed, judged in judge_all(pool, trials):
-        yield SeedResult(seed, schedules[seed], judged)
+    for seed, judgement in judge_all(pool, trials):
+        yield SeedResult(seed, schedules[seed], judgement)
 
 
 def shrink_result(pool: BenchPool, rehearse: RunTrial, clean: Ending, result: SeedResult) -> SeedResult | None:
@@ -42,10 +42,10 @@ def shrink_result(pool: BenchPool, rehearse: RunTrial, clean: Ending, result: Se
 
     def fails(faults: Sequence[Fault]) -> bool:
         nonlocal last
-        judged = await_verdict(pool.submit(partial(_judge, rehearse, clean, faults)))
-        if judged.verdict is not TrialVerdict.VIOLATED:
+        judgement = await_verdict(pool.submit(partial(_judge, rehearse, clean, faults)))
+        if judgement.verdict is not TrialVerdict.VIOLATED:
             return False
-        last = judged
+        last = judgement
         return True
 
     if not fails(result.faults):

@@ -73,12 +73,12 @@ def list_cases(
     `synchronous` are the functions that handle no messages, so they have no redelivery.
     """
     for side in sides:
-        counted: Counter[tuple[str, str, str]] = Counter()
+        counts: Counter[tuple[str, str, str]] = Counter()
         for call in calls:
-            kind = (call.function, call.service, call.operation)
-            counted[kind] += 1
+            key = (call.function, call.service, call.operation)
+            counts[key] += 1
             if side != "again" or call.function not in synchronous:
-                yield Case(*kind, counted[kind], side)
+                yield Case(*key, counts[key], side)
 
 
 @dataclass(frozen=True)
@@ -92,5 +92,5 @@ class CaseResult:
 def sweep(pool: BenchPool, rehearse: RunTrial, clean: Ending, cases: Iterable[Case]) -> Iterator[CaseResult]:
     """Try the cases on the pool's benches, and yield the results in the order in which they end."""
     trials = {case: partial(judge, rehearse, clean, (case.fault,)) for case in cases}
-    for case, judged in judge_all(pool, trials):
-        yield CaseResult(case, judged)
+    for case, judgement in judge_all(pool, trials):
+        yield CaseResult(case, judgement)
