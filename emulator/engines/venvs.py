@@ -40,10 +40,10 @@ def venv_python(
         before(make_private(venv.parent))
         try:
             with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
-                made = Path(temporary) / "venv"
-                _make(made, packages, environ, uv)
-                revoke_other_users(made)
-                _publish(made, venv)
+                staging = Path(temporary) / "venv"
+                _make(staging, packages, environ, uv)
+                revoke_other_users(staging)
+                _publish(staging, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(
                 f"{what} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
@@ -56,13 +56,13 @@ def _make(venv: Path, packages: Sequence[Sequence[str]], environ: Mapping[str, s
     uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, str(venv)], environ)
     # Copied, because changing the modes of linked files would change them in uv's cache.
     install = ("pip", "install", "--link-mode", "copy", "--python", str(venv / "bin" / "python"))
-    for each in packages:
-        uv([*install, *each], environ)
+    for arguments in packages:
+        uv([*install, *arguments], environ)
 
 
-def _publish(made: Path, venv: Path) -> None:
+def _publish(staging: Path, venv: Path) -> None:
     """Move the finished environment into place; a second process uses the one that was first."""
     with hold_exclusive_lock(venv.parent):
         if not (venv / "bin" / "python").exists():
             shutil.rmtree(venv, ignore_errors=True)  # its base interpreter no longer exists
-            made.rename(venv)
+            staging.rename(venv)
