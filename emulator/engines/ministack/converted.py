@@ -13,10 +13,10 @@ class ConvertingDict(dict[Any, Any]):
         self._new_member = new_member
 
     def __setitem__(self, key: Any, record: dict[str, Any]) -> None:
-        given = record.get(self._member, {})
-        if isinstance(given, dict):
+        values = record.get(self._member, {})
+        if isinstance(values, dict):
             record[self._member] = self._new_member()
-            record[self._member].update(given)
+            record[self._member].update(values)
         super().__setitem__(key, record)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
