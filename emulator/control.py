@@ -74,11 +74,11 @@ def control_app(
     faults: FaultBook,
     uptime_s: Callable[[], float],
     secret: str | None = None,
-    more: Sequence[Route] = (),
+    extra_routes: Sequence[Route] = (),
     about: EngineAbout = EMBEDDED,
     can_apply: Callable[[Fault], bool] = lambda _: True,
 ) -> Starlette:
-    """Return the routes that `agenticai.emulator.client.ControlClient` calls; `more` are those of other packages.
+    """Return the routes that `agenticai.emulator.client.ControlClient` calls; `extra_routes` are of other packages.
 
     Without an `engine` nothing can be controlled: messages are delivered automatically, and no time is skipped. Fault
     rules for which `can_apply` returns false are refused.
@@ -92,7 +92,7 @@ def control_app(
         _forgetting_route(ledger),
         *(_steering_routes(engine, ledger, clock) if engine else _refusing_routes(about)),
         *_fault_routes(faults, about, can_apply),
-        *more,
+        *extra_routes,
     ]
     return Starlette(
         routes=routes,
@@ -153,10 +153,10 @@ STEERING = ("/start-ahead", "/dispatch", "/settle", "/clock/advance")
 
 
 def _refusing_routes(about: EngineAbout) -> list[Route]:
-    message = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
+    sentence = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
 
     async def refuse(_: Request) -> Response:
-        return PlainTextResponse(message, status_code=501)
+        return PlainTextResponse(sentence, status_code=501)
 
     return [Route(path, refuse, methods=["GET", "POST", "PUT"]) for path in STEERING]
 

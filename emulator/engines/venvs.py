@@ -24,20 +24,20 @@ def venv_python(
     venv: Path,
     packages: Sequence[Sequence[str]],
     *,
-    what: str,
+    label: str,
     environ: Mapping[str, str],
-    before: Callable[[Path], None] = lambda _: None,
+    before_install: Callable[[Path], None] = lambda _: None,
     uv: Uv = run_uv,
 ) -> Path:
     """Return the interpreter of an environment, which is created if it does not exist.
 
-    Each item of `packages` is the arguments of one `pip install`, in this order. `what` names the environment in an
-    error; `before` is called with its parent folder before it is created. `environ` is passed to the installer
+    Each item of `packages` is the arguments of one `pip install`, in this order. `label` names the environment in an
+    error; `before_install` is called with its parent folder before it is created. `environ` is passed to the installer
     (proxies, PIP_INDEX_URL). An interrupted installation is never used. Raises RuntimeUnavailable.
     """
     python = venv / "bin" / "python"
     if not python.exists():
-        before(make_private(venv.parent))
+        before_install(make_private(venv.parent))
         try:
             with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
                 staging = Path(temporary) / "venv"
@@ -46,7 +46,7 @@ def venv_python(
                 _publish(staging, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(
-                f"{what} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
+                f"{label} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
                 " same command again."
             ) from error
     return python

@@ -47,9 +47,9 @@ def localstack_python(
         return venv_python(
             home / "localstack" / venv_name(LOCK, *sources(EXTENSIONS)),
             [["--requirements", str(LOCK)], ["--no-build-isolation", "--no-deps", str(extensions)]],
-            what="LocalStack's runtime",
+            label="LocalStack's runtime",
             environ=environ,
-            before=begin,
+            before_install=begin,
             uv=uv,
         )
 

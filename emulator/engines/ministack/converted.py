@@ -27,11 +27,11 @@ class ConvertingDict(dict[Any, Any]):
 
 
 class BoundedDict(dict[Any, Any]):
-    """A dictionary that drops its oldest entry if it has more than `most`."""
+    """A dictionary that drops its oldest entry if it has more than `limit`."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__()
-        self._most = most
+        self._most = limit
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.pop(key, None)
