@@ -112,17 +112,17 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     spool = Spool(run_dir)
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
-    chosen = read_engine_choice(arguments)
-    alone = is_loopback(arguments.host) and not chosen.image and not chosen.observed
-    secret = None if alone else control_secret(run_dir)
+    choice = read_engine_choice(arguments)
+    loopback_only = is_loopback(arguments.host) and not choice.image and not choice.observed
+    secret = None if loopback_only else control_secret(run_dir)
     run = Run(arguments.host, port, endpoint_url, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
     try:
-        engine = HOSTS[arguments.engine](run, chosen, exit_with)
+        engine = HOSTS[arguments.engine](run, choice, exit_with)
     except EngineError as error:
         exit_with(str(error), error.exit_status)
     uptime = lambda: time.monotonic() - started  # noqa: E731
-    more = (*engine.routes, *gemini.control)
-    control = control_app(engine.steered, ledger, clock, faults, uptime, secret, more, engine.about, engine.can_apply)
+    routes = (*engine.routes, *gemini.control)
+    control = control_app(engine.steered, ledger, clock, faults, uptime, secret, routes, engine.about, engine.can_apply)
     app = gateway(
         Parts(
             engine=engine.app,
@@ -170,8 +170,8 @@ def exit_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn
 
 def read_allowed(arguments: argparse.Namespace, engine: HostedEngine) -> Allowed:
     """Return what the guard allows: the names on the command line, and those by which the engine is reached."""
-    own = host_name(own_address(arguments.host))
-    hosts = [*arguments.allow_host, *engine.hosts, *([own] if own else [])]
+    own_host = host_name(own_address(arguments.host))
+    hosts = [*arguments.allow_host, *engine.hosts, *([own_host] if own_host else [])]
     return Allowed(hosts, arguments.allow_origin, engine.api_origins)
 
 

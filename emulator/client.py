@@ -135,8 +135,8 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         function's timeout. Calls that a fault holds are released first. `timeout_s` is real time, more than 0, after
         which it raises ControlError; `deliveries` is at least 0, or None for all.
         """
-        wanted = build_request(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
-        response = self._send("POST", "settle", wanted, timeout_s=wanted.timeout_s + self._timeout_s)
+        request = build_request(SettleRequest, deliveries=deliveries, skip=skip, timeout_s=timeout_s)
+        response = self._send("POST", "settle", request, timeout_s=request.timeout_s + self._timeout_s)
         return self._parse(response, TypeAdapter(Settled))
 
     def clock(self) -> ClockReading:
@@ -177,8 +177,8 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
         `limit` is 1 to 1,000; a page also ends before its bodies exceed 4 MiB.
         """
-        asked = build_request(PageRequest, after=after, limit=limit)
-        parameters = {name: str(value) for name, value in asked.model_dump(exclude_none=True).items()}
+        request = build_request(PageRequest, after=after, limit=limit)
+        parameters = {name: str(value) for name, value in request.model_dump(exclude_none=True).items()}
         return self._get(f"queues/{quote(queue, safe='')}/messages", TypeAdapter(MessagePage), parameters)
 
     def queues(self) -> QueuesNow:
@@ -187,14 +187,14 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def depths(self, since: int = 0, limit: int = 10_000) -> DepthHistory:
         """Return the changes of queues' depths; `since` is the `next` of the last history, 0 for all that are kept."""
-        asked = build_request(HistoryRequest, since=since, limit=limit)
-        parameters = {name: str(value) for name, value in asked.model_dump().items()}
+        request = build_request(HistoryRequest, since=since, limit=limit)
+        parameters = {name: str(value) for name, value in request.model_dump().items()}
         return self._get("queues/history", TypeAdapter(DepthHistory), parameters)
 
     def receive(self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = 30) -> tuple[ReceivedMessage, ...]:
         """Receive exactly these messages of a queue, at most ten, except those that are not visible."""
-        wanted = build_request(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
-        response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", wanted)
+        request = build_request(ReceiveRequest, ids=tuple(ids), visibility_timeout_s=visibility_timeout_s)
+        response = self._send("POST", f"queues/{quote(queue, safe='')}/receive", request)
         return self._parse(response, TypeAdapter(tuple[ReceivedMessage, ...]))
 
     def alarms(self) -> tuple[AlarmNow, ...]:
@@ -212,8 +212,8 @@ class ControlClient(AbstractContextManager["ControlClient"]):
 
     def model_calls(self, since: int = 0) -> ModelHistory:
         """Return the language model's calls; `since` is the `next` of the last history, 0 for all that are kept."""
-        asked = build_request(CallsRequest, since=since)
-        return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(asked.since)})
+        request = build_request(CallsRequest, since=since)
+        return self._get("model/calls", TypeAdapter(ModelHistory), {"since": str(request.since)})
 
     def missed_replies(self) -> tuple[MissedReply, ...]:
         """Return the requests that still have no stored reply, the newest first."""
@@ -223,10 +223,10 @@ class ControlClient(AbstractContextManager["ControlClient"]):
         self, digest: str, text: str, *, prompt_tokens: int | None = None, output_tokens: int | None = None
     ) -> StoredReply:
         """Store a reply to one of the `missed_replies`, for the next time it is requested."""
-        wanted = build_request(
+        request = build_request(
             ReplyRequest, digest=digest, text=text, prompt_tokens=prompt_tokens, output_tokens=output_tokens
         )
-        return self._parse(self._send("POST", "model/replies", wanted), TypeAdapter(StoredReply))
+        return self._parse(self._send("POST", "model/replies", request), TypeAdapter(StoredReply))
 
     def _get(self, path: str, kind: TypeAdapter[T], parameters: dict[str, str] | None = None) -> T:
         return self._parse(self._request("GET", path, params=parameters), kind)

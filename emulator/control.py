@@ -74,11 +74,11 @@ def control_app(
     faults: FaultBook,
     uptime_s: Callable[[], float],
     secret: str | None = None,
-    more: Sequence[Route] = (),
+    extra_routes: Sequence[Route] = (),
     about: EngineAbout = EMBEDDED,
     can_apply: Callable[[Fault], bool] = lambda _: True,
 ) -> Starlette:
-    """Return the routes that `agenticai.emulator.client.ControlClient` calls; `more` are those of other packages.
+    """Return the routes that `agenticai.emulator.client.ControlClient` calls; `extra_routes` are of other packages.
 
     Without an `engine` nothing can be controlled: messages are delivered automatically, and no time is skipped. Fault
     rules for which `can_apply` returns false are refused.
@@ -92,7 +92,7 @@ def control_app(
         _forgetting_route(ledger),
         *(_steering_routes(engine, ledger, clock) if engine else _refusing_routes(about)),
         *_fault_routes(faults, about, can_apply),
-        *more,
+        *extra_routes,
     ]
     return Starlette(
         routes=routes,
@@ -109,8 +109,8 @@ class BearerToken:
         self._expected = f"Bearer {secret}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = dict(scope.get("headers", [])).get(b"authorization", b"")
-        if scope["type"] == "http" and not hmac.compare_digest(given, self._expected):
+        authorization = dict(scope.get("headers", [])).get(b"authorization", b"")
+        if scope["type"] == "http" and not hmac.compare_digest(authorization, self._expected):
             refusal = "The control API needs the secret of this run: set AGENTICAI_CONTROL_TOKEN.\n"
             await PlainTextResponse(refusal, status_code=401)(scope, receive, send)
             return
@@ -153,10 +153,10 @@ STEERING = ("/start-ahead", "/dispatch", "/settle", "/clock/advance")
 
 
 def _refusing_routes(about: EngineAbout) -> list[Route]:
-    said = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
+    sentence = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
 
     async def refuse(_: Request) -> Response:
-        return PlainTextResponse(said, status_code=501)
+        return PlainTextResponse(sentence, status_code=501)
 
     return [Route(path, refuse, methods=["GET", "POST", "PUT"]) for path in STEERING]
 
@@ -174,10 +174,10 @@ def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> l
         return Response(status_code=204)
 
     async def settle(request: Request) -> Response:
-        wanted = await read_body(request, SettleRequest)
+        body = await read_body(request, SettleRequest)
         try:
             settled = await asyncio.to_thread(
-                engine.settle, deliveries=wanted.deliveries, skip=wanted.skip, timeout_s=wanted.timeout_s
+                engine.settle, deliveries=body.deliveries, skip=body.skip, timeout_s=body.timeout_s
             )
         except Unsettled as error:
             return PlainTextResponse(f"{error}{latest_failure(ledger.invocations())}", status_code=504)
@@ -199,8 +199,8 @@ def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> l
 
 def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fault], bool]) -> list[Route]:
     def checked(schedule: Sequence[Fault]) -> Sequence[Fault]:
-        if refused := next(itertools.filterfalse(can_apply, schedule), None):
-            raise ValueError(f"{about.engine} delivers messages on its own, so the bench cannot {refused.then.do}.")
+        if unsupported := next(itertools.filterfalse(can_apply, schedule), None):
+            raise ValueError(f"{about.engine} delivers messages on its own, so the bench cannot {unsupported.then.do}.")
         return schedule
 
     async def set_rules(request: Request) -> Response:

@@ -82,7 +82,7 @@ class HostedEngine:
     close: Callable[[], None] = lambda: None
 
 
-def host_ministack(run: Run, chosen: EngineChoice, _: Callable[[str], object]) -> HostedEngine:
+def host_ministack(run: Run, choice: EngineChoice, _: Callable[[str], object]) -> HostedEngine:
     """Return the embedded engine, which runs in this process."""
     from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
     from agenticai.emulator.queues.contents import contents_routes
@@ -91,7 +91,7 @@ def host_ministack(run: Run, chosen: EngineChoice, _: Callable[[str], object]) -
     host = LambdaHost(
         run.endpoint_url, run.model_url, run.python, run.home / "cache" / "code", run.ledger, run.clock, activity
     )
-    engine = MiniStack(host, run.faults, run.port, run.spool, run.folder, iam=chosen.iam)
+    engine = MiniStack(host, run.faults, run.port, run.spool, run.folder, iam=choice.iam)
     return HostedEngine(
         engine.app,
         EngineAbout(engine="embedded", functions_on=name_this_platform()),
@@ -115,27 +115,27 @@ UNOBSERVED: Final = OF_LOCALSTACK - {"invocations"}
 """What LocalStack can do behind the gateway if nothing reports on its functions."""
 
 
-def host_localstack(run: Run, chosen: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
+def host_localstack(run: Run, choice: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack behind a proxy: a running one, or a new one, with or without a container."""
-    if chosen.image:
-        return host_container(run, chosen, on_end)
-    return host_running(run, chosen) if chosen.url else host_process(run, on_end)
+    if choice.image:
+        return host_container(run, choice, on_end)
+    return host_running(run, choice) if choice.url else host_process(run, on_end)
 
 
-def host_running(run: Run, chosen: EngineChoice) -> HostedEngine:
+def host_running(run: Run, choice: EngineChoice) -> HostedEngine:
     """Return a LocalStack that somebody else started, and that keeps running."""
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.server import edition_at
 
     environments = Environments(run.ledger, here=False)
     about = EngineAbout(
-        engine=str(edition_at(chosen.url)),
-        abilities=OF_LOCALSTACK if chosen.observed else UNOBSERVED,
-        functions_on=chosen.functions_on or name_this_platform(),
+        engine=str(edition_at(choice.url)),
+        abilities=OF_LOCALSTACK if choice.observed else UNOBSERVED,
+        functions_on=choice.functions_on or name_this_platform(),
     )
-    if chosen.observed:
-        share_secret(run.control_secret or "", Path(chosen.observed))
-    return behind_proxy(chosen.url, about, environments)
+    if choice.observed:
+        share_secret(run.control_secret or "", Path(choice.observed))
+    return behind_proxy(choice.url, about, environments)
 
 
 def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
@@ -153,7 +153,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
     return replace(behind_proxy(process.url, about, environments), close=process.stop)
 
 
-def host_container(run: Run, chosen: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
+def host_container(run: Run, choice: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack in a container, whose functions reach the gateway through Docker's network."""
     from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
     from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
@@ -165,7 +165,7 @@ def host_container(run: Run, chosen: EngineChoice, on_end: Callable[[str], objec
         address = None if run.host in EVERYWHERE else bridge_address(docker)
     listeners = listen_for_containers(address, run.port)
     wiring = GatewayAddresses(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
-    container = LocalStackContainer(chosen.image, run.folder, wiring, docker_socket=chosen.docker_socket)
+    container = LocalStackContainer(choice.image, run.folder, wiring, docker_socket=choice.docker_socket)
     edition, platform = container.await_healthy(), container.probe()
     container.watch(report_lost_projects(run.ledger, on_end))
     about = EngineAbout(
@@ -190,8 +190,8 @@ def report_lost_projects(ledger: Ledger, on_end: Callable[[str], object]) -> Cal
 
     def end(sentence: str) -> object:
         lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
-        more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-        return on_end(f"{sentence} Lost projects: {', '.join(lost[:NAMED])}{more}." if lost else sentence)
+        suffix = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+        return on_end(f"{sentence} Lost projects: {', '.join(lost[:NAMED])}{suffix}." if lost else sentence)
 
     return end
 

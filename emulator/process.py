@@ -196,8 +196,8 @@ def start_engine(**options: Unpack[LaunchOptions]) -> Engine:
 
 def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the few variables that the engine inherits: none that could contain other settings or credentials."""
-    kept = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
-    return kept | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    inherited = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
+    return inherited | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
 def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str, str | int] | None:

@@ -31,8 +31,8 @@ class Note(NamedTuple):
         """Return whether this address reaches the engine."""
         if endpoint_url == self.endpoint_url:
             return True
-        asked = urlsplit(endpoint_url)
-        return asked.hostname in self.hosts and asked.port == urlsplit(self.endpoint_url).port
+        url = urlsplit(endpoint_url)
+        return url.hostname in self.hosts and url.port == urlsplit(self.endpoint_url).port
 
 
 @contextmanager
@@ -51,12 +51,12 @@ def register_engine(
     make_home(home)
     private_folder(home / FOLDER)
     note = home / FOLDER / f"{os.getpid()}.json"
-    written = note.with_suffix(".new")
-    with open(written, "w", encoding="utf-8", opener=open_for_owner) as file:
+    temporary = note.with_suffix(".new")
+    with open(temporary, "w", encoding="utf-8", opener=open_for_owner) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps(Note(endpoint_url, list(hosts), control_token, target)._asdict()))
         file.flush()
-        written.rename(note)  # after locking, so that nobody finds it unlocked
+        temporary.rename(note)  # after locking, so that nobody finds it unlocked
         try:
             yield
         finally:
@@ -92,7 +92,7 @@ def read_control_token(home: Path, endpoint_url: str) -> str | None:
 
 
 def _read_notes(home: Path) -> list[Note]:
-    return [found for path in sorted((home / FOLDER).glob("*.json")) if (found := _read(path))]
+    return [note for path in sorted((home / FOLDER).glob("*.json")) if (note := _read(path))]
 
 
 def _read(path: Path) -> Note | None:
@@ -102,8 +102,8 @@ def _read(path: Path) -> Note | None:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return Note(**json.load(file))
-            for left in (path, path.with_suffix(CURL)):
-                left.unlink(missing_ok=True)
+            for leftover in (path, path.with_suffix(CURL)):
+                leftover.unlink(missing_ok=True)
     except (OSError, ValueError, TypeError):
         return None  # it has ended meanwhile, or another version wrote the note
     return None

@@ -66,24 +66,24 @@ def evaluate(rule: AlarmRule, datapoints: Sequence[Datapoint], state: AlarmState
 
     The treatment of missing data applies only if there are fewer datapoints than EvaluationPeriods.
     """
-    found = [value for value in datapoints if value is not None][-rule.evaluation_periods :]
-    breaching = sum(rule.breaches(value) for value in found)
-    absent = rule.evaluation_periods - len(found)
-    return Verdict(_state(rule, datapoints, len(found), breaching, state), _reason(rule, found, breaching, absent))
+    values = [value for value in datapoints if value is not None][-rule.evaluation_periods :]
+    breaching = sum(rule.breaches(value) for value in values)
+    absent = rule.evaluation_periods - len(values)
+    return Verdict(_state(rule, datapoints, len(values), breaching, state), _reason(rule, values, breaching, absent))
 
 
 def _state(
-    rule: AlarmRule, datapoints: Sequence[Datapoint], found: int, breaching: int, state: AlarmState
+    rule: AlarmRule, datapoints: Sequence[Datapoint], present: int, breaching: int, state: AlarmState
 ) -> AlarmState:
-    absent = rule.evaluation_periods - found
+    absent = rule.evaluation_periods - present
     assumed = absent if rule.missing == "breaching" else 0
     if breaching + assumed >= rule.datapoints_to_alarm:
         return "ALARM"
-    if absent == 0 or rule.missing in ("breaching", "notBreaching") or breaching < found:
+    if absent == 0 or rule.missing in ("breaching", "notBreaching") or breaching < present:
         return "OK"
     if rule.missing == "ignore":
         return state
-    if found == 0:
+    if present == 0:
         return "INSUFFICIENT_DATA"
     return "ALARM" if _oldest_age(rule, datapoints) >= rule.datapoints_to_alarm else state
 
@@ -97,15 +97,15 @@ def _oldest_age(rule: AlarmRule, datapoints: Sequence[Datapoint]) -> int:
     return next((len(latest) - index for index, value in enumerate(latest) if value is not None), 0)
 
 
-def _reason(rule: AlarmRule, found: Sequence[float], breaching: int, absent: int) -> str:
+def _reason(rule: AlarmRule, values: Sequence[float], breaching: int, absent: int) -> str:
     _, words = COMPARISONS[rule.comparison]
-    values = ", ".join(f"{value:g}" for value in found)
+    formatted = ", ".join(f"{value:g}" for value in values)
     parts = []
-    if found:
+    if values:
         parts.append(
-            f"{breaching} of the latest {len(found)} datapoints [{values}] breach: "
+            f"{breaching} of the latest {len(values)} datapoints [{formatted}] breach: "
             f"{words} the threshold ({rule.threshold:g}), {rule.datapoints_to_alarm} make an alarm"
         )
     if absent:
         parts.append(f"{absent} of {rule.evaluation_periods} periods have no data, which is treated as {rule.missing}")
-    return f"Threshold Crossed: {'; '.join(parts)}." if found else f"{parts[0]}."
+    return f"Threshold Crossed: {'; '.join(parts)}." if values else f"{parts[0]}."

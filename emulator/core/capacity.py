@@ -11,16 +11,16 @@ _TAKEN: Final[ContextVar[list[float] | None]] = ContextVar("taken", default=None
 @contextmanager
 def collect_capacity() -> Iterator[list[float]]:
     """Yield a list to which `add_capacity` appends during the block; it stays empty with other engines."""
-    taken: list[float] = []
-    token = _TAKEN.set(taken)
+    consumed: list[float] = []
+    token = _TAKEN.set(consumed)
     try:
-        yield taken
+        yield consumed
     finally:
         _TAKEN.reset(token)
 
 
 def add_capacity(units: float) -> None:
     """Report that the current call consumes this many read or write units."""
-    taken = _TAKEN.get()
-    if taken is not None:
-        taken.append(units)
+    consumed = _TAKEN.get()
+    if consumed is not None:
+        consumed.append(units)

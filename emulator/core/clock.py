@@ -54,28 +54,28 @@ class Clock:
                 self._travel(seconds)
                 self._ahead_s += seconds
                 listeners = tuple(self._listeners.values())
-            for jumped in listeners:
-                jumped()
+            for listener in listeners:
+                listener()
 
     def _travel(self, seconds: float) -> None:
         if self._shift is None:
             import time_machine  # imported here: most engines never skip time
 
-            now, asked = time.time(), time.monotonic()
+            now, started = time.time(), time.monotonic()
             travel = time_machine.travel(now + seconds, tick=True)
             self._shift, self._stop = travel.start().shift, travel.stop
-            passed = time.monotonic() - asked
+            elapsed_s = time.monotonic() - started
             time.time()  # time_machine's clock starts to run with the first call
-            self._shift(passed)  # catch up on the time it stood still, which is long on a busy machine
+            self._shift(elapsed_s)  # catch up on the time it stood still, which is long on a busy machine
         else:
             self._shift(seconds)
 
     @contextlib.contextmanager
-    def on_jump(self, jumped: Callable[[], object]) -> Iterator[None]:
-        """Call `jumped` after each jump during the block, from the thread that made the jump."""
+    def on_jump(self, listener: Callable[[], object]) -> Iterator[None]:
+        """Call `listener` after each jump during the block, from the thread that made the jump."""
         key = object()
         with self._lock:
-            self._listeners[key] = jumped
+            self._listeners[key] = listener
         try:
             yield
         finally:
@@ -90,10 +90,10 @@ class Clock:
         """
         loop, jumped = asyncio.get_running_loop(), asyncio.Event()
         with self.on_jump(lambda: loop.call_soon_threadsafe(jumped.set)):
-            while (left := moment - time.time()) > 0:
+            while (left_s := moment - time.time()) > 0:
                 jumped.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(jumped.wait(), left)
+                    await asyncio.wait_for(jumped.wait(), left_s)
         if self._jumping.locked():
             await asyncio.to_thread(self._await_landing)
 

@@ -96,8 +96,8 @@ def _sentence(path: Path, root: yaml.Node | None, location: Location, message: s
 def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
     """Return the first error with its location; an error in every alternative of a union counts once."""
     located = [(_find_written(root, error), _explain(error)) for error in errors]
-    place = located[0][0]
-    return place, ", or ".join(dict.fromkeys(message for location, message in located if location == place))
+    first = located[0][0]
+    return first, ", or ".join(dict.fromkeys(message for location, message in located if location == first))
 
 
 def _explain(error: ErrorDetails) -> str:

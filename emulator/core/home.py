@@ -28,14 +28,14 @@ def find_home(
     user owns, as programs in it are run; a new one in the folder; or, if the folder is not writable, `fallback`, by
     default the platform's folder for a user's data. Raises NoHome if that is not writable either.
     """
-    here = folder.absolute() if folder else _working_folder()
-    if named := environ.get(VARIABLE):
-        return _usable(here / os.path.expanduser(named))
-    kept = (path / NAME for path in (here, *here.parents))
-    if found := next(filter(_is_own, kept), None):
+    start = folder.absolute() if folder else _working_folder()
+    if configured := environ.get(VARIABLE):
+        return _usable(start / os.path.expanduser(configured))
+    candidates = (path / NAME for path in (start, *start.parents))
+    if found := next(filter(_is_own, candidates), None):
         return found
-    if not os.path.lexists(here / NAME) and os.access(here, os.W_OK | os.X_OK):
-        return here / NAME
+    if not os.path.lexists(start / NAME) and os.access(start, os.W_OK | os.X_OK):
+        return start / NAME
     return _usable(fallback or user_data_path("agenticai", False))
 
 
@@ -76,7 +76,7 @@ def _usable(home: Path) -> Path:
 def _is_own(home: Path) -> bool:
     """Return whether it is a folder that this user owns and may write to."""
     try:
-        found = home.lstat()
+        status = home.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and os.access(home, os.W_OK | os.X_OK)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and os.access(home, os.W_OK | os.X_OK)

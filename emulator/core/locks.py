@@ -33,10 +33,10 @@ def is_held(folder: Path) -> bool:
 
 
 @contextmanager
-def _lock(folder: Path, how: int) -> Iterator[None]:
+def _lock(folder: Path, operation: int) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, how)
+        fcntl.flock(descriptor, operation)
         yield
     finally:
         os.close(descriptor)

@@ -37,12 +37,12 @@ class Denial(Record):
         missing: dict[str, Any] = {"Effect": "Allow", "Action": self.action, "Resource": self.resource}
         if self.service:
             missing = {"Effect": "Allow", "Principal": {"Service": self.service}, **missing}
-        where = {
+        policies = {
             "role": f"its role {role}",
             "boundary": f"the permissions boundary of its role {role}",
             "resource": f"the policy of {self.resource}",
         }
-        return f"{where[self.lacks]} lacks {json.dumps(missing)}"
+        return f"{policies[self.lacks]} lacks {json.dumps(missing)}"
 
 
 class FunctionPermissions(Record):

@@ -46,18 +46,18 @@ class Activity:
 
     def hold(self, token: str) -> None:
         """Block an invocation until `release` is called."""
-        let_go = threading.Event()
+        released = threading.Event()
         with self._change():
-            self._held.add(let_go)
-            self._waits[let_go] = token, None
-        let_go.wait()
+            self._held.add(released)
+            self._waits[released] = token, None
+        released.wait()
 
     def release(self) -> None:
         """Release what is held; it counts as running from now on, not only after its thread has resumed."""
         with self._change():
-            for let_go in self._held:
-                self._waits.pop(let_go, None)
-                let_go.set()
+            for released in self._held:
+                self._waits.pop(released, None)
+                released.set()
             self._held.clear()
 
     @contextlib.contextmanager

@@ -15,21 +15,21 @@ def read_failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
     empty or null list, mean that all succeeded. Anything else that does not name messages of this batch means that all
     failed.
     """
-    everything = set(batch_ids)
+    all_ids = set(batch_ids)
     try:
         response = json.loads(result) if isinstance(result, str) and result else result
     except ValueError:
-        return everything
+        return all_ids
     if response in (None, "", {}):
         return set()
     if not isinstance(response, dict):
-        return everything
+        return all_ids
     failures = response.get("batchItemFailures")
     if failures is None:
         return set()
-    named = {identifier(failure) for failure in failures} if isinstance(failures, list) else {None}
-    known = {name for name in named if name is not None} & everything
-    return known if known == named else everything
+    reported_ids = {identifier(failure) for failure in failures} if isinstance(failures, list) else {None}
+    known_ids = {name for name in reported_ids if name is not None} & all_ids
+    return known_ids if known_ids == reported_ids else all_ids
 
 
 def identifier(failure: JsonValue) -> str | None:

@@ -46,12 +46,12 @@ def run_bootstrap(
     *options: str,
     pipes: int,
     log: int | IO[bytes],
-    kept: Collection[int] = (),
+    pass_fds: Collection[int] = (),
 ) -> "subprocess.Popen[str]":
     """Start the bootstrap in its own session.
 
-    `pipes` is subprocess.PIPE or DEVNULL, for standard input and output; `log` is for standard error, and `kept` are
-    other descriptors that it inherits.
+    `pipes` is subprocess.PIPE or DEVNULL, for standard input and output; `log` is for standard error, and `pass_fds`
+    are other descriptors that it inherits.
     """
     return subprocess.Popen(
         [python, "-I", "-u", "-X", "utf8", BOOTSTRAP, *options, TIME_MACHINE, *function.layers],
@@ -61,7 +61,7 @@ def run_bootstrap(
         stdout=pipes,
         stderr=log,
         start_new_session=True,
-        pass_fds=kept,
+        pass_fds=pass_fds,
         text=True,
         encoding="utf-8",
     )

@@ -34,13 +34,13 @@ class EngineChoice:
     @property
     def arguments(self) -> list[str]:
         """The command-line arguments of the gateway process for it."""
-        given = {
+        values = {
             "--localstack-url": self.url,
             "--localstack-image": self.image,
             "--observed": self.observed,
             "--functions-on": self.functions_on,
         }
-        options = [word for option, value in given.items() if value for word in (option, value)]
+        options = [word for option, value in values.items() if value for word in (option, value)]
         switches = {"--docker-socket": self.docker_socket, "--no-iam": not self.iam}
         return ["--engine", self.name, *options, *(switch for switch, on in switches.items() if on)]
 

@@ -85,9 +85,9 @@ class ExecutionEnvironment:
                     init_ms, error = self._finish_init()
                     started = time.time()
                 if error is None:
-                    until = started + self.function.timeout_s
-                    timeout.enter_context(self._activity.timeout_at(until))
-                    result, error = self._exchange(invocation, until)
+                    deadline = started + self.function.timeout_s
+                    timeout.enter_context(self._activity.timeout_at(deadline))
+                    result, error = self._exchange(invocation, deadline)
             except EnvironmentEnded as ended:
                 error = self._reason(ended, invocation.request_id)
                 if self._ready:
@@ -107,7 +107,7 @@ class ExecutionEnvironment:
         self._ready = error is None
         return (finished - self._started) * 1000, error
 
-    def _exchange(self, invocation: Invocation, until: float) -> tuple[JsonValue, FunctionError | None]:
+    def _exchange(self, invocation: Invocation, deadline: float) -> tuple[JsonValue, FunctionError | None]:
         """Run the handler, at most until a moment in epoch seconds.
 
         The caller computes the moment: the clock may jump at any time once the invocation is registered.
@@ -117,7 +117,7 @@ class ExecutionEnvironment:
             "event": invocation.event,
             "invoked_function_arn": invocation.invoked_function_arn,
             "trace_id": invocation.trace_id,
-            "deadline_ms": int(until * 1000),
+            "deadline_ms": int(deadline * 1000),
         }
         try:
             self._tell_time()
@@ -125,7 +125,7 @@ class ExecutionEnvironment:
         except (BrokenPipeError, ValueError) as error:  # one end of the pipe is closed
             self.kill()
             raise EnvironmentEnded(timed_out=False) from error
-        _, reply = self._next_reply(until)
+        _, reply = self._next_reply(deadline)
         return reply.get("result"), _error(reply)
 
     def _clock_jumped(self) -> None:
@@ -166,10 +166,10 @@ class ExecutionEnvironment:
                 if "ahead_s" in reply:
                     self._note_clock(reply["ahead_s"])
                     continue
-                came, imported = time.monotonic(), reply.get("imported")
+                received_at, imported = time.monotonic(), reply.get("imported")
                 if isinstance(imported, list):
                     self._starter.learn(map(str, imported))
-                self._replies.put((came, reply))
+                self._replies.put((received_at, reply))
                 self.initialised.set()  # the first reply is that of init
         self._note_sleep(None)
         self._note_clock(float("inf"))  # it has ended, so nobody should wait for it
@@ -191,33 +191,33 @@ class ExecutionEnvironment:
         if until is not None:
             self._asleep.enter_context(self._activity.waiting(self._token, until))
 
-    def _next_reply(self, until: float) -> tuple[float, Reply]:
+    def _next_reply(self, deadline: float) -> tuple[float, Reply]:
         """Return the next reply and its time; if there is none in time, end the process and raise EnvironmentEnded."""
-        answer: tuple[float, Reply | None] | str = CLOCK_JUMPED
-        while isinstance(answer, str):
-            left = until - time.time()
+        received: tuple[float, Reply | None] | str = CLOCK_JUMPED
+        while isinstance(received, str):
+            left_s = deadline - time.time()
             try:
-                answer = self._replies.get(timeout=max(0.0, min(left, TRIM_SECONDS)))
+                received = self._replies.get(timeout=max(0.0, min(left_s, TRIM_SECONDS)))
             except queue.Empty as empty:
                 self._log.trim()
-                if left <= TRIM_SECONDS:
+                if left_s <= TRIM_SECONDS:
                     self.kill()
                     raise EnvironmentEnded(timed_out=True) from empty
-        came, reply = answer
+        received_at, reply = received
         if reply is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.wait(EXIT_SECONDS)
             self.kill()
             raise EnvironmentEnded(timed_out=False)
-        return came, reply
+        return received_at, reply
 
     def _reason(self, ended: EnvironmentEnded, request_id: str) -> FunctionError:
         if ended.timed_out:
             message = f"RequestId: {request_id} Error: Task timed out after {self.function.timeout_s}.00 seconds"
             return FunctionError("Sandbox.Timedout", message, request_id)
         status = self._process.wait()
-        how = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
+        cause = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        message = f"RequestId: {request_id} Error: Runtime exited with error: {cause}"
         return FunctionError("Runtime.ExitError", message, request_id)
 
     def poll(self) -> int | None:

@@ -36,8 +36,8 @@ class FunctionLog:
         lines = text.splitlines(keepends=True)
         if not dropped and len(lines) <= LOG_LINES:
             return text
-        kept = "".join(lines[:LOG_LINES]).rstrip("\n")
-        return f"{kept}\n[The rest was dropped: an invocation may log {LOG_BYTES} bytes and {LOG_LINES} lines.]\n"
+        head = "".join(lines[:LOG_LINES]).rstrip("\n")
+        return f"{head}\n[The rest was dropped: an invocation may log {LOG_BYTES} bytes and {LOG_LINES} lines.]\n"
 
     def close(self) -> None:
         """Discard the log."""

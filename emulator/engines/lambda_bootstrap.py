@@ -61,8 +61,8 @@ class LambdaLogHandler(logging.Handler):
     request_id = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line = f"[{record.levelname}]\t{stamp}.{int(record.msecs):03d}Z\t{self.request_id}\t{self.format(record)}"
+        timestamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = f"[{record.levelname}]\t{timestamp}.{int(record.msecs):03d}Z\t{self.request_id}\t{self.format(record)}"
         sys.stdout.write(line + "\n")
 
 
@@ -80,9 +80,9 @@ class Engine:
     def _take_pipes(self) -> None:
         self._requests: IO[str] = os.fdopen(os.dup(0), encoding="utf-8")
         self._outcomes: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
+        devnull = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(devnull, 0)
+        os.close(devnull)
         os.dup2(2, 1)
 
     def exchange_pipes(self) -> None:
@@ -181,12 +181,12 @@ def begin_snapshot(argument: str) -> Any:
 def import_path(task_root: str, layers: list[str]) -> list[str]:
     """Return the head of sys.path: the task root, then each layer's /opt/python; later layers take precedence."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    of_layers = [
+    layer_paths = [
         os.path.join(layer, "python", *rest)
         for layer in reversed(layers)
         for rest in (("lib", version, "site-packages"), ())
     ]
-    return [task_root, *filter(os.path.isdir, of_layers)]
+    return [task_root, *filter(os.path.isdir, layer_paths)]
 
 
 def load_handler(engine: Engine, name: str) -> Handler:

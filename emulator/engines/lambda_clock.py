@@ -30,8 +30,8 @@ class FunctionClock:
     def wait_until(self, moment: float) -> None:
         """Wait until a moment in epoch seconds."""
         with self._moved:
-            while (left := moment - time.time()) > 0:
-                self._moved.wait(left)
+            while (left_s := moment - time.time()) > 0:
+                self._moved.wait(left_s)
 
     def _travel(self, seconds: float) -> None:
         if self._shift is None:
@@ -46,19 +46,19 @@ def start_travelling(folder: str, seconds: float) -> Callable[[float], None]:
     Nothing else can be imported from time-machine's folder, now or later; the module stays in `sys.modules`, because
     every call that reads the time looks it up there.
     """
-    absent = {"pytest", "dateutil", "dateutil.parser"} - set(sys.modules)
-    for name in absent:
+    hidden_modules = {"pytest", "dateutil", "dateutil.parser"} - set(sys.modules)
+    for name in hidden_modules:
         sys.modules[name] = None  # type: ignore[assignment]  # makes Python believe that there is no such module
     sys.path.insert(0, folder)
     try:
         time_machine = importlib.import_module("time_machine")
     finally:
         sys.path.remove(folder)
-        for name in absent:
+        for name in hidden_modules:
             del sys.modules[name]
-    now, asked = time.time(), time.monotonic()  # measured after the import, which takes a while
+    now, started = time.time(), time.monotonic()  # measured after the import, which takes a while
     shift: Callable[[float], None] = time_machine.travel(now + seconds, tick=True).start().shift
-    passed = time.monotonic() - asked
+    elapsed_s = time.monotonic() - started
     time.time()  # time_machine's clock starts to run with the first call
-    shift(passed)  # catch up on the time it stood still, which is long on a busy machine
+    shift(elapsed_s)  # catch up on the time it stood still, which is long on a busy machine
     return shift

@@ -15,13 +15,13 @@ def write_line(outcome: dict[str, Any]) -> str:
     line = json.dumps(outcome, default=plain_number)
     if len(line) <= RESPONSE_BYTES:
         return line
-    kind = next(iter(outcome))
-    size = len(json.dumps(outcome[kind], default=plain_number, ensure_ascii=False).encode(errors="surrogatepass"))
+    member = next(iter(outcome))
+    size = len(json.dumps(outcome[member], default=plain_number, ensure_ascii=False).encode(errors="surrogatepass"))
     if size <= RESPONSE_BYTES:
         return line
     message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-    rest = {name: value for name, value in outcome.items() if name != kind}
-    return json.dumps({"error": {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}, **rest})
+    others = {name: value for name, value in outcome.items() if name != member}
+    return json.dumps({"error": {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}, **others})
 
 
 def plain_number(value: object) -> float:

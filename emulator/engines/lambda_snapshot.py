@@ -113,8 +113,8 @@ class SnapshotServer:
         os.close(descriptor)
         self._tell({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
-    def _tell(self, news: dict[str, Any]) -> None:
-        self._engine.sendall(json.dumps(news).encode())
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._engine.sendall(json.dumps(message).encode())
 
 
 def read(path: str) -> str:

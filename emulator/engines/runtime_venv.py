@@ -20,9 +20,9 @@ def runtime_python(
     return venv_python(
         home / "runtime" / venv_name(lock),
         [["--compile-bytecode", "--constraints", str(lock), "boto3"]],
-        what="The interpreter for the functions",
+        label="The interpreter for the functions",
         environ=environ,
-        before=lambda _: on_progress("Installing the interpreter for the functions (boto3 only, once)"),
+        before_install=lambda _: on_progress("Installing the interpreter for the functions (boto3 only, once)"),
     )
 
 

@@ -43,14 +43,14 @@ def settle(
     `timeout_s` is real time, after which it raises Unsettled.
     """
     activity.release()
-    ends, ahead_s, done = time.monotonic() + timeout_s, clock.ahead_s, 0
-    while (left_s := ends - time.monotonic()) > 0 and activity.await_rest(left_s):
-        enough = activity.idle and deliveries is not None and done >= deliveries
+    deadline, ahead_s, delivered = time.monotonic() + timeout_s, clock.ahead_s, 0
+    while (left_s := deadline - time.monotonic()) > 0 and activity.await_rest(left_s):
+        limit_reached = activity.idle and deliveries is not None and delivered >= deliveries
         quiet = activity.idle and not messages.deliverable() and not messages.due()
-        if activity.held or enough or quiet:
-            return Settled(quiet=quiet, held=activity.held, deliveries=done, skipped_s=clock.ahead_s - ahead_s)
+        if activity.held or limit_reached or quiet:
+            return Settled(quiet=quiet, held=activity.held, deliveries=delivered, skipped_s=clock.ahead_s - ahead_s)
         if activity.idle and messages.deliver_one():
-            done += 1
+            delivered += 1
         else:
             _wait(messages, activity, clock, skip=skip, at_most_s=left_s)
     raise Unsettled(f"The engine was still busy after {timeout_s:g} s: give it more time, or look at its log.")

@@ -67,17 +67,17 @@ class Snapshot:
         self._read_by_init: Collection[str] = ()
         self._next: RestoredProcess | None = None
         self._copies: dict[int, RestoredProcess] = {}
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        option, nothing = f"{SNAPSHOT}{theirs.fileno()}", subprocess.DEVNULL
+        self._socket, child_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        option, devnull = f"{SNAPSHOT}{child_socket.fileno()}", subprocess.DEVNULL
         try:
             self._process = run_bootstrap(
-                function, python, variables, option, pipes=nothing, log=nothing, kept=[theirs.fileno()]
+                function, python, variables, option, pipes=devnull, log=devnull, pass_fds=[child_socket.fileno()]
             )
         except OSError:
             self._socket.close()
             raise
         finally:
-            theirs.close()
+            child_socket.close()
         threading.Thread(target=self._listen, daemon=True, name=f"snapshot-{function.name}").start()
 
     @property
@@ -138,8 +138,8 @@ class Snapshot:
 
     def _listen(self) -> None:
         with self._socket:
-            while news := self._received():
-                self._heed(news)
+            while message := self._received():
+                self._heed(message)
         self._fit = False
         end_session(self._process.pid)
         self._process.wait()
@@ -149,13 +149,13 @@ class Snapshot:
 
     def _received(self) -> dict[str, Any] | None:
         try:
-            news = self._socket.recv(LONGEST_NEWS)
+            payload = self._socket.recv(LONGEST_NEWS)
         except ConnectionResetError:  # for example if it ends without reading a request
             return None
-        return json.loads(news) if news else None
+        return json.loads(payload) if payload else None
 
-    def _heed(self, news: dict[str, Any]) -> None:
-        match news:
+    def _heed(self, message: dict[str, Any]) -> None:
+        match message:
             case {"fit": fit, "read": read}:
                 self._fit, self._read_by_init = fit, read
                 self._answered += 1
@@ -166,8 +166,8 @@ class Snapshot:
                 self._copies.pop(pid).ended.set_result(status)
 
 
-def end_session(leader: int) -> None:
+def end_session(pid: int) -> None:
     """Kill a process and all that it started, if anything is left."""
     # If nothing is left, macOS raises PermissionError and Linux ProcessLookupError.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)

@@ -24,29 +24,29 @@ def venv_python(
     venv: Path,
     packages: Sequence[Sequence[str]],
     *,
-    what: str,
+    label: str,
     environ: Mapping[str, str],
-    before: Callable[[Path], None] = lambda _: None,
+    before_install: Callable[[Path], None] = lambda _: None,
     uv: Uv = run_uv,
 ) -> Path:
     """Return the interpreter of an environment, which is created if it does not exist.
 
-    Each item of `packages` is the arguments of one `pip install`, in this order. `what` names the environment in an
-    error; `before` is called with its parent folder before it is created. `environ` is passed to the installer
+    Each item of `packages` is the arguments of one `pip install`, in this order. `label` names the environment in an
+    error; `before_install` is called with its parent folder before it is created. `environ` is passed to the installer
     (proxies, PIP_INDEX_URL). An interrupted installation is never used. Raises RuntimeUnavailable.
     """
     python = venv / "bin" / "python"
     if not python.exists():
-        before(make_private(venv.parent))
+        before_install(make_private(venv.parent))
         try:
             with tempfile.TemporaryDirectory(dir=venv.parent, prefix=".making-") as temporary:
-                made = Path(temporary) / "venv"
-                _make(made, packages, environ, uv)
-                revoke_other_users(made)
-                _publish(made, venv)
+                staging = Path(temporary) / "venv"
+                _make(staging, packages, environ, uv)
+                revoke_other_users(staging)
+                _publish(staging, venv)
         except (BuildError, OSError) as error:
             raise RuntimeUnavailable(
-                f"{what} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
+                f"{label} could not be installed: {str(error).rstrip('.')}. {advise(str(error))}; then run the"
                 " same command again."
             ) from error
     return python
@@ -56,13 +56,13 @@ def _make(venv: Path, packages: Sequence[Sequence[str]], environ: Mapping[str, s
     uv(["venv", "--no-project", "--relocatable", "--python", sys.executable, str(venv)], environ)
     # Copied, because changing the modes of linked files would change them in uv's cache.
     install = ("pip", "install", "--link-mode", "copy", "--python", str(venv / "bin" / "python"))
-    for each in packages:
-        uv([*install, *each], environ)
+    for arguments in packages:
+        uv([*install, *arguments], environ)
 
 
-def _publish(made: Path, venv: Path) -> None:
+def _publish(staging: Path, venv: Path) -> None:
     """Move the finished environment into place; a second process uses the one that was first."""
     with hold_exclusive_lock(venv.parent):
         if not (venv / "bin" / "python").exists():
             shutil.rmtree(venv, ignore_errors=True)  # its base interpreter no longer exists
-            made.rename(venv)
+            staging.rename(venv)

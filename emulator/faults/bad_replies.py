@@ -30,8 +30,8 @@ PER_DAY: Quota = ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20)
 
 def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
     """Return a bad reply that is not derived from a good one, to a request for `…/{model}:generateContent`."""
-    named = _MODEL_NAME.search(path)
-    model = named[1] if named else "unknown"
+    model_match = _MODEL_NAME.search(path)
+    model = model_match[1] if model_match else "unknown"
     match kind:
         case ModelReply.RATE_LIMITED:
             return make_quota_error(PER_MINUTE, model, retry_after_s)
@@ -43,18 +43,18 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
             return google_error(500, "INTERNAL", "An internal error has occurred.")
         case ModelReply.SAFETY:
             candidate = {"finishReason": "SAFETY", "index": 0, "safetyRatings": safety_ratings()}
-            said: dict[str, Any] = {"candidates": [candidate]}
+            body: dict[str, Any] = {"candidates": [candidate]}
         case ModelReply.BLOCKED_PROMPT:
-            said = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
+            body = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
         case ModelReply.EMPTY:
-            said = {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP", "index": 0}]}
+            body = {"candidates": [{"content": {"role": "model"}, "finishReason": "STOP", "index": 0}]}
         case ModelReply.NO_CANDIDATES:
-            said = {}
+            body = {}
         case _:
             raise ValueError(f"The reply “{kind}” can only be made from a good reply.")
     tokens = math.ceil(request_bytes / CHARACTERS_PER_TOKEN)
     usage = {"promptTokenCount": tokens, "totalTokenCount": tokens}
-    return JSONResponse({**said, "usageMetadata": usage, "modelVersion": model})
+    return JSONResponse({**body, "usageMetadata": usage, "modelVersion": model})
 
 
 def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response:
@@ -111,15 +111,15 @@ def scramble_second_half(text: str) -> str:
 
 def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
     """Return the same reply with its text and output token count changed."""
-    answer = json.loads(bytes(good.body)) if good.status_code == 200 else {}
-    if not answer.get("candidates"):
+    body = json.loads(bytes(good.body)) if good.status_code == 200 else {}
+    if not body.get("candidates"):
         return good
-    candidate = answer["candidates"][0]
+    candidate = body["candidates"][0]
     parts = candidate.get("content", {}).get("parts", [])
     text = change("".join(part.get("text", "") for part in parts))
     candidate["content"] = {"role": "model", "parts": [{"text": text}]}
     candidate["finishReason"] = finish_reason
-    usage = answer.setdefault("usageMetadata", {})
+    usage = body.setdefault("usageMetadata", {})
     usage["candidatesTokenCount"] = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
     usage["totalTokenCount"] = usage.get("promptTokenCount", 0) + usage["candidatesTokenCount"]
-    return JSONResponse(answer)
+    return JSONResponse(body)

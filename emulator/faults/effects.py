@@ -80,18 +80,18 @@ class Effects:
 
     async def _delay(self, seconds: float, call: Exchange) -> None:
         """Make the call and delay its answer, at most by the timeout of a model client."""
-        patience = model_timeout_s(call)
-        wait = min(seconds, patience)
+        client_timeout_s = model_timeout_s(call)
+        wait = min(seconds, client_timeout_s)
 
         async def late(message: Message) -> None:
-            begins = message["type"] == "http.response.start"
-            if begins:
+            is_start = message["type"] == "http.response.start"
+            if is_start:
                 # Compute the moment before `blocked`: inside that block the engine may skip to it.
                 moment = self._clock.now().timestamp() + wait
                 with self._workers.blocked(call.token, moment):
                     await while_connected(self._clock.sleep_until(moment), call.receive)
             # After the client's timeout only the head is sent; the server closes the connection as the body is missing.
-            if begins or seconds < patience:
+            if is_start or seconds < client_timeout_s:
                 await call.send(message)
 
         await self._app(call.scope, call.receive, late)
@@ -137,10 +137,10 @@ class Effects:
 
 def model_timeout_s(call: Exchange) -> float:
     """Return the client's timeout for the model, which its SDK sends in a header; infinite without it."""
-    said = call.request.headers.get("x-server-timeout")
-    if said is None or call.service != MODEL:
+    header = call.request.headers.get("x-server-timeout")
+    if header is None or call.service != MODEL:
         return math.inf
     try:
-        return float(said)
+        return float(header)
     except ValueError:
         return math.inf

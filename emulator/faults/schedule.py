@@ -80,26 +80,26 @@ class FaultBook:
             call = RecordedCall(function=function, number=self._numbers[function], service=service, operation=operation)
             kind = function, service, operation
             self._calls.append(self._kinds.setdefault(kind, kind))
-            due: CallEffect | None = None
+            effect: CallEffect | None = None
             for number, fault in self._schedule.items():
                 if not isinstance(fault, CallFault) or not fits(fault, call):
                     continue
-                if self._is_due(number, fault.when) and due is None:
-                    due = fault.then
-                    self._fire(number, function, f"{service} {operation}, call {call.number}", due)
-            return due
+                if self._is_due(number, fault.when) and effect is None:
+                    effect = fault.then
+                    self._fire(number, function, f"{service} {operation}, call {call.number}", effect)
+            return effect
 
     def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
         """Count a delivery from this queue, and return the effect of the rule that is due, or None."""
         with self._lock:
-            due: DeliveryEffect | None = None
+            effect: DeliveryEffect | None = None
             for number, fault in self._schedule.items():
                 if not isinstance(fault, DeliveryFault) or not fnmatchcase(queue, fault.when.queue):
                     continue
-                if self._is_due(number, fault.when) and due is None:
-                    due = fault.then
-                    self._fire(number, None, queue, due)
-            return due
+                if self._is_due(number, fault.when) and effect is None:
+                    effect = fault.then
+                    self._fire(number, None, queue, effect)
+            return effect
 
     def fired(self) -> tuple[Fired, ...]:
         """Return the latest faults that were applied, the oldest first."""
@@ -123,10 +123,10 @@ class FaultBook:
         self._met[number] += 1
         return when.nth <= self._met[number] < when.nth + when.times
 
-    def _fire(self, number: int, function: str | None, met: str, effect: CallEffect | DeliveryEffect) -> None:
-        said = " ".join(str(value) for value in effect.model_dump(exclude_defaults=True).values())
+    def _fire(self, number: int, function: str | None, target: str, effect: CallEffect | DeliveryEffect) -> None:
+        settings = " ".join(str(value) for value in effect.model_dump(exclude_defaults=True).values())
         self._applied[number] += 1
-        self._fired.append(Fired(rule=number, at=self._now(), function=function, what=f"{met}: {said}"))
+        self._fired.append(Fired(rule=number, at=self._now(), function=function, what=f"{target}: {settings}"))
 
 
 def fits(fault: CallFault, call: RecordedCall) -> bool:

@@ -62,12 +62,12 @@ class Faults:
 
 def without_token(scope: Scope) -> tuple[Scope, str | None]:
     """Return a model call without the token in its path, as the model's API expects it, and the token."""
-    found = _MODEL_CALL.fullmatch(scope["path"])
-    if not found:
+    match = _MODEL_CALL.fullmatch(scope["path"])
+    if not match:
         return scope, None
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-    cut = raw_path.replace(f"/as/{found[2]}".encode(), b"", 1)
-    return replace_request(scope, path=found[1] + found[3], raw_path=cut), found[2]
+    cut = raw_path.replace(f"/as/{match[2]}".encode(), b"", 1)
+    return replace_request(scope, path=match[1] + match[3], raw_path=cut), match[2]
 
 
 def name_operation(request: Request, service: str, form: bytes) -> str:

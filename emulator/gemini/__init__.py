@@ -24,6 +24,6 @@ def model_at(url: str, name: str) -> str:
     return f"{urldefrag(url).url.rstrip('/')}#{quote(name, safe='')}"
 
 
-def served_model(how: str) -> str:
+def served_model(source: str) -> str:
     """Return the model's name in such a URL; empty for all other ways to answer."""
-    return unquote(urldefrag(how).fragment)
+    return unquote(urldefrag(source).fragment)

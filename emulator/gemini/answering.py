@@ -28,35 +28,35 @@ class Gemini(NamedTuple):
 
 
 def make_gemini(
-    how: str,
+    source: str,
     folder: Path,
     store: CassetteStore,
     run_dir: Path,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Gemini:
-    """Return the application for `how`: `replay`, `nearest`, or the address of a model to forward requests to.
+    """Return the application for `source`: `replay`, `nearest`, or the address of a model to forward requests to.
 
     `store` holds the cassettes of `folder`. Files are written below `run_dir`: requests without a reply to
     gemini-misses, all requests to gemini-requests, replies of the API to gemini-recordings. `now` returns engine time.
     """
     journal = Journal(now)
-    nothing = CassetteStore(())
-    if how == REPLAY:
+    empty_store = CassetteStore(())
+    if source == REPLAY:
         misses = run_dir / MISSES
-        later = LaterReplies(folder, store, misses)
-        return _both(store, later, "stored", journal, later.has, WrittenReplies(misses, folder, later.has))
-    if how == NEAREST:
+        replies = LaterReplies(folder, store, misses)
+        return _both(store, replies, "stored", journal, replies.has, WrittenReplies(misses, folder, replies.has))
+    if source == NEAREST:
         from agenticai.emulator.gemini.rekey import NearestReplies
 
-        asked = run_dir / "gemini-requests"
-        return _both(nothing, NearestReplies(store, asked), "nearest", journal)
+        requests = run_dir / "gemini-requests"
+        return _both(empty_store, NearestReplies(store, requests), "nearest", journal)
     # Imported here: they import an HTTP client, which other ways to answer do not need.
     from agenticai.emulator.gemini.recording import Recorder
     from agenticai.emulator.gemini.upstreams import upstream_at
 
-    served = served_model(how)
-    recorder = Recorder(upstream_at(how), run_dir / "gemini-recordings")
-    return _both(nothing, recorder, "compatible" if served else "live", journal, served=served)
+    model = served_model(source)
+    recorder = Recorder(upstream_at(source), run_dir / "gemini-recordings")
+    return _both(empty_store, recorder, "compatible" if model else "live", journal, model=model)
 
 
 def _both(
@@ -64,13 +64,13 @@ def _both(
     unstored: Unstored,
     answers: Answers,
     journal: Journal,
-    stored: Callable[[CanonicalRequest], bool] = lambda _: False,
+    is_stored: Callable[[CanonicalRequest], bool] = lambda _: False,
     written: WrittenReplies | None = None,
-    served: str = "",
+    model: str = "",
 ) -> Gemini:
-    book = ModelBook(answers, served)
+    book = ModelBook(answers, model)
 
     def count(request: CanonicalRequest, answer: Response, seconds: float) -> None:
         book.count(journal.note(request, answer, seconds))
 
-    return Gemini(gemini_app(store, unstored, count), model_routes(book, journal, stored, written))
+    return Gemini(gemini_app(store, unstored, count), model_routes(book, journal, is_stored, written))

@@ -40,8 +40,8 @@ def _normal(value: Any, key: str = "") -> Any:
     if key in _VERBATIM:
         return value
     if isinstance(value, dict):
-        named = {k if key in _NAMES_OF_USERS else _snake(k): v for k, v in value.items()}
-        fields = {k: _normal(v, k) for k, v in named.items()}
+        renamed = {k if key in _NAMES_OF_USERS else _snake(k): v for k, v in value.items()}
+        fields = {k: _normal(v, k) for k, v in renamed.items()}
         return {k: v for k, v in fields.items() if not _is_default(k, v)}
     if isinstance(value, list):
         return [_normal(item, key) for item in value]
@@ -78,13 +78,13 @@ def _collapse(value: Any) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
-def _replace(value: Any, found: Mapping[str, str]) -> Any:
+def _replace(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _replace(item, found) for key, item in value.items()}
+        return {key: _replace(item, values) for key, item in value.items()}
     if isinstance(value, list):
-        return [_replace(item, found) for item in value]
+        return [_replace(item, values) for item in value]
     if isinstance(value, str):
-        for name, text in found.items():
+        for name, text in values.items():
             value = value.replace(text, f"${{{name}}}")
     return value
 
@@ -131,13 +131,13 @@ class CanonicalRequest(Record):
 
     def digest(self) -> str:
         """Return the digest, which ignores white space, key order, enum numbers and explicit defaults."""
-        same = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(same.encode()).hexdigest()[:32]
+        text = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def bound(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
         """Replace what each pattern's group matches in the text by `${name}`; return the matches as well."""
-        found = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
-        return CanonicalRequest.model_validate(_replace(self.document(), found)), found
+        values = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
+        return CanonicalRequest.model_validate(_replace(self.document(), values)), values
 
 
 def canonical_request(model: str, body: JsonValue) -> CanonicalRequest:

@@ -31,7 +31,7 @@ class Journal:
 
     def note(self, request: CanonicalRequest, answer: Response, seconds: float) -> ModelExchange:
         """Record and return a call that was just answered, after `seconds`."""
-        said = _read(bytes(answer.body))
+        reply_fields = _read(bytes(answer.body))
         with self._lock:
             call = ModelExchange(
                 number=next(self._numbers),
@@ -43,7 +43,7 @@ class Journal:
                 system=request.system,
                 prompt="\n".join(content.text or json.dumps(content.parts) for content in request.contents),
                 status=answer.status_code,
-                **said,
+                **reply_fields,
             )
             self._calls.append(call)
             self._latest, self._characters = call.number, self._characters + _size(call)
@@ -69,10 +69,10 @@ def _read(body: bytes) -> dict[str, Any]:
     See https://ai.google.dev/api/generate-content.
     """
     try:
-        answer = json.loads(body)
+        document = json.loads(body)
     except ValueError:
-        answer = None
-    fields = answer if isinstance(answer, dict) else {}
+        document = None
+    fields = document if isinstance(document, dict) else {}
     candidate = _first(fields.get("candidates"))
     parts = _mapping(candidate.get("content")).get("parts")
     texts = [str(part.get("text", "")) for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

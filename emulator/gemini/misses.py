@@ -26,13 +26,13 @@ def store_missed_request(
 
     The answer names the request and its file, and says what to do; `cassettes` is the folder of stored replies.
     """
-    kept, near = keep(request, misses), nearest(store, request)
-    beside = "no request is stored yet"
+    path, near = keep(request, misses), nearest(store, request)
+    diff_note = "no request is stored yet"
     if near:
-        beside = f"{write_difference(near, kept).name} has the difference to the nearest stored request"
+        diff_note = f"{write_difference(near, path).name} has the difference to the nearest stored request"
     return answer_not_stored(
         f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
-        f"The request is kept in {kept}; {beside}.\n"
+        f"The request is kept in {path}; {diff_note}.\n"
         f"Write its reply into that file, move the file to {cassettes or 'the cassettes'}, and retry the project;"
         f" `agenticai replies {request.digest()[:8]}` helps with that. Or start the engine with --live or --model, so"
         " that it asks a model."
@@ -52,18 +52,18 @@ def answer_not_stored(message: str) -> JSONResponse:
 def keep(request: CanonicalRequest, misses: Path) -> Path:
     """Write the request as a cassette whose reply is empty; return the file."""
     misses.mkdir(parents=True, exist_ok=True)
-    kept = misses / f"{file_name(request)}-{request.digest()}.yaml"
-    kept.write_text(
+    path = misses / f"{file_name(request)}-{request.digest()}.yaml"
+    path.write_text(
         to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
     )
-    return kept
+    return path
 
 
-def write_difference(near: Nearest, kept: Path) -> Path:
+def write_difference(near: Nearest, request_path: Path) -> Path:
     """Write the diff to the nearest stored request beside the request; return the file."""
-    path = kept.with_suffix(".diff")
+    path = request_path.with_suffix(".diff")
     first = f"The first difference is in {near.field}, line {near.line}.\n"
-    path.write_text(f"{first}--- {near.stored.path}\n+++ {kept}\n{near.diff}\n", encoding="utf-8")
+    path.write_text(f"{first}--- {near.stored.path}\n+++ {request_path}\n{near.diff}\n", encoding="utf-8")
     return path
 
 

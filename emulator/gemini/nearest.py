@@ -30,23 +30,23 @@ def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
 
 def compare(request: CanonicalRequest, stored: StoredCassette) -> float:
     """Return the similarity of a request and a stored one, from 0 to 1: the share of common lines of fields."""
-    sent = request.bound(stored.cassette.bind)[0]
-    return difflib.SequenceMatcher(None, _lines(sent), _lines(stored.request), autojunk=False).ratio()
+    bound = request.bound(stored.cassette.bind)[0]
+    return difflib.SequenceMatcher(None, _lines(bound), _lines(stored.request), autojunk=False).ratio()
 
 
 def _lines(request: CanonicalRequest) -> list[str]:
-    leaves = list_fields(request.document())
-    return [f"{field}: {' '.join(line.split())}" for field, text in leaves for line in text.splitlines()]
+    fields = list_fields(request.document())
+    return [f"{field}: {' '.join(line.split())}" for field, text in fields for line in text.splitlines()]
 
 
 def _difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
     before, after = dict(list_fields(stored.request.document())), dict(list_fields(sent.document()))
     names = [*before, *(name for name in after if name not in before)]
-    differ = (name for name in names if before.get(name, "").split() != after.get(name, "").split())
-    field = next(differ, "contents")
+    differing = (name for name in names if before.get(name, "").split() != after.get(name, "").split())
+    field = next(differing, "contents")
     old, new = before.get(field, "").splitlines(), after.get(field, "").splitlines()
-    same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    return Nearest(stored, field, same + 1, _diff(stored.request, sent))
+    equal_lines = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    return Nearest(stored, field, equal_lines + 1, _diff(stored.request, sent))
 
 
 def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:

@@ -81,30 +81,30 @@ def _format(schema: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _in_words(schema: Mapping[str, Any] | None) -> str:
-    said = "Answer with one JSON document and nothing else: no Markdown fence and no explanation."
-    return said if schema is None else f"{said} It must be valid against this JSON schema:\n{json.dumps(schema)}"
+    prompt = "Answer with one JSON document and nothing else: no Markdown fence and no explanation."
+    return prompt if schema is None else f"{prompt} It must be valid against this JSON schema:\n{json.dumps(schema)}"
 
 
 def _find_schema(request: CanonicalRequest) -> Mapping[str, Any] | None:
-    verbatim, own = request.config.get("response_json_schema"), request.config.get("response_schema")
-    if isinstance(verbatim, dict):
-        return verbatim
-    return _to_json_schema(own) if isinstance(own, dict) else None
+    json_schema, gemini_schema = request.config.get("response_json_schema"), request.config.get("response_schema")
+    if isinstance(json_schema, dict):
+        return json_schema
+    return _to_json_schema(gemini_schema) if isinstance(gemini_schema, dict) else None
 
 
 def _to_json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON schema for one of the Gemini API, whose types are in capitals (ai.google.dev/api/caching)."""
-    kept: dict[str, Any] = {key: value for key, value in schema.items() if key not in _OWN_KEYS}
-    kept |= {_RENAMED[key]: value for key, value in schema.items() if key in _RENAMED}
-    if isinstance(kind := schema.get("type"), str):
-        kept["type"] = [kind.lower(), "null"] if schema.get("nullable") else kind.lower()
+    converted: dict[str, Any] = {key: value for key, value in schema.items() if key not in _OWN_KEYS}
+    converted |= {_RENAMED[key]: value for key, value in schema.items() if key in _RENAMED}
+    if isinstance(type_name := schema.get("type"), str):
+        converted["type"] = [type_name.lower(), "null"] if schema.get("nullable") else type_name.lower()
     if isinstance(items := schema.get("items"), dict):
-        kept["items"] = _to_json_schema(items)
+        converted["items"] = _to_json_schema(items)
     if isinstance(properties := schema.get("properties"), dict):
-        kept["properties"] = {name: _to_json_schema(each) for name, each in properties.items()}
+        converted["properties"] = {name: _to_json_schema(each) for name, each in properties.items()}
     if isinstance(options := schema.get("any_of"), list):
-        kept["anyOf"] = [_to_json_schema(each) for each in options]
-    return kept
+        converted["anyOf"] = [_to_json_schema(each) for each in options]
+    return converted
 
 
 _RENAMED: Final = {
@@ -199,9 +199,9 @@ def to_gemini(completion: Completion, model: str) -> dict[str, Any]:
 
 def _candidate(choice: _Choice) -> dict[str, Any]:
     message, text = choice.message, choice.message.content or choice.message.refusal
-    before = _THOUGHTS.match(text)
-    thoughts = message.thoughts or (before[1].strip() if before else "")
-    text = text[before.end() :] if before else text
+    thinking = _THOUGHTS.match(text)
+    thoughts = message.thoughts or (thinking[1].strip() if thinking else "")
+    text = text[thinking.end() :] if thinking else text
     reason = "SAFETY" if message.refusal else _FINISHED.get(choice.finish_reason, "OTHER")
     parts = [*([{"text": thoughts, "thought": True}] if thoughts else []), *([{"text": text}] if text else [])]
     return {"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}
@@ -223,8 +223,8 @@ def error_message(body: str) -> str:
     except ValueError:
         return body[:500]
     error = document.get("error", document) if isinstance(document, dict) else document
-    said = error.get("message") or error.get("detail") if isinstance(error, dict) else error
-    return said if isinstance(said, str) and said else body[:500]
+    message = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+    return message if isinstance(message, str) and message else body[:500]
 
 
 def refuses_format(status: int, message: str) -> bool:

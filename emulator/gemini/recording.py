@@ -35,8 +35,8 @@ class Recorder:
         try:
             answer = await self._upstream(http, request, key)
         except httpx2.HTTPError as error:
-            said = f"{self._upstream.address} did not answer: {type(error).__name__}."
-            return google_error(503, "UNAVAILABLE", said)
+            message = f"{self._upstream.address} did not answer: {type(error).__name__}."
+            return google_error(503, "UNAVAILABLE", message)
         if 200 <= answer.status < 300:
             self._keep(request, answer.content, key)
         return Response(_redact(answer.content, key), answer.status, answer.headers)
@@ -48,8 +48,8 @@ class Recorder:
             return  # the client gets the answer, and retries
         text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
         self._folder.mkdir(parents=True, exist_ok=True)
-        kept = self._folder / f"{next(self._numbers):04}.yaml"
-        kept.write_bytes(_redact(text.encode(), key))
+        path = self._folder / f"{next(self._numbers):04}.yaml"
+        path.write_bytes(_redact(text.encode(), key))
 
 
 def _redact(content: bytes, key: str) -> bytes:
@@ -101,12 +101,12 @@ def read_reply(body: bytes) -> CassetteReply:
     Raises pydantic's ValidationError if the body is not a reply.
     """
     answer = _Answer.model_validate_json(body)
-    chosen = answer.candidates[0] if answer.candidates else _Candidate(finishReason=answer.feedback.block_reason)
-    used = answer.usage
+    candidate = answer.candidates[0] if answer.candidates else _Candidate(finishReason=answer.feedback.block_reason)
+    usage = answer.usage
     return CassetteReply(
-        text="".join(part.text for part in chosen.content.parts if not part.thought),
-        finish_reason=chosen.finish_reason,
-        usage=TokenCount(prompt_tokens=used.prompt, output_tokens=used.candidates + used.thoughts),
+        text="".join(part.text for part in candidate.content.parts if not part.thought),
+        finish_reason=candidate.finish_reason,
+        usage=TokenCount(prompt_tokens=usage.prompt, output_tokens=usage.candidates + usage.thoughts),
     )
 
 
@@ -120,12 +120,12 @@ def bind_patterns(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
 
     Patterns without a match in this request are left out.
     """
-    _, found = cassette.request.bound(bind)
+    _, values = cassette.request.bound(bind)
     text = cassette.reply.text or ""
-    for name, value in found.items():
+    for name, value in values.items():
         text = text.replace(value, f"${{{name}}}")
     fields: dict[str, Any] = {
-        "bind": {name: bind[name] for name in found},
+        "bind": {name: bind[name] for name in values},
         "reply": cassette.reply.model_copy(update={"text": text}),
     }
     return cassette.model_copy(update=fields)

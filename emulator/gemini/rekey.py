@@ -21,9 +21,9 @@ LEAST_LIKENESS: Final = 0.5
 class NearestReplies:
     """Answers requests with the reply of the nearest authored cassette, and stores all requests below `asked`."""
 
-    def __init__(self, store: CassetteStore, asked: Path) -> None:
+    def __init__(self, store: CassetteStore, requests: Path) -> None:
         self._store = store
-        self._asked = asked
+        self._asked = requests
 
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
         ranked = _rank(self._store, request)
@@ -34,16 +34,16 @@ class NearestReplies:
         return replay(request, FoundReply(stored, request.bound(stored.cassette.bind)[1]))
 
 
-def rekey(cassettes: Path, asked: Path) -> list[Path]:
+def rekey(cassettes: Path, requests: Path) -> list[Path]:
     """Replace the requests of cassettes by the sent ones to which they are nearest; the rest of the files stays.
 
-    `asked` holds all requests of a run, so that a cassette that still matches its own request is not used for another.
-    Return the changed files. Recorded cassettes are not changed, as their requests were really sent. Raises NotRekeyed
-    and InvalidCassette without having changed anything.
+    `requests` holds all requests of a run, so that a cassette that still matches its own request is not used for
+    another. Return the changed files. Recorded cassettes are not changed, as their requests were really sent. Raises
+    NotRekeyed and InvalidCassette without having changed anything.
     """
     store = CassetteStore.load(cassettes)
     matched: dict[Path, tuple[StoredCassette, StoredCassette]] = {}
-    for sent in (read_cassette(path) for path in sorted(asked.glob("*.yaml"))):
+    for sent in (read_cassette(path) for path in sorted(requests.glob("*.yaml"))):
         near = _match(store, sent)
         if other := matched.get(near.path):
             raise NotRekeyed(f"{near.path} is the nearest to {sent.path} and to {other[1].path}: write a reply to one.")
@@ -59,8 +59,8 @@ def _match(store: CassetteStore, sent: StoredCassette) -> StoredCassette:
     ranked = [pair for pair in _rank(store, sent.cassette.request) if pair[0] >= LEAST_LIKENESS]
     if not ranked:
         raise NotRekeyed(f"No stored request is like {sent.path}: write a reply there, and move it to the cassettes.")
-    (most, near), *others = ranked
-    if others and others[0][0] == most:
+    (highest, near), *others = ranked
+    if others and others[0][0] == highest:
         raise NotRekeyed(f"{near.path} and {others[0][1].path} are equally near to {sent.path}: choose one by hand.")
     if unfound := near.cassette.bind.keys() - sent.cassette.request.bound(near.cassette.bind)[1].keys():
         raise NotRekeyed(f"`bind` of {near.path} finds no {', '.join(unfound)} in {sent.path}: correct its pattern.")

@@ -34,11 +34,11 @@ def gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *
             return google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:
             return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
-        begun = time.monotonic()
-        found = store.find(request)
-        answered = replay(request, found) if found else await unstored(http, request)
-        count(request, answered, time.monotonic() - begun)
-        return answered
+        started = time.monotonic()
+        reply = store.find(request)
+        response = replay(request, reply) if reply else await unstored(http, request)
+        count(request, response, time.monotonic() - started)
+        return response
 
     path = "/models/{model}:generateContent"
     return Starlette(

@@ -58,8 +58,8 @@ class Upstream(Protocol):
 
 def upstream_at(url: str) -> Upstream:
     """Return the client for a URL: an OpenAI-compatible server if its fragment names a model, else the Gemini API."""
-    served = served_model(url)
-    return OpenAiCompatible(urldefrag(url).url, served) if served else GeminiApi(url)
+    model = served_model(url)
+    return OpenAiCompatible(urldefrag(url).url, model) if model else GeminiApi(url)
 
 
 class GeminiApi:
@@ -75,8 +75,8 @@ class GeminiApi:
         params = httpx2.QueryParams(http.url.query).remove("key")
         async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_trusted()) as client:
             answer = await client.post(path, params=params, content=await http.body(), headers=headers)
-        kept = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
-        return UpstreamAnswer(answer.status_code, answer.content, kept)
+        response_headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+        return UpstreamAnswer(answer.status_code, answer.content, response_headers)
 
 
 class OpenAiCompatible:
@@ -124,8 +124,8 @@ class OpenAiCompatible:
         try:
             completion = read_completion(answer.text, streamed=streamed)
         except ValueError as error:
-            said = f"{self.address} did not answer as the OpenAI-compatible API: {str(error).splitlines()[0]}."
-            return _refuse(503, "UNAVAILABLE", said)
+            message = f"{self.address} did not answer as the OpenAI-compatible API: {str(error).splitlines()[0]}."
+            return _refuse(503, "UNAVAILABLE", message)
         if completion.error is not None:
             return self._failed(500, answer)
         return UpstreamAnswer(200, json.dumps(to_gemini(completion, self._model)).encode(), _JSON)
@@ -133,8 +133,8 @@ class OpenAiCompatible:
     def _failed(self, status: int, answer: httpx2.Response) -> UpstreamAnswer:
         message = error_message(answer.text)
         code, name = to_google_status(status, message)
-        later = {"retry-after": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
-        return _refuse(code, name, f"{self._model} at {self.address}: {message}", later)
+        headers = {"retry-after": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
+        return _refuse(code, name, f"{self._model} at {self.address}: {message}", headers)
 
 
 def _refuse(code: int, status: str, message: str, headers: Mapping[str, str] | None = None) -> UpstreamAnswer:

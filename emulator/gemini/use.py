@@ -63,8 +63,8 @@ def model_routes(
         return answer_with(book.use())
 
     async def known(request: Request) -> Response:
-        wanted = await read_body(request, StoredRequest)
-        requests = [canonical_request(one.model, one.body) for one in wanted.requests]
+        body = await read_body(request, StoredRequest)
+        requests = [canonical_request(entry.model, entry.body) for entry in body.requests]
         return answer_with(StoredAnswer(stored=tuple(map(stored, requests))))
 
     async def calls(request: Request) -> Response:
@@ -74,11 +74,11 @@ def model_routes(
         return answer_with_all(MISSED, await asyncio.to_thread(written.missed) if written else ())
 
     async def store(request: Request) -> Response:
-        wanted = await read_body(request, ReplyRequest)
+        reply = await read_body(request, ReplyRequest)
         if written is None:
             return PlainTextResponse("This engine asks the model itself, so no reply is missing.", status_code=409)
         try:
-            return answer_with(await asyncio.to_thread(written.store, wanted))
+            return answer_with(await asyncio.to_thread(written.store, reply))
         except NotStored as error:
             return PlainTextResponse(str(error), status_code=409)
 

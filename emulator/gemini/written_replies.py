@@ -36,35 +36,35 @@ class WrittenReplies:
     def missed(self) -> tuple[MissedReply, ...]:
         """Return the requests without a reply, the newest first, except unreadable ones."""
         files = sorted(self._misses.glob("*.yaml"), key=_changed, reverse=True)[:MOST_LISTED]
-        return tuple(told for path in files if (told := _describe(path)))
+        return tuple(reply for path in files if (reply := _describe(path)))
 
-    def store(self, wanted: ReplyRequest) -> StoredReply:
+    def store(self, reply: ReplyRequest) -> StoredReply:
         """Store a reply to one of these requests. Raises `NotStored`."""
-        kept = next(self._misses.glob(f"*{wanted.digest}.yaml"), None)
+        request_path = next(self._misses.glob(f"*{reply.digest}.yaml"), None)
         try:
-            found = read_cassette(kept) if kept else None
+            cassette = read_cassette(request_path) if request_path else None
         except InvalidCassette:
-            found = None
-        if kept is None or found is None:
-            raise NotStored(f"No request {wanted.digest} waits for a reply.")
-        if self._has(found.request):
+            cassette = None
+        if request_path is None or cassette is None:
+            raise NotStored(f"No request {reply.digest} waits for a reply.")
+        if self._has(cassette.request):
             raise NotStored("A reply to this request has been stored meanwhile: retry the project.")
-        path = self._cassettes / WRITTEN / kept.name
+        path = self._cassettes / WRITTEN / request_path.name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, to_yaml(_document(found, wanted)))
+            _write_whole(path, to_yaml(_document(cassette, reply)))
         except OSError as error:
             raise NotStored(f"{path} cannot be written ({error.strerror}).") from error
-        kept.unlink(missing_ok=True)
-        kept.with_suffix(".diff").unlink(missing_ok=True)
+        request_path.unlink(missing_ok=True)
+        request_path.with_suffix(".diff").unlink(missing_ok=True)
         return StoredReply(path=str(path))
 
 
-def _document(found: StoredCassette, wanted: ReplyRequest) -> dict[str, object]:
-    counted = wanted.prompt_tokens is not None and wanted.output_tokens is not None
-    usage = {"prompt_tokens": wanted.prompt_tokens, "output_tokens": wanted.output_tokens}
-    reply = {"text": wanted.text, **({"usage": usage} if counted else {})}
-    return {"origin": "authored", "request": found.request.document(), "reply": reply}
+def _document(cassette: StoredCassette, written: ReplyRequest) -> dict[str, object]:
+    has_usage = written.prompt_tokens is not None and written.output_tokens is not None
+    usage = {"prompt_tokens": written.prompt_tokens, "output_tokens": written.output_tokens}
+    reply = {"text": written.text, **({"usage": usage} if has_usage else {})}
+    return {"origin": "authored", "request": cassette.request.document(), "reply": reply}
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -48,15 +48,15 @@ async def await_disconnect(receive: Receive) -> None:
 
 async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
     """Wait until done or the client disconnects; return whether it is connected. Discards the rest of its request."""
-    waiting, gone = asyncio.create_task(wait), asyncio.create_task(await_disconnect(receive))
+    task, disconnect = asyncio.create_task(wait), asyncio.create_task(await_disconnect(receive))
     try:
-        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            waiting.result()
-        return waiting.done()
+        await asyncio.wait({task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        return task.done()
     finally:
-        waiting.cancel()
-        gone.cancel()
+        task.cancel()
+        disconnect.cancel()
 
 
 async def collect_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
@@ -82,8 +82,8 @@ async def post(app: ASGIApp, scope: Scope, body: bytes, headers: Sequence[tuple[
     async def receive() -> Message:
         return unread.pop() if unread else {"type": "http.disconnect"}
 
-    line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
-    return await collect_answer(app, replace_request(scope, **line, headers=list(headers)), receive)
+    request_line = {"method": "POST", "path": "/", "raw_path": b"/", "query_string": b""}
+    return await collect_answer(app, replace_request(scope, **request_line, headers=list(headers)), receive)
 
 
 async def cut_off(answer: Response, send: Send) -> None:

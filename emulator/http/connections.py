@@ -26,9 +26,9 @@ def most_connections() -> int:
     return min(1_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
-def most_before_refusal(most: int) -> int:
+def most_before_refusal(limit: int) -> int:
     """Return the number of connections at which requests are refused: making room for one takes a moment."""
-    return most + most // 4 + 2
+    return limit + limit // 4 + 2
 
 
 class Connection(Protocol):
@@ -67,16 +67,16 @@ class Connection(Protocol):
     def _make_room(self) -> None:
         """Close the connection that has been idle for longest, if there are too many that are not being closed."""
         others = cast("set[Connection]", self.connections) - {self}
-        staying = [one for one in others if not one.transport.is_closing()]
-        idle = [one for one in staying if one.idle]
-        if idle and len(staying) >= self.most:
-            min(idle, key=lambda one: one._heard_at).timeout_keep_alive_handler()
+        open_connections = [connection for connection in others if not connection.transport.is_closing()]
+        idle = [connection for connection in open_connections if connection.idle]
+        if idle and len(open_connections) >= self.most:
+            min(idle, key=lambda connection: connection._heard_at).timeout_keep_alive_handler()
 
     def data_received(self, data: bytes) -> None:
         """Receive bytes, and start or stop the time limit of a head."""
-        before, was_idle, self._heard_at = self.cycle, self.idle, self.loop.time()
+        previous_cycle, was_idle, self._heard_at = self.cycle, self.idle, self.loop.time()
         super().data_received(data)
-        if self.cycle is not before or self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if self.cycle is not previous_cycle or self.transport.is_closing() or self.transport.get_protocol() is not self:
             self._head_done()
         elif was_idle:
             self._await_head(len(data))

@@ -76,8 +76,8 @@ class GuardedCall:
         self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
         self.browser = _browser(self.headers)
         # A name below localhost may belong to a bucket or another service, regardless of the path.
-        below = (self.name or "").endswith(".localhost")
-        self.api = None if below else deployed_api(scope["path"])
+        is_subdomain = (self.name or "").endswith(".localhost")
+        self.api = None if is_subdomain else deployed_api(scope["path"])
         scheme = "https" if scope.get("scheme") in {"https", "wss"} else "http"
         self.own = f"{scheme}://{self.hosts[0].lower()}" if self.hosts else ""
 
@@ -92,9 +92,9 @@ class GuardedCall:
         """Whether it may change something: AWS's query protocol accepts operations in the URL, too."""
         if self.scope["type"] != "http" or self.scope["method"] not in SAFE_METHODS:
             return True
-        named = parse_qs(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        by_address = "action" in {name.lower() for name in named} or bool(RPC_PATH.match(self.scope["path"]))
-        return by_address and self.api is None
+        parameters = parse_qs(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        in_url = "action" in {name.lower() for name in parameters} or bool(RPC_PATH.match(self.scope["path"]))
+        return in_url and self.api is None
 
 
 class Guard:
@@ -135,24 +135,24 @@ class Guard:
         return _explain(call.browser)
 
     def _may_pass(self, call: GuardedCall, browser: Browser) -> bool:
-        same = browser.site == "same-origin"
-        page = call.own if same else browser.origin or browser.referer
+        same_origin = browser.site == "same-origin"
+        page = call.own if same_origin else browser.origin or browser.referer
         # Redirects keep the Referer: it identifies the page that embeds an image, not who chose the URL.
-        if page and (same or browser.origin or not call.acts):
+        if page and (same_origin or browser.origin or not call.acts):
             if page in self._allowed.origins:
                 return True
             # A page of a deployed API may call deployed APIs; all other pages served here have an opaque origin.
             if call.api and (page == call.own or self._allowed.by_api(call.api, page)):
                 return True
         # A typed URL, a bookmark, or a link in another program: reading is allowed, changes are not.
-        looks = browser.site == "none" or (bool(page) and page == call.own and call.opens_a_page)
-        return looks and not call.acts
+        may_read = browser.site == "none" or (bool(page) and page == call.own and call.opens_a_page)
+        return may_read and not call.acts
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, reason: str) -> None:
         self._refused += 1
         if self._refused <= LOGGED_FULLY or self._refused % LOGGED_FULLY == 0:
-            asked = ascii(f"{scope.get('method', scope['type'])} {scope['path'][:200]}")
-            logger.warning("refused %s (refusal %d): %s", asked, self._refused, ascii(reason[:400]))
+            request_line = ascii(f"{scope.get('method', scope['type'])} {scope['path'][:200]}")
+            logger.warning("refused %s (refusal %d): %s", request_line, self._refused, ascii(reason[:400]))
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
@@ -169,14 +169,14 @@ class Guard:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = list(message.get("headers", []))
+                headers = list(message.get("headers", []))
                 if shared or not by_api:
-                    kept = [pair for pair in kept if not pair[0].lower().startswith(b"access-control-")]
+                    headers = [pair for pair in headers if not pair[0].lower().startswith(b"access-control-")]
                 if shared:
-                    kept += _sharing(browser.origin)
+                    headers += _sharing(browser.origin)
                 if sandboxed:
-                    kept.append((b"content-security-policy", SANDBOX))
-                message = {**message, "headers": kept}
+                    headers.append((b"content-security-policy", SANDBOX))
+                message = {**message, "headers": headers}
             await send(message)
 
         return answer
@@ -191,8 +191,8 @@ def _explain(browser: Browser) -> str:
             " HTTP and start the engine with `--allow-origin` and the page's address."
         )
     if page or browser.site != "none":
-        came = f"from {page}" if page else "from a page of another origin"
-        return f"A browser sent this {came}: start the engine with `--allow-origin {page or 'ORIGIN'}` to allow it."
+        sender = f"from {page}" if page else "from a page of another origin"
+        return f"A browser sent this {sender}: start the engine with `--allow-origin {page or 'ORIGIN'}` to allow it."
     return (
         "A browser sent this without a page's origin, so it may only read: send it from a page whose origin"
         " `--allow-origin` allows, or from a program whose User-Agent is not a browser's."
@@ -229,10 +229,10 @@ def _preflight_answer(headers: Mapping[str, str]) -> Response:
     """
     answer = Response(status_code=204)
     answer.raw_headers += _sharing(headers["origin"].strip().lower())
-    asked = {"method": "methods", "headers": "headers"}
-    for name, granted in asked.items():
+    plurals = {"method": "methods", "headers": "headers"}
+    for name, plural in plurals.items():
         if value := headers.get(f"access-control-request-{name}"):
-            answer.headers[f"Access-Control-Allow-{granted.title()}"] = value
+            answer.headers[f"Access-Control-Allow-{plural.title()}"] = value
     if "access-control-request-private-network" in headers:
         answer.headers["Access-Control-Allow-Private-Network"] = "true"
     answer.headers["Access-Control-Max-Age"] = "600"

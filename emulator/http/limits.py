@@ -71,26 +71,26 @@ class RequestLimits:
         elif length is not None and length <= ALWAYS_FINE:
             await self._bounded(ANYTHING, scope, receive, send)
         else:
-            most = find_size_limit(read_request(scope))
-            if refused := self._refused_by_length(length or 0, most):
-                await self._refuse(refused, scope, receive, send)
+            limit = find_size_limit(read_request(scope))
+            if error := self._refused_by_length(length or 0, limit):
+                await self._refuse(error, scope, receive, send)
             else:
-                await self._bounded(most, scope, receive, send)
+                await self._bounded(limit, scope, receive, send)
 
-    def _refused_by_length(self, length: int, most: SizeLimit) -> AwsError | None:
+    def _refused_by_length(self, length: int, limit: SizeLimit) -> AwsError | None:
         """Return why a body of this length is refused without reading it; None if it is accepted."""
-        if length > most.size:
-            return most.error(length)
+        if length > limit.size:
+            return limit.error(length)
         return DISK_FULL if length + RESERVE_BYTES > self._free_bytes() else None
 
-    async def _bounded(self, most: SizeLimit, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _bounded(self, limit: SizeLimit, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, but refuse it if its body turns out to be too large or too slow."""
-        body, begun = Body(receive, most, self._patience_s, self._hold), False
+        body, answer_started = Body(receive, limit, self._patience_s, self._hold), False
 
         async def send_unless_refused(message: Message) -> None:
-            nonlocal begun
+            nonlocal answer_started
             if body.refused is None:
-                begun = True
+                answer_started = True
                 await send(message)
 
         try:
@@ -98,7 +98,7 @@ class RequestLimits:
                 await self._app(scope, body.receive, send_unless_refused)
         finally:
             self._room += body.held
-        if body.refused is not None and not begun:
+        if body.refused is not None and not answer_started:
             await self._refuse(body.refused, scope, receive, send)
 
     def _hold(self, size: int) -> bool:
@@ -120,11 +120,11 @@ class RequestLimits:
 class Body:
     """A request's body while it is read; `refused` is why reading stopped, and `held` the size in memory."""
 
-    def __init__(self, receive: Receive, most: SizeLimit, patience_s: float, hold: Callable[[int], bool]) -> None:
+    def __init__(self, receive: Receive, limit: SizeLimit, patience_s: float, hold: Callable[[int], bool]) -> None:
         self.refused: AwsError | None = None
         self.held = 0
         self._receive = receive
-        self._most = most
+        self._most = limit
         self._patience_s = patience_s
         self._hold = hold
         self._waited_s = 0.0
@@ -143,7 +143,7 @@ class Body:
 
     async def _in_time(self) -> Message | None:
         clock = asyncio.get_running_loop().time
-        began, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES_PER_SECOND - self._waited_s
+        started, left_s = clock(), self._patience_s + self.held / SLOWEST_BYTES_PER_SECOND - self._waited_s
         try:
             async with asyncio.timeout(max(0.0, left_s)):
                 return await self._receive()
@@ -151,7 +151,7 @@ class Body:
             self.refused = TOO_SLOW
             return None
         finally:
-            self._waited_s += clock() - began
+            self._waited_s += clock() - started
 
     def _takes(self, size: int) -> bool:
         """Count a piece; return whether it is within the limits of the service and the engine."""

@@ -34,8 +34,8 @@ def find_operation(request: Request, service: str, form: str = "") -> str:
 
 def _rest_operation(request: Request, service: str) -> str | None:
     """Return the most specific operation that matches: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
-    fitting = [route for route in routes(service) if route.fits(request)]
-    return max(fitting, key=lambda route: route.weight).operation if fitting else None
+    matching = [route for route in routes(service) if route.fits(request)]
+    return max(matching, key=lambda route: route.weight).operation if matching else None
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def _route(operation: "OperationModel") -> Route:
         method=operation.http["method"],
         path=_path_pattern(uri),
         query={key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()},
-        required_query=frozenset(at["name"] for at in required if at.get("location") == "querystring"),
-        required_headers=frozenset(at["name"].lower() for at in required if at.get("location") == "header"),
+        required_query=frozenset(member["name"] for member in required if member.get("location") == "querystring"),
+        required_headers=frozenset(member["name"].lower() for member in required if member.get("location") == "header"),
         static_length=len(_LABEL.sub("", uri)),
     )
 
@@ -101,5 +101,5 @@ def _path_pattern(uri: str) -> re.Pattern[str]:
     """Return the pattern of a path such as `/{Bucket}/{Key+}`: only greedy labels match slashes."""
     parts = _LABEL.split(uri)
     labels = ["(?:.+)" if label.endswith("+") else "[^/]+" for label in parts[1::2]]
-    fixed = [re.escape(part) for part in parts[::2]]
-    return re.compile("".join(a + b for a, b in zip(fixed, [*labels, ""], strict=True)) + "/?")
+    literals = [re.escape(part) for part in parts[::2]]
+    return re.compile("".join(a + b for a, b in zip(literals, [*labels, ""], strict=True)) + "/?")

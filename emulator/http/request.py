@@ -67,8 +67,8 @@ class Request:
 
 def deployed_api(path: str) -> str | None:
     """Return the id of the deployed API at this path, or None."""
-    found = _DEPLOYED_API.match(path)
-    return found and (found[1] or found[2])
+    match = _DEPLOYED_API.match(path)
+    return match and (match[1] or match[2])
 
 
 def read_request(scope: Scope) -> Request:
@@ -84,9 +84,9 @@ def read_request(scope: Scope) -> Request:
     return parsed
 
 
-def replace_request(scope: Scope, **to: Any) -> Scope:
+def replace_request(scope: Scope, **changes: Any) -> Scope:
     """Return a copy of the scope with another request; parts that are not given stay unchanged."""
-    return {name: value for name, value in scope.items() if name != _PARSED} | to
+    return {name: value for name, value in scope.items() if name != _PARSED} | changes
 
 
 def decode_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

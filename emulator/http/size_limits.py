@@ -52,8 +52,8 @@ def _request_of(operation: str, size: int) -> SizeLimit:
 
 
 def _event(size: int) -> SizeLimit:
-    def error(given: int) -> AwsError:
-        message = f"{given} byte payload is too large for the Event invocation type (limit {size} bytes)"
+    def error(actual: int) -> AwsError:
+        message = f"{actual} byte payload is too large for the Event invocation type (limit {size} bytes)"
         return AwsError("RequestEntityTooLargeException", message, 413)
 
     return SizeLimit(size, error)

@@ -12,8 +12,8 @@ _CREATED = frozenset({201, 202})
 
 def project_in(text: str) -> str | None:
     """Return the one project that the text names as `project_id` or under `projects/`; None for none or several."""
-    found = set(_PROJECT.findall(text))
-    return found.pop() if len(found) == 1 else None
+    project_ids = set(_PROJECT.findall(text))
+    return project_ids.pop() if len(project_ids) == 1 else None
 
 
 def project_of_event(event: JsonValue) -> str | None:
@@ -24,8 +24,8 @@ def project_of_event(event: JsonValue) -> str | None:
 def message_ids_of_event(event: JsonValue) -> tuple[str, ...]:
     """Return the ids of the queue's messages that an invocation is to process; none for another event."""
     records = event.get("Records") if isinstance(event, dict) else None
-    given = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
-    return tuple(str(record["messageId"]) for record in given if "messageId" in record)
+    entries = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
+    return tuple(str(record["messageId"]) for record in entries if "messageId" in record)
 
 
 def project_of_result(result: JsonValue) -> str | None:

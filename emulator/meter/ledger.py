@@ -106,19 +106,19 @@ class Ledger:
         Init has been billed since August 2025 (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
         """
         project_id = project_of_event(invocation.event) or project_of_result(outcome.result)
-        done = _finish(function, invocation, outcome, started_at, project_id)
+        finished = _finish(function, invocation, outcome, started_at, project_id)
         with self._lock:
-            self._book(project_id, lambda sums: sums.add_invocation(done))
+            self._book(project_id, lambda sums: sums.add_invocation(finished))
             if environment := self._environments.get(token):
-                called, environment.running, environment.sums = environment.sums, None, Sums()
-                self._book(project_id, lambda sums: sums.add(called))
-            self._recent.append(done)
-            if done.error_type:
-                self._failed.append(done)
+                calls, environment.running, environment.sums = environment.sums, None, Sums()
+                self._book(project_id, lambda sums: sums.add(calls))
+            self._recent.append(finished)
+            if finished.error_type:
+                self._failed.append(finished)
             ended = self._ended.setdefault(function.name, _Ended())
-            ended.last, ended.failed = done, done if done.error_type else ended.failed
-            ended.gave_back = done if _gave_back(outcome) else ended.gave_back
-        return done
+            ended.last, ended.failed = finished, finished if finished.error_type else ended.failed
+            ended.gave_back = finished if _gave_back(outcome) else ended.gave_back
+        return finished
 
     def record(self, call: MeteredCall, *, token: str | None = None, project_id: str | None = None) -> None:
         """Count a call that passed the gateway; `project_id`, read from the call, is used for calls of clients."""
@@ -139,9 +139,9 @@ class Ledger:
         """Return the usage of one project, or the total, with running invocations and calls without a project."""
         total = Sums()
         with self._lock:
-            booked = self._total if project_id is None else self._projects.get(project_id)
-            if booked:
-                total.add(booked)
+            sums = self._total if project_id is None else self._projects.get(project_id)
+            if sums:
+                total.add(sums)
             for environment in self._environments.values():
                 if project_id in (None, environment.project_id):
                     total.add(environment.sums)
@@ -162,20 +162,20 @@ class Ledger:
                     if running not in projects:
                         projects[running] = self._sums_of(running)
                     projects[running].add(environment.sums)
-        used = tuple(sums.usage(project_id) for project_id, sums in projects.items())
-        return UsageByProject(total=total.usage(None), projects=used, book=book, next=now)
+        usages = tuple(sums.usage(project_id) for project_id, sums in projects.items())
+        return UsageByProject(total=total.usage(None), projects=usages, book=book, next=now)
 
     def _sums_of(self, project_id: str) -> Sums:
         sums = Sums()
-        if booked := self._projects.get(project_id):
-            sums.add(booked)
+        if stored := self._projects.get(project_id):
+            sums.add(stored)
         return sums
 
     def invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest invocations and the latest failed ones, the oldest first."""
         with self._lock:
-            recent = {id(one) for one in self._recent}
-            return (*(one for one in self._failed if id(one) not in recent), *self._recent)
+            recent = {id(invocation) for invocation in self._recent}
+            return (*(invocation for invocation in self._failed if id(invocation) not in recent), *self._recent)
 
     def activity(self) -> tuple[FunctionActivity, ...]:
         """Return the activity of each function that has or had an environment, by name."""
@@ -187,11 +187,11 @@ class Ledger:
             for environment in environments:
                 if environment.running:
                     running[environment.function].append(environment.running)
-            ended = {name: replace(one) for name, one in self._ended.items()}
+            ended = {name: replace(latest) for name, latest in self._ended.items()}
         return tuple(
             FunctionActivity(
                 function=name,
-                running=tuple(sorted(running.get(name, ()), key=lambda one: one.started_at)),
+                running=tuple(sorted(running.get(name, ()), key=lambda invocation: invocation.started_at)),
                 finished=total.invocations_of(name),
                 last=ended.get(name, _Ended()).last,
                 failed=ended.get(name, _Ended()).failed,

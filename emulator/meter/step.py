@@ -30,8 +30,8 @@ class Meter:
         if request is None or service is None:
             await self._app(scope, receive, send)
             return
-        with collect_capacity() as taken:
-            exchange = Exchange(request, service, receive, send, self._ledger, taken)
+        with collect_capacity() as consumed:
+            exchange = Exchange(request, service, receive, send, self._ledger, consumed)
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             finally:
@@ -42,14 +42,14 @@ class Exchange:
     """A request and its answer, measured as they pass; `taken` is the capacity that the engine reports."""
 
     def __init__(
-        self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger, taken: Sequence[float]
+        self, request: Request, service: str, receive: Receive, send: Send, ledger: Ledger, consumed: Sequence[float]
     ) -> None:
         self._request = request
         self._service = service
         self._receive = receive
         self._send = send
         self._ledger = ledger
-        self._taken = taken
+        self._taken = consumed
         self._finished = False
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -110,5 +110,5 @@ class Exchange:
         if self._status < 400:
             return None
         kind = self._headers.get("x-amzn-errortype", "").partition(":")[0]
-        found = _ERROR_CODE.search(self._answer.decode("utf-8", errors="replace"))
-        return kind or (next(filter(None, found.groups())) if found else str(self._status))
+        match = _ERROR_CODE.search(self._answer.decode("utf-8", errors="replace"))
+        return kind or (next(filter(None, match.groups())) if match else str(self._status))

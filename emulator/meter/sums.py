@@ -72,11 +72,16 @@ class Sums:
         row = self._calls.setdefault((call.service, call.operation, origin), _CallSum())
         _add(row, _CallSum(1, call.request_bytes, call.response_bytes, call.units, errors))
 
-    def add_invocation(self, done: FinishedInvocation) -> None:
+    def add_invocation(self, invocation: FinishedInvocation) -> None:
         """Count one invocation."""
-        row = self._functions.setdefault(done.function, _FunctionSum())
-        failed = done.error_type is not None
-        _add(row, _FunctionSum(1, failed, done.cold_start, done.duration_ms, done.billed_ms, done.gb_seconds))
+        row = self._functions.setdefault(invocation.function, _FunctionSum())
+        failed = invocation.error_type is not None
+        _add(
+            row,
+            _FunctionSum(
+                1, failed, invocation.cold_start, invocation.duration_ms, invocation.billed_ms, invocation.gb_seconds
+            ),
+        )
 
     def add(self, other: "Sums") -> None:
         """Add the totals of another one."""

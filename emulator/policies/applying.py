@@ -22,7 +22,9 @@ class Call:
 
 def find_first(statements: Iterable[Statement], effect: Effect, call: Call) -> Statement | None:
     """Return the first statement of this effect that applies to a call."""
-    return next((one for one in statements if one.effect == effect and applies(one, call)), None)
+    return next(
+        (statement for statement in statements if statement.effect == effect and applies(statement, call)), None
+    )
 
 
 def applies(statement: Statement, call: Call) -> bool:
@@ -36,8 +38,8 @@ def applies(statement: Statement, call: Call) -> bool:
 
 def is_action(action: str, actions: Sequence[str], not_actions: Sequence[str] = ()) -> bool:
     """Return whether an action matches `actions`, or none of `not_actions`, ignoring case."""
-    listed = any(matches(action, ((each, False),), ignore_case=True) for each in actions or not_actions)
-    return listed if actions else not listed
+    matched = any(matches(action, ((pattern, False),), ignore_case=True) for pattern in actions or not_actions)
+    return matched if actions else not matched
 
 
 def is_resource(resource: str, pattern: str, lookup: Lookup | None) -> bool:
@@ -50,5 +52,5 @@ def _is_resource(statement: Statement, call: Call) -> bool:
     """Return whether a statement matches a call's resource; false if a variable in it has no value."""
     lookup = call.lookup if statement.has_variables else None
     patterns = [fill_in(each, lookup) for each in statement.resources or statement.not_resources]
-    listed = any(pieces is not None and matches(call.resource, pieces) for pieces in patterns)
-    return listed if statement.resources else not listed and None not in patterns
+    matched = any(pieces is not None and matches(call.resource, pieces) for pieces in patterns)
+    return matched if statement.resources else not matched and None not in patterns

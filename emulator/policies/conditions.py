@@ -31,15 +31,15 @@ YEAR_OR_MONTH: Final = re.compile(r"\d{4}(-\d{2})?")
 def are_met(statement: Statement, lookup: Lookup) -> bool:
     """Return whether all of a statement's conditions hold for a call."""
     return all(
-        _holds(name.lower(), lookup(key), as_list(wanted), lookup if statement.has_variables else None)
+        _holds(name.lower(), lookup(key), as_list(values), lookup if statement.has_variables else None)
         for name, keys in statement.conditions.items()
-        for key, wanted in keys.items()
+        for key, values in keys.items()
     )
 
 
-def _holds(name: str, actual: Value, wanted: Sequence[str], lookup: Lookup | None) -> bool:
+def _holds(name: str, actual: Value, values: Sequence[str], lookup: Lookup | None) -> bool:
     if name == "null":
-        return any((actual is None or actual == []) == (each.lower() == "true") for each in wanted)
+        return any((actual is None or actual == []) == (each.lower() == "true") for each in values)
     name, optional = name.removesuffix(IF_EXISTS), name.endswith(IF_EXISTS)
     prefix, _, base = name.rpartition(":")
     negated = base not in COMPARISONS and _positive(base) in COMPARISONS
@@ -48,14 +48,14 @@ def _holds(name: str, actual: Value, wanted: Sequence[str], lookup: Lookup | Non
         return False
     if actual is None or actual == []:
         return optional or prefix == "forallvalues" or (negated and not prefix)
-    given = [actual] if isinstance(actual, str) else actual
-    patterns = [fill_in(each, lookup if base.startswith(("string", "arn")) else None) for each in wanted]
+    actual_values = [actual] if isinstance(actual, str) else actual
+    patterns = [fill_in(each, lookup if base.startswith(("string", "arn")) else None) for each in values]
 
-    def fits(one: str) -> bool:
-        return any(pattern is not None and compare(one, pattern) for pattern in patterns) is not negated
+    def fits(value: str) -> bool:
+        return any(pattern is not None and compare(value, pattern) for pattern in patterns) is not negated
 
     every = prefix == "forallvalues" or (negated and not prefix)
-    return all(map(fits, given)) if every else any(map(fits, given))
+    return all(map(fits, actual_values)) if every else any(map(fits, actual_values))
 
 
 def _positive(base: str) -> str:
@@ -63,25 +63,25 @@ def _positive(base: str) -> str:
     return base.removeprefix("not") if base.startswith("notip") else base.replace("not", "", 1)
 
 
-def _equal(actual: str, wanted: Pieces) -> bool:
-    return actual == join_pieces(wanted)
+def _equal(actual: str, expected: Pieces) -> bool:
+    return actual == join_pieces(expected)
 
 
-def _equal_in_any_case(actual: str, wanted: Pieces) -> bool:
-    return actual.lower() == join_pieces(wanted).lower()
+def _equal_in_any_case(actual: str, expected: Pieces) -> bool:
+    return actual.lower() == join_pieces(expected).lower()
 
 
-def _in_network(actual: str, wanted: Pieces) -> bool:
+def _in_network(actual: str, expected: Pieces) -> bool:
     try:
-        return ipaddress.ip_address(actual) in ipaddress.ip_network(join_pieces(wanted), strict=False)
+        return ipaddress.ip_address(actual) in ipaddress.ip_network(join_pieces(expected), strict=False)
     except ValueError:
         return False
 
 
 def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
-    def compared(actual: str, wanted: Pieces) -> bool:
+    def compared(actual: str, expected: Pieces) -> bool:
         try:
-            return compare(float(actual), float(join_pieces(wanted)))
+            return compare(float(actual), float(join_pieces(expected)))
         except ValueError:
             return False
 
@@ -89,9 +89,9 @@ def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
 
 
 def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
-    def compared(actual: str, wanted: Pieces) -> bool:
+    def compared(actual: str, expected: Pieces) -> bool:
         try:
-            return compare(_moment(actual), _moment(join_pieces(wanted)))
+            return compare(_moment(actual), _moment(join_pieces(expected)))
         except (ValueError, OverflowError):
             return False
 

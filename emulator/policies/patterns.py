@@ -49,19 +49,19 @@ def matches_arn(actual: str, pieces: Pieces) -> bool:
     See "Amazon Resource Name (ARN) condition operators" in
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
     """
-    given, wanted = actual.split(":", ARN_PARTS - 1), _split_arn(pieces)
-    if wanted == ((("*", False),),):
+    actual_parts, pattern_parts = actual.split(":", ARN_PARTS - 1), _split_arn(pieces)
+    if pattern_parts == ((("*", False),),):
         return True
-    return len(given) == len(wanted) == ARN_PARTS and all(map(matches, given, wanted))
+    return len(actual_parts) == len(pattern_parts) == ARN_PARTS and all(map(matches, actual_parts, pattern_parts))
 
 
 def _split_arn(pieces: Pieces) -> tuple[Pieces, ...]:
     """Split a pattern at its first five colons, including those in the values of variables."""
     parts: list[list[tuple[str, bool]]] = [[]]
     for text, literal in pieces:
-        first, *more = text.split(":", ARN_PARTS - len(parts))
+        first, *others = text.split(":", ARN_PARTS - len(parts))
         parts[-1].append((first, literal))
-        parts.extend([(each, literal)] for each in more)
+        parts.extend([(each, literal)] for each in others)
     return tuple(tuple(part) for part in parts)
 
 
@@ -78,7 +78,7 @@ def _value(name: str, lookup: Lookup) -> str | None:
     """Return the value of a variable: a key's single value, its default, or the character that it escapes."""
     if name in ("*", "?", "$"):
         return name
-    found = DEFAULT.fullmatch(name)
-    key, default = found.groups() if found else (name, None)
+    match = DEFAULT.fullmatch(name)
+    key, default = match.groups() if match else (name, None)
     value = lookup(key.strip())
     return value if isinstance(value, str) else default

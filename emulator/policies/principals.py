@@ -35,28 +35,28 @@ def match_principal(statement: Statement, caller: str, service: str | None = Non
 
 def _excepts(principal: Any, caller: str, service: str | None) -> bool:
     """Return whether a NotPrincipal excludes a caller: it has to name the account, the role and the session."""
-    found = set(_namings(principal, caller, service))
+    matches = set(_namings(principal, caller, service))
     if SESSION.fullmatch(caller):
-        return found >= {PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE, PrincipalMatch.ITSELF}
-    return bool(found) and (service is not None or PrincipalMatch.ACCOUNT in found or caller.endswith(":root"))
+        return matches >= {PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE, PrincipalMatch.ITSELF}
+    return bool(matches) and (service is not None or PrincipalMatch.ACCOUNT in matches or caller.endswith(":root"))
 
 
 def _namings(principal: Any, caller: str, service: str | None) -> Iterator[PrincipalMatch]:
-    named = principal if isinstance(principal, Mapping) else {"AWS": principal}
-    for one in as_list(named.get("AWS")):
-        how = PrincipalMatch.ROLE if one == "*" else _how(one, caller)
-        if how:
-            yield how
-    if service and service.lower() in [each.lower() for each in as_list(named.get("Service"))]:
+    principals = principal if isinstance(principal, Mapping) else {"AWS": principal}
+    for identifier in as_list(principals.get("AWS")):
+        match = PrincipalMatch.ROLE if identifier == "*" else _how(identifier, caller)
+        if match:
+            yield match
+    if service and service.lower() in [each.lower() for each in as_list(principals.get("Service"))]:
         yield PrincipalMatch.ITSELF
 
 
-def _how(one: str, caller: str) -> PrincipalMatch:
+def _how(identifier: str, caller: str) -> PrincipalMatch:
     """Return how closely an ARN or account names a caller; wildcards in it are literal."""
-    account, session, role = ACCOUNT.fullmatch(one), SESSION.fullmatch(caller), ROLE.fullmatch(one)
-    if one == caller:
+    account, session, role = ACCOUNT.fullmatch(identifier), SESSION.fullmatch(caller), ROLE.fullmatch(identifier)
+    if identifier == caller:
         return PrincipalMatch.ITSELF
     if account:
         return PrincipalMatch.ACCOUNT if f":{account[1]}:" in caller else PrincipalMatch.NOT
-    same = session and role and session.groups() == role.groups()
-    return PrincipalMatch.ROLE if same else PrincipalMatch.NOT
+    same_role = session and role and session.groups() == role.groups()
+    return PrincipalMatch.ROLE if same_role else PrincipalMatch.NOT

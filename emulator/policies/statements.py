@@ -39,11 +39,11 @@ class Statement:
 def parse_policy(document: object, policy: str = "") -> list[Statement]:
     """Return the statements of a document, which is JSON or already parsed; `policy` is its name."""
     parsed = _load(document)
-    given = parsed.get("Statement", [])
+    statements = parsed.get("Statement", [])
     versioned = parsed.get("Version") == WITH_VARIABLES
     return [
         _read(statement, number, policy, has_variables=versioned)
-        for number, statement in enumerate(given if isinstance(given, list) else [given], 1)
+        for number, statement in enumerate(statements if isinstance(statements, list) else [statements], 1)
         if isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
     ]
 
@@ -57,28 +57,28 @@ def _load(document: object) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _read(given: Mapping[str, Any], number: int, policy: str, *, has_variables: bool) -> Statement:
+def _read(statement: Mapping[str, Any], number: int, policy: str, *, has_variables: bool) -> Statement:
     return Statement(
-        effect=given["Effect"],
-        actions=as_list(given.get("Action")),
-        not_actions=as_list(given.get("NotAction")),
-        resources=as_list(given.get("Resource")),
-        not_resources=as_list(given.get("NotResource")),
-        conditions=given.get("Condition") or {},
-        principal=given.get("Principal"),
-        not_principal=given.get("NotPrincipal"),
+        effect=statement["Effect"],
+        actions=as_list(statement.get("Action")),
+        not_actions=as_list(statement.get("NotAction")),
+        resources=as_list(statement.get("Resource")),
+        not_resources=as_list(statement.get("NotResource")),
+        conditions=statement.get("Condition") or {},
+        principal=statement.get("Principal"),
+        not_principal=statement.get("NotPrincipal"),
         has_variables=has_variables,
-        sid=str(given.get("Sid") or ""),
+        sid=str(statement.get("Sid") or ""),
         number=number,
         policy=policy,
     )
 
 
-def as_list(given: object) -> list[str]:
+def as_list(value: object) -> list[str]:
     """Return one or several values as a list of texts; true and false are spelled as in policies."""
-    return list(_texts(given))
+    return list(_texts(value))
 
 
-def _texts(given: object) -> Iterator[str]:
-    for one in given if isinstance(given, list) else [] if given is None else [given]:
-        yield str(one).lower() if isinstance(one, bool) else str(one)
+def _texts(value: object) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [] if value is None else [value]:
+        yield str(item).lower() if isinstance(item, bool) else str(item)

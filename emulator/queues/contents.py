@@ -33,7 +33,7 @@ class NoSuchQueue(HTTPException):
 class QueueContents(Protocol):
     """The messages of an engine's queues. Methods that take a queue's name raise NoSuchQueue."""
 
-    def page(self, queue: str, asked: PageRequest) -> MessagePage:
+    def page(self, queue: str, request: PageRequest) -> MessagePage:
         """Return messages without changing them."""
         ...
 
@@ -41,11 +41,11 @@ class QueueContents(Protocol):
         """Return the depth of each queue, and the age of its oldest message."""
         ...
 
-    def history(self, asked: HistoryRequest) -> DepthHistory:
+    def history(self, request: HistoryRequest) -> DepthHistory:
         """Return how the depths of all queues changed."""
         ...
 
-    def receive(self, queue: str, asked: ReceiveRequest) -> Sequence[ReceivedMessage]:
+    def receive(self, queue: str, request: ReceiveRequest) -> Sequence[ReceivedMessage]:
         """Receive exactly these messages, without those that are deleted or not visible."""
         ...
 
@@ -57,15 +57,15 @@ def contents_routes(contents: QueueContents) -> list[Route]:
         return answer_with(contents.now())
 
     async def messages(request: Request) -> Response:
-        wanted = PageRequest.model_validate(dict(request.query_params))
-        return answer_with(contents.page(request.path_params["queue"], wanted))
+        page = PageRequest.model_validate(dict(request.query_params))
+        return answer_with(contents.page(request.path_params["queue"], page))
 
     async def history(request: Request) -> Response:
         return answer_with(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
 
     async def receive(request: Request) -> Response:
-        wanted = await read_body(request, ReceiveRequest)
-        return answer_with_all(RECEIVED, tuple(contents.receive(request.path_params["queue"], wanted)))
+        body = await read_body(request, ReceiveRequest)
+        return answer_with_all(RECEIVED, tuple(contents.receive(request.path_params["queue"], body)))
 
     return [
         Route("/queues", now),

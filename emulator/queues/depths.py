@@ -75,21 +75,21 @@ class Depths:
 
     def touch(self, queue: str, *, received: int = 0, deleted: int = 0) -> None:
         """Record that messages of a queue changed, and how many were received or deleted; additions need no call."""
-        before = self._touched.get(queue, (0, 0))
-        self._touched[queue] = before[0] + received, before[1] + deleted
+        counts = self._touched.get(queue, (0, 0))
+        self._touched[queue] = counts[0] + received, counts[1] + deleted
 
     def look(self, queues: Iterable[tuple[str, Sequence[SqsMessage]]]) -> None:
         """Record what changed since the last call; `queues` are all queues, each with its name and messages."""
-        now, there = self._clock(), set()
+        now, present = self._clock(), set()
         for name, messages in queues:
-            there.add(name)
+            present.add(name)
             known = self._known.setdefault(name, _Known())
             is_due = known.due and known.due[0][0] <= now
             if is_due or len(messages) != known.total or name in self._touched:
                 self._update(name, known, messages, now)
         self._touched.clear()
-        if len(there) < len(self._known):
-            for gone in self._known.keys() - there:
+        if len(present) < len(self._known):
+            for gone in self._known.keys() - present:
                 known = self._known.pop(gone)
                 known.total, known.hidden, known.oldest = 0, {}, None
                 self._note(gone, known, now)
@@ -118,15 +118,15 @@ class Depths:
         """Return the changes after number `since`, the oldest first."""
         first = self._made - len(self._changes) + 1
         start = max(0, since + 1 - first)
-        shown = tuple(
+        changes = tuple(
             DepthChange(
                 number=first + start + index, at=_moment(at), queue=name, **dict(zip(COUNTS, counts, strict=True))
             )
             for index, (at, name, counts, _) in enumerate(itertools.islice(self._changes, start, start + limit))
         )
-        last = shown[-1].number if shown else max(since, first - 1)
+        last = changes[-1].number if changes else max(since, first - 1)
         lost, now = since + 1 < first, _moment(self._clock())
-        return DepthHistory(changes=shown, next=last, more=last < self._made, lost=lost, now=now)
+        return DepthHistory(changes=changes, next=last, more=last < self._made, lost=lost, now=now)
 
     def moments(self, since: int = 0) -> tuple[list[QueueMoment], int]:
         """Return the changes after number `since`, the oldest first, and the number of the last one."""
@@ -180,8 +180,8 @@ class WatchedLock:
 
 def _oldest(messages: Iterable[SqsMessage]) -> float | None:
     """Return when the oldest message was sent, ignoring those received often; `messages` are in sending order."""
-    sent = (each.get("sent_at") for each in messages if each.get("receive_count", 0) <= OFTEN_RECEIVED)
-    return next(sent, None)
+    times = (message.get("sent_at") for message in messages if message.get("receive_count", 0) <= OFTEN_RECEIVED)
+    return next(times, None)
 
 
 def _moment(seconds: float) -> datetime:

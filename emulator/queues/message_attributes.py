@@ -50,17 +50,17 @@ def _check_name(name: str) -> None:
 
 
 def _check_value(name: str, attribute: Attribute) -> None:
-    kind = attribute.get("DataType")
-    if not kind:
+    data_type = attribute.get("DataType")
+    if not data_type:
         raise invalid(f"The message attribute '{name}' must contain a non-empty message attribute type.")
-    if not TYPE.fullmatch(kind) or len(kind) > 256:
+    if not TYPE.fullmatch(data_type) or len(data_type) > 256:
         raise invalid(
             f"The type of message (user) attribute '{name}' is invalid."
             " You must use only the following supported type prefixes: Binary, Number, String."
         )
     if not _value_of(attribute):
-        raise invalid(f"The message attribute '{name}' with type '{kind}' must contain a non-empty value.")
-    if kind.startswith("Number") and not NUMBER.fullmatch(attribute["StringValue"].strip()):
+        raise invalid(f"The message attribute '{name}' with type '{data_type}' must contain a non-empty value.")
+    if data_type.startswith("Number") and not NUMBER.fullmatch(attribute["StringValue"].strip()):
         raise invalid(f"Can't cast the value of message (user) attribute '{name}' to a number.")
 
 

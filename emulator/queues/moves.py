@@ -53,7 +53,7 @@ class MoveTask:
 
     def entry(self) -> dict[str, Any]:
         """Return the task as an entry of ListMessageMoveTasks, without fields that do not apply."""
-        shown = {
+        fields = {
             "TaskHandle": self.handle if self.status == "RUNNING" else None,
             "Status": self.status,
             "SourceArn": self.source_arn,
@@ -64,7 +64,7 @@ class MoveTask:
             "FailureReason": self.failure,
             "StartedTimestamp": self.started_ms,
         }
-        return {name: value for name, value in shown.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 class MoveTasks:
@@ -111,10 +111,10 @@ class MoveTasks:
             await moving
         return task.handle
 
-    async def latest(self, sqs: Sqs, source_arn: str, most: int) -> list[MoveTask]:
-        """Return at most `most` of a queue's tasks, the latest first. Raises Refused."""
+    async def latest(self, sqs: Sqs, source_arn: str, limit: int) -> list[MoveTask]:
+        """Return at most `limit` of a queue's tasks, the latest first. Raises Refused."""
         await find_url(sqs, source_arn, "SourceArn")
-        return self._tasks.get(source_arn, [])[:most]
+        return self._tasks.get(source_arn, [])[:limit]
 
     def cancel(self, handle: str) -> MoveTask:
         """Stop a task; messages that it has moved stay moved. Raises Refused."""
@@ -198,10 +198,10 @@ async def find_url(sqs: Sqs, arn: str, parameter: str) -> str:
     """Return the URL of the queue with this ARN; errors name `parameter`. Raises Refused."""
     try:
         url = str((await sqs("GetQueueUrl", QueueName=arn.rpartition(":")[2]))["QueueUrl"])
-        found = (await get_attributes(sqs, url))["QueueArn"] == arn
+        matches = (await get_attributes(sqs, url))["QueueArn"] == arn
     except Refused as refused:
         raise not_found(parameter) from refused
-    if not found:
+    if not matches:
         raise not_found(parameter)
     return url
 

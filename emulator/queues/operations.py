@@ -114,38 +114,42 @@ class QueueOperations:
         """Return a caller of SQS with the client's permissions; it also works after the request was answered."""
         caller = [(name, value) for name, value in scope["headers"] if name.lower() in CALLERS]
 
-        async def ask(operation: str, **asked: Any) -> Mapping[str, Any]:
+        async def ask(operation: str, **parameters: Any) -> Mapping[str, Any]:
             headers = [
                 *caller,
                 (b"content-type", b"application/x-amz-json-1.0"),
                 (b"x-amz-target", f"{TARGET}{operation}".encode()),
             ]
-            answer = await post(self._app, scope, json.dumps(asked).encode(), headers)
-            said: dict[str, Any] = json.loads(bytes(answer.body) or b"{}")
+            answer = await post(self._app, scope, json.dumps(parameters).encode(), headers)
+            result: dict[str, Any] = json.loads(bytes(answer.body) or b"{}")
             if answer.status_code >= 400:
-                code = str(said.get("__type", answer.status_code)).rpartition("#")[2]
-                raise Refused(AwsError(code, str(said.get("message", code)), answer.status_code))
-            return said
+                code = str(result.get("__type", answer.status_code)).rpartition("#")[2]
+                raise Refused(AwsError(code, str(result.get("message", code)), answer.status_code))
+            return result
 
         return ask
 
-    async def _start(self, sqs: Sqs, asked: StartMessageMoveTask) -> Result:
-        per_second = asked.max_number_of_messages_per_second
-        return {"TaskHandle": await self._tasks.start(sqs, asked.source_arn, asked.destination_arn or None, per_second)}
+    async def _start(self, sqs: Sqs, parameters: StartMessageMoveTask) -> Result:
+        per_second = parameters.max_number_of_messages_per_second
+        return {
+            "TaskHandle": await self._tasks.start(
+                sqs, parameters.source_arn, parameters.destination_arn or None, per_second
+            )
+        }
 
-    async def _list(self, sqs: Sqs, asked: ListMessageMoveTasks) -> Result:
-        tasks = await self._tasks.latest(sqs, asked.source_arn, asked.max_results)
+    async def _list(self, sqs: Sqs, parameters: ListMessageMoveTasks) -> Result:
+        tasks = await self._tasks.latest(sqs, parameters.source_arn, parameters.max_results)
         return {"Results": [task.entry() for task in tasks]}
 
-    async def _cancel(self, sqs: Sqs, asked: CancelMessageMoveTask) -> Result:
-        return {"ApproximateNumberOfMessagesMoved": self._tasks.cancel(asked.task_handle).moved}
+    async def _cancel(self, sqs: Sqs, parameters: CancelMessageMoveTask) -> Result:
+        return {"ApproximateNumberOfMessagesMoved": self._tasks.cancel(parameters.task_handle).moved}
 
-    async def _sources(self, sqs: Sqs, asked: ListDeadLetterSourceQueues) -> Result:
-        arn = (await get_attributes(sqs, asked.queue_url))["QueueArn"]
+    async def _sources(self, sqs: Sqs, parameters: ListDeadLetterSourceQueues) -> Result:
+        arn = (await get_attributes(sqs, parameters.queue_url))["QueueArn"]
         urls = await list_dead_letter_sources(sqs, arn)
-        end = asked.next_token + (asked.max_results or 1000)
-        more = asked.max_results is not None and end < len(urls)
-        return {"queueUrls": urls[asked.next_token : end]} | ({"NextToken": str(end)} if more else {})
+        end = parameters.next_token + (parameters.max_results or 1000)
+        more = parameters.max_results is not None and end < len(urls)
+        return {"queueUrls": urls[parameters.next_token : end]} | ({"NextToken": str(end)} if more else {})
 
 
 MODELS: Mapping[str, type[Parameters]] = {

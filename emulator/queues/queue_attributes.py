@@ -49,12 +49,12 @@ def defaults(attributes: Mapping[str, str]) -> dict[str, str]:
     return {"SqsManagedSseEnabled": encrypted} | (DEFAULTS_OF_FIFO if is_fifo(attributes) else {})
 
 
-def normalize(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def normalize(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an operation's parameters with booleans among the Attributes as SQS keeps them. Raises Refused."""
-    given = asked.get("Attributes")
-    if not isinstance(given, Mapping):
-        return asked
-    return {**asked, "Attributes": {name: _boolean(name, value) for name, value in given.items()}}
+    attributes = parameters.get("Attributes")
+    if not isinstance(attributes, Mapping):
+        return parameters
+    return {**parameters, "Attributes": {name: _boolean(name, value) for name, value in attributes.items()}}
 
 
 def _boolean(name: str, value: Any) -> Any:

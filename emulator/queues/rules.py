@@ -46,17 +46,17 @@ STANDARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 FIFO_NAME = re.compile(r"[A-Za-z0-9_-]{1,75}\.fifo")
 
 
-def check_operation(operation: str, asked: RequestParameters, queue: TargetQueue) -> None:
+def check_operation(operation: str, parameters: RequestParameters, queue: TargetQueue) -> None:
     """Check parameters against the rules of the operation. Raises Refused."""
     for rule in RULES.get(operation, ()):
-        rule(asked, queue)
+        rule(parameters, queue)
 
 
 def check_within(name: str, low: int, high: int) -> Rule:
     """Refuse a parameter, if given, that is not an integer from `low` to `high`."""
 
-    def rule(asked: RequestParameters, _: TargetQueue) -> None:
-        if (value := asked.get(name)) is not None and not _is_between(value, low, high):
+    def rule(parameters: RequestParameters, _: TargetQueue) -> None:
+        if (value := parameters.get(name)) is not None and not _is_between(value, low, high):
             reason = f"Must be >= {low} and <= {high}, if provided."
             raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
@@ -66,8 +66,8 @@ def check_within(name: str, low: int, high: int) -> Rule:
 def check_required(name: str) -> Rule:
     """Refuse a request without the parameter."""
 
-    def rule(asked: RequestParameters, _: TargetQueue) -> None:
-        if asked.get(name) in (None, ""):
+    def rule(parameters: RequestParameters, _: TargetQueue) -> None:
+        if parameters.get(name) in (None, ""):
             raise Refused(AwsError("MissingParameter", f"The request must contain the parameter {name}."))
 
     return rule
@@ -76,103 +76,103 @@ def check_required(name: str) -> Rule:
 def check_known(parameter: str, names: frozenset[str]) -> Rule:
     """Refuse names of attributes other than these, in a list or as the keys of a map."""
 
-    def rule(asked: RequestParameters, _: TargetQueue) -> None:
-        for name in asked.get(parameter) or ():
+    def rule(parameters: RequestParameters, _: TargetQueue) -> None:
+        for name in parameters.get(parameter) or ():
             if name not in names:
                 raise Refused(AwsError("InvalidAttributeName", f"Unknown Attribute {name}."))
 
     return rule
 
 
-def check_name(asked: RequestParameters, _: TargetQueue) -> None:
+def check_name(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse names with characters other than letters, digits, - and _, and names of FIFO queues without .fifo."""
-    fifo = is_fifo(asked.get("Attributes") or {})
-    if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(asked.get("QueueName") or ""):
+    fifo = is_fifo(parameters.get("Attributes") or {})
+    if not (FIFO_NAME if fifo else STANDARD_NAME).fullmatch(parameters.get("QueueName") or ""):
         reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
         raise invalid(f"The name of a FIFO queue must end with .fifo. {reason}" if fifo else reason)
 
 
-def check_same(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_same(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse to create a queue that exists with different attributes."""
-    for name, value in (asked.get("Attributes") or {}).items():
+    for name, value in (parameters.get("Attributes") or {}).items():
         if queue.attributes and queue.attributes.get(name) != str(value):
             message = f"A queue already exists with the same name and a different value for attribute {name}"
             raise Refused(AwsError("QueueNameExists", message))
 
 
-def check_type(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_type(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse attributes of FIFO queues for standard queues, even `FifoQueue: false`."""
-    if not is_fifo(queue.attributes or asked.get("Attributes") or {}):
-        check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(asked, queue)
+    if not is_fifo(queue.attributes or parameters.get("Attributes") or {}):
+        check_known("Attributes", SETTABLE - OF_FIFO_QUEUES)(parameters, queue)
 
 
-def check_still_fifo(asked: RequestParameters, _: TargetQueue) -> None:
+def check_still_fifo(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse to turn a FIFO queue into a standard one."""
-    if (asked.get("Attributes") or {}).get("FifoQueue") == "false":
+    if (parameters.get("Attributes") or {}).get("FifoQueue") == "false":
         reason = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
         raise Refused(AwsError("InvalidAttributeValue", reason))
 
 
-def check_policies(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_policies(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse an invalid policy; an empty one removes the policy."""
-    given = asked.get("Attributes") or {}
-    if policy := given.get("RedrivePolicy"):
+    attributes = parameters.get("Attributes") or {}
+    if policy := attributes.get("RedrivePolicy"):
         check_target(policy, queue.arn, check_redrive_policy(policy, queue.find))
-    if policy := given.get("RedriveAllowPolicy"):
+    if policy := attributes.get("RedriveAllowPolicy"):
         check_redrive_allow_policy(policy)
-    if policy := given.get("Policy"):
+    if policy := attributes.get("Policy"):
         try:
             json.loads(policy)
         except ValueError as error:
             raise Refused(AwsError("InvalidAttributeValue", "Invalid value for the parameter Policy.")) from error
 
 
-def check_next_token(asked: RequestParameters, _: TargetQueue) -> None:
+def check_next_token(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse a token that no earlier response contained."""
-    if (token := asked.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
+    if (token := parameters.get("NextToken")) and not re.fullmatch(r"\d{1,9}", str(token)):
         raise invalid(f"Value {token} for parameter NextToken is invalid. Reason: No answer had this token.")
 
 
-def check_system_attributes(asked: RequestParameters, _: TargetQueue) -> None:
+def check_system_attributes(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse system attributes other than AWSTraceHeader, the only one that a message can be sent with."""
-    for name in asked.get("MessageSystemAttributes") or ():
+    for name in parameters.get("MessageSystemAttributes") or ():
         if name != "AWSTraceHeader":
             raise invalid(f"The message system attribute name '{name}' is invalid: only AWSTraceHeader can be sent.")
 
 
-def check_message_attributes(asked: RequestParameters, _: TargetQueue) -> None:
+def check_message_attributes(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse invalid message attributes."""
-    check_attributes(asked.get("MessageAttributes") or {})
+    check_attributes(parameters.get("MessageAttributes") or {})
 
 
-def check_length(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_length(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a message that, with its attributes, exceeds the queue's limit."""
-    most = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
-    if size_of(asked) > most:
-        raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.")
+    limit = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
+    if size_of(parameters) > limit:
+        raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.")
 
 
-def check_batch_length(asked: RequestParameters, _: TargetQueue) -> None:
+def check_batch_length(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse a batch whose messages exceed 1 MiB in total."""
-    if (size := sum(map(size_of, asked.get("Entries") or ()))) > LONGEST_BYTES:
+    if (size := sum(map(size_of, parameters.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 
 
-def check_deduplication(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_deduplication(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a deduplication id for a standard queue."""
     name = "MessageDeduplicationId"
-    if (value := asked.get(name)) and not is_fifo(queue.attributes):
+    if (value := parameters.get(name)) and not is_fifo(queue.attributes):
         reason = "The request includes a parameter that is not valid for this queue type."
         raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
-def check_group(asked: RequestParameters, queue: TargetQueue) -> None:
+def check_group(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a message, or a whole batch, without a group id or deduplication id for a FIFO queue."""
     if not is_fifo(queue.attributes):
         return
     by_content = queue.attributes.get("ContentBasedDeduplication") == "true"
-    for message in asked.get("Entries", [asked]):
+    for message in parameters.get("Entries", [parameters]):
         check_required("MessageGroupId")(message, queue)
         if not by_content and not message.get("MessageDeduplicationId"):
             raise invalid(

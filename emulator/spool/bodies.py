@@ -26,10 +26,10 @@ class Bodies(Generic[P, K]):
 
     def read(self, place: P, name: K) -> bytes | None:
         """Return a body, or None if there is none."""
-        found, pieces = list[bytes](), self._pieces[place]
-        while (piece := pieces.get((name, len(found)))) is not None:
-            found.append(piece)
-        return b"".join(found) if found else None
+        chunks, pieces = list[bytes](), self._pieces[place]
+        while (chunk := pieces.get((name, len(chunks)))) is not None:
+            chunks.append(chunk)
+        return b"".join(chunks) if chunks else None
 
     def drop(self, place: P, name: K) -> None:
         """Drop a body, if there is one."""

@@ -36,12 +36,12 @@ class Partitions(MutableMapping[P, "Partition[P, K, V]"], Generic[P, K, V]):
         return bool(self.spool.rows(query, self.number, pack_key(part)))
 
     def __iter__(self) -> Iterator[P]:
-        found = self.spool.rows("SELECT DISTINCT part FROM items WHERE shelf = ?", self.number)
-        return iter([read_key(part) for (part,) in found])
+        rows = self.spool.rows("SELECT DISTINCT part FROM items WHERE shelf = ?", self.number)
+        return iter([read_key(part) for (part,) in rows])
 
     def __len__(self) -> int:
-        found = self.spool.rows("SELECT count(DISTINCT part) FROM items WHERE shelf = ?", self.number)
-        return int(found[0][0])
+        rows = self.spool.rows("SELECT count(DISTINCT part) FROM items WHERE shelf = ?", self.number)
+        return int(rows[0][0])
 
 
 class Partition(MutableMapping[K, V], Generic[P, K, V]):
@@ -54,10 +54,10 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
 
     def __getitem__(self, key: K) -> V:
         query = "SELECT value FROM items WHERE shelf = ? AND part = ? AND key = ?"
-        found = self._spool.rows(query, *self._place, pack_key(key))
-        if not found:
+        rows = self._spool.rows(query, *self._place, pack_key(key))
+        if not rows:
             raise KeyError(key)
-        value: V = unpack(found[0][0])
+        value: V = unpack(rows[0][0])
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
@@ -74,12 +74,12 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
         return bool(self._spool.rows(query, *self._place, pack_key(key)))
 
     def __iter__(self) -> Iterator[K]:
-        found = self._spool.rows("SELECT key FROM items WHERE shelf = ? AND part = ?", *self._place)
-        return iter([read_key(key) for (key,) in found])
+        rows = self._spool.rows("SELECT key FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return iter([read_key(key) for (key,) in rows])
 
     def __len__(self) -> int:
-        found = self._spool.rows("SELECT count(*) FROM items WHERE shelf = ? AND part = ?", *self._place)
-        return int(found[0][0])
+        rows = self._spool.rows("SELECT count(*) FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return int(rows[0][0])
 
     def __deepcopy__(self, memo: object) -> dict[K, V]:
         return dict(self.items())
@@ -93,5 +93,5 @@ class Partition(MutableMapping[K, V], Generic[P, K, V]):
         return self._read().values()
 
     def _read(self) -> dict[K, V]:
-        found = self._spool.rows("SELECT key, value FROM items WHERE shelf = ? AND part = ?", *self._place)
-        return {read_key(key): unpack(value) for key, value in found}
+        rows = self._spool.rows("SELECT key, value FROM items WHERE shelf = ? AND part = ?", *self._place)
+        return {read_key(key): unpack(value) for key, value in rows}

@@ -30,10 +30,10 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
     def __getitem__(self, key: K) -> V:
         with self._spool.lock:
             if key not in self._held:
-                found = self._read(key, "value")
-                if not found:
+                rows = self._read(key, "value")
+                if not rows:
                     raise KeyError(key)
-                self._held[key] = unpack(found[0][0]), found[0][0]
+                self._held[key] = unpack(rows[0][0]), rows[0][0]
             value, _ = self._held[key]
             self._hold(key)
             return value
@@ -58,18 +58,18 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
             return key in self._held or bool(self._read(key, "1"))
 
     def __iter__(self) -> Iterator[K]:
-        found = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid", self._number)
-        return iter([read_key(key) for (key,) in found])
+        rows = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid", self._number)
+        return iter([read_key(key) for (key,) in rows])
 
     def __len__(self) -> int:
         return int(self._spool.rows("SELECT count(*) FROM records WHERE shelf = ?", self._number)[0][0])
 
     def first(self) -> K:
         """Return the oldest key. Raises KeyError if there is none."""
-        found = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
-        if not found:
+        rows = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
+        if not rows:
             raise KeyError("the shelf is empty")
-        key: K = read_key(found[0][0])
+        key: K = read_key(rows[0][0])
         return key
 
     def clear(self) -> None:
@@ -78,8 +78,8 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
             self._held.clear()
             self._spool.drop(self._number)
 
-    def _read(self, key: object, what: Literal["1", "value"]) -> list[tuple[bytes]]:
-        query = f"SELECT {what} FROM records WHERE shelf = ? AND key = ?"  # noqa: S608 - one of two
+    def _read(self, key: object, column: Literal["1", "value"]) -> list[tuple[bytes]]:
+        query = f"SELECT {column} FROM records WHERE shelf = ? AND key = ?"  # noqa: S608 - one of two
         return self._spool.rows(query, self._number, pack_key(key))
 
     def _hold(self, key: K) -> None:
@@ -87,6 +87,6 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
         self._held.move_to_end(key)
         while len(self._held) > self._most:
             oldest, (value, written) = self._held.popitem(last=False)
-            if (now := pack(value)) != written:
-                where = self._number, pack_key(oldest)
-                self._spool.change("UPDATE records SET value = ? WHERE shelf = ? AND key = ?", now, *where)
+            if (packed := pack(value)) != written:
+                row_key = self._number, pack_key(oldest)
+                self._spool.change("UPDATE records SET value = ? WHERE shelf = ? AND key = ?", packed, *row_key)

@@ -30,8 +30,8 @@ KINDS: Final = ("embedded", "localstack", "container")
 def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> EngineChoice:
     """Return the engine of this kind; `image` and `docker_socket` are for containers. Raises EngineError."""
     if kind == "container":
-        chosen = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
-        return EngineChoice("localstack", image=chosen, docker_socket=docker_socket)
+        image_name = image or os.environ.get(IMAGE_VARIABLE) or IMAGE
+        return EngineChoice("localstack", image=image_name, docker_socket=docker_socket)
     if kind not in KINDS:
         raise EngineError(f"There is no engine of kind {kind!r}: choose one of {', '.join(KINDS)}.")
     return EMBEDDED if kind == "embedded" else EngineChoice("localstack")
@@ -40,8 +40,8 @@ def engine_of(kind: str, image: str = "", *, docker_socket: bool = False) -> Eng
 def target_of(engine: Engine) -> Target:
     """Return a running engine as a target of deployments, with its clients."""
     about = engine.about()
-    able = frozenset(map(Capability, about.abilities))
-    return Target.gateway(about.engine, engine.endpoint_url, able, about.functions_url, about.functions_on)
+    capabilities = frozenset(map(Capability, about.abilities))
+    return Target.gateway(about.engine, engine.endpoint_url, capabilities, about.functions_url, about.functions_on)
 
 
 def deploy_template(
@@ -50,8 +50,8 @@ def deploy_template(
     """Package and deploy a template as it is. Raises BuildError and DeployError."""
     template = Template.load(path)
     bundles = build(template, Packaging(target.functions_on, cache))
-    told = template.with_variables(target.function_variables)
-    deploy_stack(target, name, StackDefinition(told, bundles, parameters))
+    configured = template.with_variables(target.function_variables)
+    deploy_stack(target, name, StackDefinition(configured, bundles, parameters))
     return describe_stack(target, name)
 
 

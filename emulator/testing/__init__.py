@@ -124,8 +124,8 @@ def agenticai_engine(
     """Start an empty engine on a free port; its log is `engine.log` in pytest's temporary folder."""
     run_dir = tmp_path_factory.mktemp("engine")
     try:
-        chosen = replace(engine_of(agenticai_engine_kind, agenticai_localstack_image), iam=agenticai_iam)
-        starting = start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home, engine=chosen)
+        choice = replace(engine_of(agenticai_engine_kind, agenticai_localstack_image), iam=agenticai_iam)
+        starting = start_engine(cassettes=agenticai_cassettes, run_dir=run_dir, home=agenticai_home, engine=choice)
     except EngineError as error:
         pytest.fail(str(error), pytrace=False)
     with starting as engine:

@@ -57,11 +57,11 @@ class RealTimeControl(ControlClient):
         """
         if deliveries:
             self._skip(f"settle(deliveries={deliveries})")
-        ends, calm = time.monotonic() + timeout_s, 0
-        while calm < CALM_LOOKS:
+        deadline, idle_looks = time.monotonic() + timeout_s, 0
+        while idle_looks < CALM_LOOKS:
             busy = (self._waiting() if deliveries is None else "") or self._running()
-            calm = 0 if busy else calm + 1
-            if busy and time.monotonic() > ends:
+            idle_looks = 0 if busy else idle_looks + 1
+            if busy and time.monotonic() > deadline:
                 raise ControlError(f"{self._engine} was still busy after {timeout_s:g} s: {busy}.")
             self._wait(LOOK_SECONDS)
         return Settled(quiet=True, held=False, deliveries=0, skipped_s=0)
@@ -79,8 +79,8 @@ class RealTimeControl(ControlClient):
     def _waiting(self) -> str:
         """Return the queue that holds messages; empty if none does."""
         for url in read_queues(self._lambda, self._sqs):
-            told = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=COUNTS)["Attributes"]
-            if waiting := sum(int(told[count]) for count in COUNTS):
+            attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=COUNTS)["Attributes"]
+            if waiting := sum(int(attributes[count]) for count in COUNTS):
                 return f"{url.rpartition('/')[2]} holds {waiting} message{'s' if waiting > 1 else ''}"
         return ""
 
@@ -89,8 +89,8 @@ class RealTimeControl(ControlClient):
         running = [activity.function for activity in self.activity() if activity.running]
         return f"{running[0]} runs" if running else ""
 
-    def _skip(self, wanted: str) -> NoReturn:
-        pytest.skip(f"{self._engine} cannot skip time, delivers messages on its own, and does not support {wanted}")
+    def _skip(self, feature: str) -> NoReturn:
+        pytest.skip(f"{self._engine} cannot skip time, delivers messages on its own, and does not support {feature}")
 
 
 def read_queues(functions: "LambdaClient", sqs: "SQSClient") -> Iterator[str]:

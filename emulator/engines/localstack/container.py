@@ -104,16 +104,16 @@ class LocalStackContainer:
         variables = dict(variable.partition("=")[::2] for variable in self._about["Env"] or ())
         python = variables.get("LAMBDA_LOCAL_PYTHON", LOCALSTACK_PYTHON)
         host, _, port = self._wiring.functions_url.partition("://")[2].rpartition(":")
-        done = self._container.exec_run([python, "-c", PROBE, host, port])
+        result = self._container.exec_run([python, "-c", PROBE, host, port])
         try:
-            failed, platform = json.loads(done.output)
+            failure, platform = json.loads(result.output)
         except ValueError as error:
             self.stop()
             raise NoLocalStack(f"{self._image} is not a LocalStack image: {python} does not run in it.") from error
-        if failed:
+        if failure:
             self.stop()
             raise NoLocalStack(
-                f"LocalStack's container cannot reach the engine at {host}:{port} ({failed}): allow Docker's bridge"
+                f"LocalStack's container cannot reach the engine at {host}:{port} ({failure}): allow Docker's bridge"
                 " in this machine's firewall, or use --engine process."
             )
         return str(platform)
@@ -139,19 +139,19 @@ class LocalStackContainer:
             return
         self._stopping.set()
         remove(self._container)
-        for other in list_containers(self._docker, str(self._folder)):
-            remove(other)
+        for container in list_containers(self._docker, str(self._folder)):
+            remove(container)
         for thread in self._following:
             thread.join(STOP_SECONDS)
         self._lifeline._response.close()
         self._docker.client.close()
 
     def _create(self, docker_socket: bool, environ: Mapping[str, str]) -> Any:
-        run, name = str(self._folder), f"agenticai-localstack-{os.getpid()}"
+        run_dir, name = str(self._folder), f"agenticai-localstack-{os.getpid()}"
         options: dict[str, Any] = {
             "entrypoint": ["sh"],
             "name": name,
-            "labels": {LABEL: run},
+            "labels": {LABEL: run_dir},
             "ports": {PORT: ("127.0.0.1",)},  # any free port
             "stdin_open": True,
             "auto_remove": True,
@@ -165,7 +165,7 @@ class LocalStackContainer:
         return self._docker.create(
             self._image,
             command=["-c", UNTIL_INPUT_ENDS, "sh", *(self._about["Entrypoint"] or ()), *(self._about["Cmd"] or ())],
-            environment=variables_of(self._wiring, name, run, environ),
+            environment=variables_of(self._wiring, name, run_dir, environ),
             **options,
         )
 
@@ -193,8 +193,8 @@ class LocalStackContainer:
         from docker.utils.socket import frames_iter
 
         with open(self._log, "ab", buffering=0, opener=open_for_owner) as log:
-            for _, piece in frames_iter(self._lifeline, tty=False):
-                log.write(piece)
+            for _, chunk in frames_iter(self._lifeline, tty=False):
+                log.write(chunk)
 
     def _await_end(self) -> None:
         with contextlib.suppress(Exception):  # Docker has ended, or has removed it already
@@ -202,14 +202,14 @@ class LocalStackContainer:
         self._ended.set()
 
 
-def variables_of(wiring: GatewayAddresses, name: str, run: str, environ: Mapping[str, str]) -> dict[str, str]:
+def variables_of(wiring: GatewayAddresses, name: str, run_dir: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return LocalStack's variables; functions in containers of their own get the gateway's address as well."""
     token = environ.get(TOKEN_VARIABLE)
     return {
         **wiring.variables,
         "GATEWAY_LISTEN": f"0.0.0.0:{PORT}",
         "MAIN_CONTAINER_NAME": name,
-        "LAMBDA_DOCKER_FLAGS": f"--add-host {HOST_NAME}:host-gateway --label {LABEL}={run}",
+        "LAMBDA_DOCKER_FLAGS": f"--add-host {HOST_NAME}:host-gateway --label {LABEL}={run_dir}",
         "LAMBDA_IGNORE_ARCHITECTURE": "1",  # Docker runs this machine's architecture, for which bundles are built
         "LAMBDA_SYNCHRONOUS_CREATE": "1",
         "SQS_ENDPOINT_STRATEGY": "path",

@@ -36,30 +36,30 @@ def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], objec
     from docker.errors import DockerException
     from testcontainers.core.docker_client import DockerClient
 
-    where = environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
-    if (host := urlsplit(where).hostname) and not is_loopback(host):
-        raise NoDocker(f"DOCKER_HOST is on another machine, {where}: set it to this machine's Docker, {WITHOUT}.")
+    address = environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
+    if (host := urlsplit(address).hostname) and not is_loopback(host):
+        raise NoDocker(f"DOCKER_HOST is on another machine, {address}: set it to this machine's Docker, {WITHOUT}.")
     try:
         return DockerClient()
     except (DockerException, OSError) as error:
-        raise NoDocker(explain(error, where)) from error
+        raise NoDocker(explain(error, address)) from error
 
 
-def explain(error: BaseException, where: str) -> str:
+def explain(error: BaseException, address: str) -> str:
     """Describe in a sentence why Docker is not available and what to do."""
-    failed = next((cause for cause in causes(error) if isinstance(cause, OSError) and cause.errno), None)
-    if failed and failed.errno in EXPLAINED:
-        return EXPLAINED[failed.errno].format(where=where, without=WITHOUT)
-    reason = failed.strerror if failed else str(error) or type(error).__name__
-    return f"Docker at {where} does not answer ({reason}): start its daemon, {WITHOUT}."
+    os_error = next((cause for cause in causes(error) if isinstance(cause, OSError) and cause.errno), None)
+    if os_error and os_error.errno in EXPLAINED:
+        return EXPLAINED[os_error.errno].format(where=address, without=WITHOUT)
+    reason = os_error.strerror if os_error else str(error) or type(error).__name__
+    return f"Docker at {address} does not answer ({reason}): start its daemon, {WITHOUT}."
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and all its causes: libraries wrap the system's errors in their own."""
     yield error
-    for inner in (error.__cause__, *error.args):
-        if isinstance(inner, BaseException):
-            yield from causes(inner)
+    for cause in (error.__cause__, *error.args):
+        if isinstance(cause, BaseException):
+            yield from causes(cause)
 
 
 def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> None:
@@ -74,9 +74,9 @@ def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> 
             for layers in report_pulled_layers(docker.api.pull(image, stream=True, decode=True)):
                 on_progress(f"pulling {image}: {layers}")
         except (DockerException, OSError) as error:
-            said = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
+            reason = str(error.explanation if isinstance(error, APIError) else error).strip().rstrip(".")
             raise NoDocker(
-                f"The image {image} is not on this machine and could not be pulled ({said}): check its name"
+                f"The image {image} is not on this machine and could not be pulled ({reason}): check its name"
                 f" (--localstack-image) and your network, {WITHOUT}."
             ) from error
 

@@ -102,30 +102,34 @@ class Environments:
 
         return [Route(PATH, told, methods=["POST"])]
 
-    def tell(self, told: EnvironmentEvent) -> None:
+    def tell(self, event: EnvironmentEvent) -> None:
         """Process an event of the executor; events of unknown environments are ignored."""
         with self._lock:
-            if isinstance(told, EnvironmentStarted):
-                made = KnownEnvironment(told.function, told.version, told.memory_mb, told.pid)
-                self._known[told.environment] = made
-                self._ledger.environment_started(told.environment, made)
-            elif known := self._known.get(told.environment):
-                self._tell_of(known, told)
+            if isinstance(event, EnvironmentStarted):
+                created = KnownEnvironment(event.function, event.version, event.memory_mb, event.pid)
+                self._known[event.environment] = created
+                self._ledger.environment_started(event.environment, created)
+            elif environment := self._known.get(event.environment):
+                self._tell_of(environment, event)
 
-    def _tell_of(self, known: KnownEnvironment, told: InvocationStarted | InvocationEnded | EnvironmentEnded) -> None:
-        match told:
+    def _tell_of(
+        self, environment: KnownEnvironment, event: InvocationStarted | InvocationEnded | EnvironmentEnded
+    ) -> None:
+        match event:
             case InvocationStarted():
-                known.invocation = Invocation(told.request_id, event_of(told.payload), "")
-                known.began = datetime.now(UTC)
-                self._ledger.invocation_started(told.environment, known.invocation, known.began)
-            case InvocationEnded() if known.invocation and known.began:
-                error = FunctionError(told.error_type, "") if told.error_type else None
-                outcome = InvocationOutcome(told.result, error, "", told.init_ms, told.duration_ms, ended=False)
-                self._ledger.invocation_ended(told.environment, known, known.invocation, outcome, known.began)
-                known.invocation = None
+                environment.invocation = Invocation(event.request_id, event_of(event.payload), "")
+                environment.began = datetime.now(UTC)
+                self._ledger.invocation_started(event.environment, environment.invocation, environment.began)
+            case InvocationEnded() if environment.invocation and environment.began:
+                error = FunctionError(event.error_type, "") if event.error_type else None
+                outcome = InvocationOutcome(event.result, error, "", event.init_ms, event.duration_ms, ended=False)
+                self._ledger.invocation_ended(
+                    event.environment, environment, environment.invocation, outcome, environment.began
+                )
+                environment.invocation = None
             case EnvironmentEnded():
-                del self._known[told.environment]
-                self._ledger.environment_ended(told.environment)
+                del self._known[event.environment]
+                self._ledger.environment_ended(event.environment)
 
     def can_apply(self, fault: Fault) -> bool:
         """Return whether a rule can be applied: deliveries cannot be controlled, and only local processes killed."""
@@ -133,14 +137,14 @@ class Environments:
 
     def function_of(self, token: str) -> str | None:
         """Return the name of the function whose environment has this token."""
-        known = self._known.get(token)
-        return known.name if known else None
+        environment = self._known.get(token)
+        return environment.name if environment else None
 
     async def kill(self, token: str) -> None:
         """Kill the environment's process and its group; the next invocation starts another."""
-        if known := self._known.get(token):
+        if environment := self._known.get(token):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(known.pid, signal.SIGKILL)
+                os.killpg(environment.pid, signal.SIGKILL)
 
     async def deliver_again(self, token: str) -> None:
         """Do nothing: `can_apply` keeps such rules out."""

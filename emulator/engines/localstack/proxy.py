@@ -91,8 +91,8 @@ class Proxy:
                     "headers": end_to_end(response.headers.raw),
                 }
             )
-            async for piece in response.aiter_raw():
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            async for chunk in response.aiter_raw():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 
     def _request(self, scope: Scope, body: "Body") -> httpx2.Request:
@@ -111,9 +111,9 @@ class Proxy:
 
     async def _refuse(self, scope: Scope, error: httpx2.TransportError, send: Send) -> None:
         request = read_request(scope)
-        why = str(error) or type(error).__name__
-        said = f"LocalStack at {self._upstream} does not answer ({why}): start it again."
-        refusal = AwsError("ServiceUnavailable", said, 503)
+        reason = str(error) or type(error).__name__
+        message = f"LocalStack at {self._upstream} does not answer ({reason}): start it again."
+        refusal = AwsError("ServiceUnavailable", message, 503)
         answer = error_answer(refusal, request, request.service or "", str(uuid.uuid4()))
 
         async def nothing() -> Message:
@@ -141,8 +141,8 @@ class Body:
             if message["type"] == "http.disconnect":
                 raise Disconnected
             more = message.get("more_body", False)
-            if piece := message.get("body", b""):
-                yield piece
+            if chunk := message.get("body", b""):
+                yield chunk
         self._read.set()
 
     async def await_disconnect(self) -> None:
@@ -157,9 +157,9 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     White space around a value is not part of it, and would be refused when sent
     (https://httpwg.org/specs/rfc9110.html#section-5.5).
     """
-    given = [(name, value.strip(b" \t")) for name, value in headers]
-    named = {name.strip().lower() for key, value in given if key.lower() == b"connection" for name in value.split(b",")}
-    return [(name, value) for name, value in given if name.lower() not in HOP_BY_HOP | named]
+    pairs = [(name, value.strip(b" \t")) for name, value in headers]
+    named = {name.strip().lower() for key, value in pairs if key.lower() == b"connection" for name in value.split(b",")}
+    return [(name, value) for name, value in pairs if name.lower() not in HOP_BY_HOP | named]
 
 
 def target_of(scope: Scope) -> bytes:

@@ -47,9 +47,9 @@ def localstack_python(
         return venv_python(
             home / "localstack" / venv_name(LOCK, *sources(EXTENSIONS)),
             [["--requirements", str(LOCK)], ["--no-build-isolation", "--no-deps", str(extensions)]],
-            what="LocalStack's runtime",
+            label="LocalStack's runtime",
             environ=environ,
-            before=begin,
+            before_install=begin,
             uv=uv,
         )
 
@@ -59,9 +59,9 @@ def sources(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".mjs", ".toml", ".md"})
 
 
-def copy_writable(folder: Path, to: Path) -> None:
+def copy_writable(folder: Path, destination: Path) -> None:
     """Copy a package's sources, as a build writes into its folder, and installed files may be read-only."""
     for path in sources(folder):
-        target = to / path.relative_to(folder)
+        target = destination / path.relative_to(folder)
         make_private(target.parent)
         shutil.copyfile(path, target)

@@ -45,9 +45,9 @@ class Edition:
 def edition_at(url: str) -> Edition:
     """Return the edition of the LocalStack at an address. Raises NoLocalStack if none answers."""
     try:
-        answer = httpx2.get(url + HEALTH, timeout=5.0, trust_env=False)
-        said = answer.json()
-        return Edition(str(said["version"]), str(said.get("edition", "")))
+        response = httpx2.get(url + HEALTH, timeout=5.0, trust_env=False)
+        health = response.json()
+        return Edition(str(health["version"]), str(health.get("edition", "")))
     except httpx2.HTTPError as error:
         raise NoLocalStack(
             f"No LocalStack answers at {url} ({str(error) or type(error).__name__}): start it there, or name another"
@@ -83,12 +83,12 @@ class GatewayAddresses:
 
 def await_healthy(url: str, has_ended: Callable[[], bool], timeout_s: float = START_SECONDS) -> Edition | None:
     """Wait until a started LocalStack is healthy; return None if it has ended, or is not healthy in time."""
-    ends, pausing = time.monotonic() + timeout_s, threading.Event()
-    while not has_ended() and time.monotonic() < ends:
+    deadline, pause = time.monotonic() + timeout_s, threading.Event()
+    while not has_ended() and time.monotonic() < deadline:
         try:
             return edition_at(url)
         except NoLocalStack:
-            pausing.wait(LOOK_SECONDS)
+            pause.wait(LOOK_SECONDS)
     return None
 
 
@@ -132,12 +132,12 @@ class LocalStackProcess:
         def wait() -> None:
             status = self._process.wait()
             if not self._stopping.is_set():
-                how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-                on_end(f"LocalStack ended unexpectedly, {how}. All of its data is lost; its log is {self._log}.")
+                cause = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+                on_end(f"LocalStack ended unexpectedly, {cause}. All of its data is lost; its log is {self._log}.")
 
-        watching = threading.Thread(target=wait, daemon=True, name="localstack")
-        watching.start()
-        return watching
+        thread = threading.Thread(target=wait, daemon=True, name="localstack")
+        thread.start()
+        return thread
 
     def stop(self) -> None:
         """Kill it with all its functions, as its state belongs to this run."""

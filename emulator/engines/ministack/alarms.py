@@ -52,7 +52,7 @@ class QueueSamples:
             pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
             moments, self._seen = self._depths.moments(self._seen)
-            there = set(self._depths.now())
+            existing = set(self._depths.now())
         changes = iter(moments)
         change = next(changes, None)
         for end in minutes:
@@ -64,7 +64,7 @@ class QueueSamples:
         while change:
             self._latest[change.queue] = change
             change = next(changes, None)
-        self._latest = {queue: moment for queue, moment in self._latest.items() if queue in there}
+        self._latest = {queue: moment for queue, moment in self._latest.items() if queue in existing}
 
     def _publish(self, moment: QueueMoment, end: int) -> None:
         if moment.oldest is None and not moment.visible and end - moment.at > ACTIVE_SECONDS:
@@ -156,26 +156,26 @@ class Alarms:
 
     def _series(self, alarm: Alarm, since: float) -> list[Point]:
         """Return the points of the alarm's metric from a moment on, in order."""
-        named = self._cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
-        key = alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(named)
+        dimensions = self._cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
+        key = alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(dimensions)
         unit = alarm.get("Unit")
         points = list(self._cloudwatch._metrics.get(key) or ())
-        recent = [each for each in points if each["Timestamp"] >= since and unit in (None, "", each["Unit"])]
+        recent = [point for point in points if point["Timestamp"] >= since and unit in (None, "", point["Unit"])]
         return sorted(recent, key=moment_of)
 
     def _evaluate(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> None:
-        old = alarm["StateValue"]
+        old_state = alarm["StateValue"]
         statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
         datapoints = [self._value(statistic, period) for period in divide(points, rule, end)]
-        verdict = evaluate(rule, datapoints, old)
-        if verdict.state == old:
+        verdict = evaluate(rule, datapoints, old_state)
+        if verdict.state == old_state:
             return
         alarm["StateValue"], alarm["StateReason"], alarm["StateUpdatedTimestamp"] = verdict.state, verdict.reason, end
         if verdict.state == "ALARM":
             self._fired[alarm["AlarmName"]] = self._fired.get(alarm["AlarmName"], 0) + 1
-        self._cloudwatch._record_history(alarm["AlarmName"], old, verdict.state, verdict.reason)
+        self._cloudwatch._record_history(alarm["AlarmName"], old_state, verdict.state, verdict.reason)
         self._cloudwatch._history_entries()[-1]["Timestamp"] = self._cloudwatch._ts_iso(end)
-        self._cloudwatch._dispatch_alarm_actions(alarm, old, verdict.state, verdict.reason)
+        self._cloudwatch._dispatch_alarm_actions(alarm, old_state, verdict.state, verdict.reason)
         self._cloudwatch._evaluate_parent_alarms(alarm)
 
     def _value(self, statistic: str, points: Sequence[Point]) -> Datapoint:
@@ -211,7 +211,7 @@ def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
 
 def divide(points: Sequence[Point], rule: AlarmRule, end: int) -> list[Sequence[Point]]:
     """Divide points into the periods up to `end`, the oldest first; the end of a period is exclusive."""
-    starts = [float(end - back * rule.period_s) for back in range(rule.periods_read, -1, -1)]
+    starts = [float(end - periods_back * rule.period_s) for periods_back in range(rule.periods_read, -1, -1)]
     edges = [bisect_left(points, start, key=moment_of) for start in starts]
     return [points[first:last] for first, last in pairwise(edges)]
 

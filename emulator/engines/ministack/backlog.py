@@ -35,13 +35,13 @@ class Backlog:
         sqs._expire_retained = self._expire_now_and_then
         sqs._HANDLERS["SendMessage"] = self._send_if_room
 
-    def _collect_first(self, queue: EngineQueue, most: int, invisible_s: int) -> list[EngineMessage]:
+    def _collect_first(self, queue: EngineQueue, limit: int, invisible_s: int) -> list[EngineMessage]:
         """Stop scanning after the last message to receive, except in a FIFO queue, where the whole group matters."""
         if queue["is_fifo"]:
-            return self._collect(queue, most, invisible_s)
+            return self._collect(queue, limit, invisible_s)
         now = time.time()
         visible = (message for message in queue["messages"] if message.get("visible_at", 0) <= now)
-        return self._collect({**queue, "messages": list(itertools.islice(visible, most))}, most, invisible_s)
+        return self._collect({**queue, "messages": list(itertools.islice(visible, limit))}, limit, invisible_s)
 
     def _sweep_if_due(self, queue: EngineQueue) -> None:
         """Rebuild the list of messages only if one has returned to the queue and so may have to be removed."""
@@ -55,21 +55,21 @@ class Backlog:
             self._expire(queue)
             queue["looked_through_at"] = now
 
-    def _send_if_room(self, asked: Mapping[str, Any], url: str) -> Any:
-        size = size_of(asked)
+    def _send_if_room(self, parameters: Mapping[str, Any], url: str) -> Any:
+        size = size_of(parameters)
         if self._bytes + size > self._most_bytes:
             self._bytes = sum(len(message["body"]) for queue in self._queues() for message in queue["messages"])
         if (
             sum(len(queue["messages"]) for queue in self._queues()) >= self._most
             or self._bytes + size > self._most_bytes
         ):
-            told = f"{self._most} messages and {self._most_bytes} bytes"
+            limits = f"{self._most} messages and {self._most_bytes} bytes"
             raise Refused(
-                AwsError("OverLimit", f"The engine's queues hold at most {told}: purge one or delete messages.", 403)
+                AwsError("OverLimit", f"The engine's queues hold at most {limits}: purge one or delete messages.", 403)
             )
-        sent = self._send(asked, url)
+        result = self._send(parameters, url)
         self._bytes += size
-        return sent
+        return result
 
     def _queues(self) -> list[EngineQueue]:
         return list(self._sqs._queues._data.values())

@@ -20,13 +20,13 @@ class Bundles:
 
     def _reject_unsafe(self, bundle: bytes | None) -> Answer | None:
         """Return an error for an unsafe bundle; MiniStack calls this for bundles from the API."""
-        rejected = self._reject(bundle)
-        if rejected is None and bundle is not None:
+        rejection = self._reject(bundle)
+        if rejection is None and bundle is not None:
             try:
                 check_size(bundle)
             except UnsafeBundle as error:
-                rejected = self._lambda.error_response_json("InvalidParameterValueException", str(error), 400)
-        return rejected
+                rejection = self._lambda.error_response_json("InvalidParameterValueException", str(error), 400)
+        return rejection
 
 
 class Functions(dict[Any, Any]):

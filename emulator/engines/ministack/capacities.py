@@ -28,36 +28,38 @@ def meter_capacity(handle: Handle) -> Handle:
 
     async def handled(method: str, path: str, headers: Mapping[str, str], body: bytes, query: Any) -> Answer:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        asked = _read(body) if operation in READS | WRITES else {}
-        unasked = operation in WRITES and asked.get(WANTED, "NONE") == "NONE"
-        sent = json.dumps({**asked, WANTED: "TOTAL"}).encode() if asked and unasked else body
-        status, answered, text = await handle(method, path, headers, sent, query)
-        if status != 200 or not asked:
-            return status, answered, text
-        answer = _read(text)
-        add_capacity(read_units(asked, answer) if operation in READS else _told(answer))
-        if not unasked:
-            return status, answered, text
-        return _written(status, answered, {name: value for name, value in answer.items() if name != CONSUMED_CAPACITY})
+        request = _read(body) if operation in READS | WRITES else {}
+        unrequested = operation in WRITES and request.get(WANTED, "NONE") == "NONE"
+        forwarded = json.dumps({**request, WANTED: "TOTAL"}).encode() if request and unrequested else body
+        status, response_headers, payload = await handle(method, path, headers, forwarded, query)
+        if status != 200 or not request:
+            return status, response_headers, payload
+        answer = _read(payload)
+        add_capacity(read_units(request, answer) if operation in READS else _told(answer))
+        if not unrequested:
+            return status, response_headers, payload
+        return _written(
+            status, response_headers, {name: value for name, value in answer.items() if name != CONSUMED_CAPACITY}
+        )
 
     return handled
 
 
-def read_units(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+def read_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """Return the units of a read, from its request and answer."""
-    if "TransactItems" in asked:
-        return TRANSACTION * sum(_units([one.get("Item", {})]) for one in answer.get("Responses", ()))
-    if "RequestItems" in asked:
+    if "TransactItems" in request:
+        return TRANSACTION * sum(_units([response.get("Item", {})]) for response in answer.get("Responses", ()))
+    if "RequestItems" in request:
         return sum(
-            _rate(wanted) * (sum(_units([item]) for item in found) + len(wanted["Keys"]) - len(found))
-            for table, wanted in asked["RequestItems"].items()
-            for found in [answer.get("Responses", {}).get(table, ())]
+            _rate(table_request) * (sum(_units([item]) for item in items) + len(table_request["Keys"]) - len(items))
+            for table, table_request in request["RequestItems"].items()
+            for items in [answer.get("Responses", {}).get(table, ())]
         )
-    return _rate(asked) * _units([*answer.get("Items", ()), answer.get("Item", {})])
+    return _rate(request) * _units([*answer.get("Items", ()), answer.get("Item", {})])
 
 
-def _rate(asked: Mapping[str, Any]) -> float:
-    return 1.0 if asked.get("ConsistentRead") else 0.5
+def _rate(request: Mapping[str, Any]) -> float:
+    return 1.0 if request.get("ConsistentRead") else 0.5
 
 
 def _units(items: Iterable[Item]) -> int:
@@ -65,16 +67,16 @@ def _units(items: Iterable[Item]) -> int:
 
 
 def _told(answer: Mapping[str, Any]) -> float:
-    told = answer.get(CONSUMED_CAPACITY, ())
-    return sum(float(one["CapacityUnits"]) for one in ([told] if isinstance(told, dict) else told))
+    consumed = answer.get(CONSUMED_CAPACITY, ())
+    return sum(float(entry["CapacityUnits"]) for entry in ([consumed] if isinstance(consumed, dict) else consumed))
 
 
 def _read(text: bytes | str) -> dict[str, Any]:
     try:
-        read = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return {}
-    return read if isinstance(read, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _written(status: int, headers: dict[str, str], answer: Mapping[str, Any]) -> Answer:

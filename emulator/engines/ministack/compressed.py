@@ -32,16 +32,16 @@ def bound_inflation(dispatch: Dispatch) -> Dispatch:
     return dispatch_bounded
 
 
-def inflates_within(most: int, body: bytes) -> bool:
-    """Return whether a body inflates to at most `most` bytes; true for invalid gzip, which fails later."""
-    left = most
+def inflates_within(limit: int, body: bytes) -> bool:
+    """Return whether a body inflates to at most `limit` bytes; true for invalid gzip, which fails later."""
+    remaining = limit
     while body:
         inflater = zlib.decompressobj(GZIP)
         try:
-            left -= len(inflater.decompress(body, left + 1))
+            remaining -= len(inflater.decompress(body, remaining + 1))
         except zlib.error:
             return True
-        if left < 0:
+        if remaining < 0:
             return False
         body = inflater.unused_data
     return True

@@ -41,11 +41,11 @@ def skip_false_conditions(changesets: Any) -> None:
         if not document:
             return document
         conditions = changesets._evaluate_conditions(template, parameters)
-        wanted = {
+        included = {
             name: resource
             for name, resource in document["Resources"].items()
             if conditions.get(resource.get("Condition"), True)
         }
-        return {**document, "Resources": wanted}
+        return {**document, "Resources": included}
 
     changesets._resolve_props_for_diff = resolved

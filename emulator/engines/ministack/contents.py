@@ -33,32 +33,32 @@ class Contents:
         self._sqs = sqs
         self._depths = depths
 
-    def page(self, name: str, asked: PageRequest) -> MessagePage:
+    def page(self, name: str, request: PageRequest) -> MessagePage:
         """Return the messages after a cursor, which holds a position and a message, as messages may be deleted."""
         with self._sqs._queues_lock:
             queue, now = self._queue(name), time.time()
             self._sqs._expire_retained(queue)
             messages: Sequence[EngineMessage] = queue["messages"]
-            first = index_after(messages, asked.after) if asked.after else 0
-            shown = [describe(message, now) for message in take_fitting(messages[first : first + asked.limit])]
-            end = first + len(shown)
-            following = f"{end}.{messages[end - 1]['id']}" if shown and end < len(messages) else None
+            first = index_after(messages, request.after) if request.after else 0
+            records = [describe(message, now) for message in take_fitting(messages[first : first + request.limit])]
+            end = first + len(records)
+            next_cursor = f"{end}.{messages[end - 1]['id']}" if records and end < len(messages) else None
             oldest = oldest_of(messages, now)
             return MessagePage(
-                messages=tuple(shown),
-                next=following,
+                messages=tuple(records),
+                next=next_cursor,
                 total=len(messages),
                 oldest=oldest,
                 now=moment(now),
             )
 
-    def receive(self, name: str, asked: ReceiveRequest) -> list[ReceivedMessage]:
+    def receive(self, name: str, request: ReceiveRequest) -> list[ReceivedMessage]:
         """Receive these messages, as ReceiveMessage would if no others were visible."""
-        wanted = set(asked.ids)
+        ids = set(request.ids)
         with self._sqs._queues_lock:
             queue = self._queue(name)
-            alone = {**queue, "messages": [message for message in queue["messages"] if message["id"] in wanted]}
-            received = self._sqs._collect_msgs(alone, len(alone["messages"]), asked.visibility_timeout_s)
+            selection = {**queue, "messages": [message for message in queue["messages"] if message["id"] in ids]}
+            received = self._sqs._collect_msgs(selection, len(selection["messages"]), request.visibility_timeout_s)
             return [
                 ReceivedMessage(message=describe(message, time.time()), receipt_handle=message["receipt_handle"])
                 for message in received
@@ -83,12 +83,12 @@ class Contents:
             )
         return QueuesNow(queues=queues, now=moment(now))
 
-    def history(self, asked: HistoryRequest) -> DepthHistory:
+    def history(self, request: HistoryRequest) -> DepthHistory:
         """Return the changes until now, including messages that became visible by a timeout."""
         with self._sqs._queues_lock:
             pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
-            return self._depths.history(asked.since, asked.limit)
+            return self._depths.history(request.since, request.limit)
 
     def _queue(self, name: str) -> EngineQueue:
         queue: EngineQueue | None = self._sqs._queues.get(self._sqs._queue_url(name))
@@ -107,8 +107,8 @@ def index_after(messages: Sequence[EngineMessage], cursor: str) -> int:
     """Return the index after a cursor's message, which may have moved since."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))
-    behind = next((index + 1 for index in range(expected - 1, -1, -1) if messages[index]["id"] == last), None)
-    return expected if behind is None else behind
+    moved_to = next((index + 1 for index in range(expected - 1, -1, -1) if messages[index]["id"] == last), None)
+    return expected if moved_to is None else moved_to
 
 
 def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
@@ -123,18 +123,18 @@ def take_fitting(messages: Sequence[EngineMessage]) -> Iterator[EngineMessage]:
 
 def describe(message: EngineMessage, now: float) -> QueuedMessage:
     """Convert a message to the control API's record; MiniStack sets some fields only at the first receive."""
-    sent: float = message.get("sent_at", now)
-    visible_at: float = message.get("visible_at", sent)
-    first, received = message.get("first_receive_at"), message.get("receive_count", 0)
+    sent_at: float = message.get("sent_at", now)
+    visible_at: float = message.get("visible_at", sent_at)
+    first_received_at, receive_count = message.get("first_receive_at"), message.get("receive_count", 0)
     attributes = message.get("message_attributes") or {}
     return QueuedMessage(
         id=message["id"],
         body=message["body"],
-        state=state(visible_at <= now, received),
-        sent_at=moment(sent),
-        first_received_at=moment(first) if first else None,
+        state=state(visible_at <= now, receive_count),
+        sent_at=moment(sent_at),
+        first_received_at=moment(first_received_at) if first_received_at else None,
         visible_at=moment(visible_at),
-        received=received,
+        received=receive_count,
         attributes={name: attribute(value) for name, value in attributes.items()},
         group_id=message.get("group_id"),
         source_arn=(message.get("sys") or {}).get("DeadLetterQueueSourceArn"),
@@ -150,8 +150,8 @@ def state(visible: bool, received: int) -> Literal["visible", "in flight", "dela
 
 def attribute(value: Mapping[str, Any]) -> MessageAttribute:
     """Convert a message attribute to the control API's record."""
-    held = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
-    text = base64.b64encode(held).decode() if isinstance(held, bytes) else str(held)
+    content = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
+    text = base64.b64encode(content).decode() if isinstance(content, bytes) else str(content)
     return MessageAttribute(data_type=str(value.get("DataType", "String")), value=text)
 
 

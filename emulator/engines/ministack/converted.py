@@ -13,10 +13,10 @@ class ConvertingDict(dict[Any, Any]):
         self._new_member = new_member
 
     def __setitem__(self, key: Any, record: dict[str, Any]) -> None:
-        given = record.get(self._member, {})
-        if isinstance(given, dict):
+        values = record.get(self._member, {})
+        if isinstance(values, dict):
             record[self._member] = self._new_member()
-            record[self._member].update(given)
+            record[self._member].update(values)
         super().__setitem__(key, record)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
@@ -27,11 +27,11 @@ class ConvertingDict(dict[Any, Any]):
 
 
 class BoundedDict(dict[Any, Any]):
-    """A dictionary that drops its oldest entry if it has more than `most`."""
+    """A dictionary that drops its oldest entry if it has more than `limit`."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__()
-        self._most = most
+        self._most = limit
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.pop(key, None)

@@ -101,7 +101,7 @@ class EventSources:
     def _counted(self, original: Callable[..., None]) -> Callable[..., None]:
         """Wrap a function that runs a batch, to count the batch until its messages are deleted."""
 
-        def dispatch(mapping_id: str, run: Callable[..., None], *rest: Any) -> None:
+        def dispatch(mapping_id: str, run: Callable[..., None], *args: Any) -> None:
             counted = contextlib.ExitStack()
             counted.enter_context(self._activity.batch())
             self._may_deliver = False
@@ -110,7 +110,7 @@ class EventSources:
                 with counted:
                     run(*arguments)
 
-            original(mapping_id, run_counted, *rest)
+            original(mapping_id, run_counted, *args)
 
         return dispatch
 

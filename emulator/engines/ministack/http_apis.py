@@ -25,27 +25,27 @@ class HttpApis:
 
     def _create(self, make: Callable[..., Any]) -> Callable[..., Any]:
         def create(logical_id: str, properties: Properties, stack: str) -> Any:
-            made = make(logical_id, properties, stack)
-            self._make_routes(made[0], properties)
-            return made
+            created = make(logical_id, properties, stack)
+            self._make_routes(created[0], properties)
+            return created
 
         return create
 
     def _update(self, change: Callable[..., Any]) -> Callable[..., Any]:
-        def update(api_id: str, old: Properties, new: Properties, *others: Any, **named: Any) -> Any:
-            changed = change(api_id, old, new, *others, **named)
+        def update(api_id: str, old: Properties, new: Properties, *args: Any, **kwargs: Any) -> Any:
+            result = change(api_id, old, new, *args, **kwargs)
             if old.get("Body") != new.get("Body"):
                 self._apigateway._routes[api_id] = {}
                 self._apigateway._integrations[api_id] = {}
                 self._make_routes(api_id, new)
-            return changed
+            return result
 
         return update
 
     def _make_routes(self, api_id: str, properties: Properties) -> None:
         for key, integration in list_routes(properties.get("Body")):
-            _, _, made = self._apigateway._create_integration(api_id, integration)
-            target = f"integrations/{json.loads(made)['integrationId']}"
+            _, _, payload = self._apigateway._create_integration(api_id, integration)
+            target = f"integrations/{json.loads(payload)['integrationId']}"
             self._apigateway._create_route(api_id, {"routeKey": key, "target": target})
 
 
@@ -55,15 +55,15 @@ def list_routes(body: object) -> Iterator[tuple[str, Properties]]:
     for path, operations in paths.items() if isinstance(paths, dict) else ():
         for name, operation in operations.items():
             method = "ANY" if name == _ANY else name.upper() if name in _METHODS else ""
-            described = operation.get(_INTEGRATION) if method and isinstance(operation, dict) else None
-            if isinstance(described, dict):
-                yield f"{method} {path}", _read_integration(described)
+            integration = operation.get(_INTEGRATION) if method and isinstance(operation, dict) else None
+            if isinstance(integration, dict):
+                yield f"{method} {path}", _read_integration(integration)
 
 
-def _read_integration(described: Properties) -> Properties:
+def _read_integration(integration: Properties) -> Properties:
     return {
-        "integrationType": str(described.get("type", "")).upper(),
-        "integrationUri": described.get("uri", ""),
-        "integrationMethod": described.get("httpMethod", "POST"),
-        "payloadFormatVersion": str(described.get("payloadFormatVersion", "1.0")),
+        "integrationType": str(integration.get("type", "")).upper(),
+        "integrationUri": integration.get("uri", ""),
+        "integrationMethod": integration.get("httpMethod", "POST"),
+        "payloadFormatVersion": str(integration.get("payloadFormatVersion", "1.0")),
     }

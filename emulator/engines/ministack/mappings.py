@@ -43,10 +43,10 @@ class Mappings:
         handlers["create"] = self._made_by_stacks(handlers["create"])
 
     def _made_by_stacks(self, make: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda logical_id, asked, stack: make(logical_id, with_batch_size(asked), stack)
+        return lambda logical_id, properties, stack: make(logical_id, with_batch_size(properties), stack)
 
-    def _create_checked(self, asked: MappingRecord) -> Answer:
-        answer = self._create(with_batch_size(asked))
+    def _create_checked(self, parameters: MappingRecord) -> Answer:
+        answer = self._create(with_batch_size(parameters))
         if answer[0] >= 400:
             return answer
         try:
@@ -55,18 +55,18 @@ class Mappings:
             return self._answer(refused)
         return answer
 
-    def _update_checked(self, mapping_id: str, asked: MappingRecord) -> Answer:
+    def _update_checked(self, mapping_id: str, parameters: MappingRecord) -> Answer:
         record = self._lambda._esms.get(mapping_id)
-        if record is not None and not CHECKED.isdisjoint(asked):
+        if record is not None and not CHECKED.isdisjoint(parameters):
             function = {"FunctionName": record["FunctionName"], "Qualifier": record.get("Qualifier")}
-            if "FunctionName" in asked:
-                name, qualifier = self._lambda._resolve_request_scoped_name_and_qualifier(asked["FunctionName"])
+            if "FunctionName" in parameters:
+                name, qualifier = self._lambda._resolve_request_scoped_name_and_qualifier(parameters["FunctionName"])
                 function = {"FunctionName": name, "Qualifier": qualifier}
             try:
-                self._check({**record, **asked, **function})
+                self._check({**record, **parameters, **function})
             except Refused as refused:
                 return self._answer(refused)
-        return self._update(mapping_id, asked)
+        return self._update(mapping_id, parameters)
 
     def _start_checked(self, mapping_id: str, source_arn: str, starting: str) -> None:
         """Check a mapping that CloudFormation has created, of any source; an error fails the resource."""
@@ -93,8 +93,8 @@ class Mappings:
             return
         caller = Caller(record["FunctionName"], config["Role"])
         for action in self._permissions.find_denied_polling(caller, record["EventSourceArn"]):
-            said = f"The provided execution role does not have permissions to call {action} on SQS"
-            raise Refused(AwsError("InvalidParameterValueException", said))
+            message = f"The provided execution role does not have permissions to call {action} on SQS"
+            raise Refused(AwsError("InvalidParameterValueException", message))
 
     def _mapping(self, record: MappingRecord) -> SourceMapping:
         queue = self._sqs._queue_by_arn(record["EventSourceArn"])
@@ -119,12 +119,12 @@ class Mappings:
         return answer
 
 
-def with_batch_size(asked: MappingRecord) -> MappingRecord:
+def with_batch_size(parameters: MappingRecord) -> MappingRecord:
     """Return the parameters of a new mapping with AWS's default batch size: 10 for SQS, 100 for other sources.
 
     See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.
     """
-    return {"BatchSize": 10 if ":sqs:" in str(asked.get("EventSourceArn")) else 100, **asked}
+    return {"BatchSize": 10 if ":sqs:" in str(parameters.get("EventSourceArn")) else 100, **parameters}
 
 
 def are_duplicates(one: MappingRecord, other: MappingRecord) -> bool:

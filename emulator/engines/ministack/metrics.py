@@ -49,8 +49,8 @@ class Metrics:
         named = dict(dimensions or {})
         key = (namespace, name, self._cloudwatch._dims_key(named))
         with self._lock:
-            opened, values = self._open.get(key, (-1, {}))
-            if opened != minute:
+            open_minute, values = self._open.get(key, (-1, {}))
+            if open_minute != minute:
                 self._open[key] = minute, (values := {})
             if point := values.get(value):
                 point["Count"] += 1.0
@@ -100,9 +100,9 @@ class FunctionMetrics:
     def _begin(self, name: str) -> None:
         with self._lock:
             self._running[name] = self._running.get(name, 0) + 1
-            here, everywhere = self._running[name], sum(self._running.values())
-        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", here, "Count", {"FunctionName": name})
-        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", everywhere, "Count")
+            of_function, total = self._running[name], sum(self._running.values())
+        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", of_function, "Count", {"FunctionName": name})
+        self._metrics.record("AWS/Lambda", "ConcurrentExecutions", total, "Count")
 
     def _count_refused(self, name: str, duration_ms: float, error: bool, throttle: bool) -> None:
         """Count a refused invocation; MiniStack calls this again, with a duration, if it was requested by Invoke."""
@@ -129,7 +129,7 @@ class ApiMetrics:
         if name is None:
             await self._app(scope, receive, send)
             return
-        began, status = time.time(), 0
+        started, status = time.time(), 0
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -139,14 +139,14 @@ class ApiMetrics:
         try:
             await self._app(scope, receive, watch)
         finally:
-            self._publish(name, stage_of(scope["path"]), status, time.time() - began)
+            self._publish(name, stage_of(scope["path"]), status, time.time() - started)
 
     def _publish(self, name: str, stage: str, status: int, seconds: float) -> None:
-        answered = status // 100
+        status_class = status // 100
         for dimensions in ({"ApiName": name}, {"ApiName": name, "Stage": stage}):
             self._metrics.record("AWS/ApiGateway", "Count", 1, "Count", dimensions)
-            self._metrics.record("AWS/ApiGateway", "4XXError", int(answered == 4), "Count", dimensions)
-            self._metrics.record("AWS/ApiGateway", "5XXError", int(answered in (0, 5)), "Count", dimensions)
+            self._metrics.record("AWS/ApiGateway", "4XXError", int(status_class == 4), "Count", dimensions)
+            self._metrics.record("AWS/ApiGateway", "5XXError", int(status_class in (0, 5)), "Count", dimensions)
             self._metrics.record("AWS/ApiGateway", "Latency", round(seconds * 1000), "Milliseconds", dimensions)
 
 
@@ -188,5 +188,5 @@ def _publish_directive(metrics: Metrics, document: Mapping[str, Any], directive:
                 )
 
 
-def _values(given: float | Sequence[float]) -> Sequence[float]:
-    return given if isinstance(given, list) else [float(given)]  # type: ignore[arg-type]
+def _values(value: float | Sequence[float]) -> Sequence[float]:
+    return value if isinstance(value, list) else [float(value)]  # type: ignore[arg-type]

@@ -24,11 +24,11 @@ def allowed_origins(api_id: str) -> set[str]:
 
     rules = [api.get("corsConfiguration") or {} for api in _of(apigateway._apis, api_id)]
     origins = {str(origin) for rule in rules for origin in rule.get("allowOrigins") or ()}
-    rest = [*_rest_integrations(_of(apigateway_v1._resources, api_id))]
-    http = [each for table in _of(apigateway._integrations, api_id) for each in list(table.values())]
-    for integration in rest:
+    rest_integrations = [*_rest_integrations(_of(apigateway_v1._resources, api_id))]
+    http_integrations = [each for table in _of(apigateway._integrations, api_id) for each in list(table.values())]
+    for integration in rest_integrations:
         origins.update(_declared(integration))
-    uris = [str(each.get("uri") or each.get("integrationUri")) for each in (*rest, *http)]
+    uris = [str(each.get("uri") or each.get("integrationUri")) for each in (*rest_integrations, *http_integrations)]
     for name in {found for uri in uris for found in FUNCTION.findall(uri)}:
         for function in _of(lambda_svc._functions, name):
             variables = (function["config"].get("Environment") or {}).get("Variables") or {}
@@ -49,7 +49,7 @@ def _rest_integrations(apis: list[Mapping[str, Any]]) -> Iterator[Mapping[str, A
 
 
 def _declared(integration: Mapping[str, Any]) -> Iterator[str]:
-    for answer in list((integration.get("integrationResponses") or {}).values()):
-        for name, value in (answer.get("responseParameters") or {}).items():
+    for response in list((integration.get("integrationResponses") or {}).values()):
+        for name, value in (response.get("responseParameters") or {}).items():
             if name.lower() == HEADER:
                 yield str(value).strip("'")

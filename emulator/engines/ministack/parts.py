@@ -22,8 +22,8 @@ class Parts(MutableMapping[int, EnginePart]):
         self._bodies: Bodies[int, str] = Bodies(spool)
 
     def __setitem__(self, number: int, part: EnginePart) -> None:
-        others = sum(known["size"] for other, known in self._known.items() if other != number)
-        if others + part["size"] > OBJECT_BYTES:
+        other_bytes = sum(known["size"] for other, known in self._known.items() if other != number)
+        if other_bytes + part["size"] > OBJECT_BYTES:
             raise TooLarge
         self._bodies.write(number, "", part["body"])
         self._known[number] = {name: value for name, value in part.items() if name != "body"}
@@ -62,7 +62,7 @@ def bound_upload(upload: Callable[..., Any], error: Callable[..., Any]) -> Calla
         try:
             return upload(*arguments)
         except TooLarge:
-            said = "Your proposed upload exceeds the maximum allowed size"
-            return error("EntityTooLarge", f"{said}: the engine's limit is {OBJECT_BYTES} bytes.", 400)
+            message = "Your proposed upload exceeds the maximum allowed size"
+            return error("EntityTooLarge", f"{message}: the engine's limit is {OBJECT_BYTES} bytes.", 400)
 
     return upload_bounded

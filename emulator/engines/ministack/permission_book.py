@@ -36,18 +36,18 @@ class PermissionBook:
         allowance = Allowance(f"the policy of {call.resource}", call.action, call.resource)
         self._used[service, allowance][call.action] += 1
 
-    def note_denial(self, who: str, role: str, denial: Denial) -> None:
+    def note_denial(self, principal: str, role: str, denial: Denial) -> None:
         """Count a denial to a function of this role, or to a service; log the reason once."""
-        if (who, denial) not in self._denied and len(self._denied) >= MOST_DENIALS:
+        if (principal, denial) not in self._denied and len(self._denied) >= MOST_DENIALS:
             return
-        self._denied[who, denial] += 1
-        if self._denied[who, denial] == 1:
-            logger.warning("%s may not %s on %s: %s", who, denial.action, denial.resource, denial.remedy(role))
+        self._denied[principal, denial] += 1
+        if self._denied[principal, denial] == 1:
+            logger.warning("%s may not %s on %s: %s", principal, denial.action, denial.resource, denial.remedy(role))
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
         """Return the report on those of these functions whose role is in IAM, and on services that called."""
         functions = [self._of_function(caller) for caller in callers if self._roles.knows(caller)]
-        names = {who for who, _ in [*self._used, *self._denied] if who.endswith(OF_SERVICES)}
+        names = {principal for principal, _ in [*self._used, *self._denied] if principal.endswith(OF_SERVICES)}
         return PermissionReport(enforced=enforced, functions=(*functions, *map(self._of_service, sorted(names))))
 
     def _of_function(self, caller: Caller) -> FunctionPermissions:
@@ -60,14 +60,18 @@ class PermissionBook:
         )
 
     def _of_service(self, service: str) -> FunctionPermissions:
-        grants = [self._grant(who, allowance) for who, allowance in sorted(self._used) if who == service]
+        grants = [
+            self._grant(principal, allowance) for principal, allowance in sorted(self._used) if principal == service
+        ]
         return FunctionPermissions(function=service, role="", grants=tuple(grants), denials=self._denials(service))
 
-    def _grant(self, who: str, allowance: Allowance) -> Grant:
-        return Grant(**allowance._asdict(), used=dict(self._used.get((who, allowance), {})))
+    def _grant(self, principal: str, allowance: Allowance) -> Grant:
+        return Grant(**allowance._asdict(), used=dict(self._used.get((principal, allowance), {})))
 
-    def _denials(self, who: str) -> tuple[Denial, ...]:
+    def _denials(self, principal: str) -> tuple[Denial, ...]:
         denials = [
-            denial.model_copy(update={"times": times}) for (one, denial), times in self._denied.items() if one == who
+            denial.model_copy(update={"times": times})
+            for (name, denial), times in self._denied.items()
+            if name == principal
         ]
         return tuple(sorted(denials, key=lambda denial: (denial.action, denial.resource, denial.statement)))

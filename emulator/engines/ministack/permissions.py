@@ -104,11 +104,11 @@ class Permissions:
             if caller is None or not self._roles.knows(caller):
                 await app(scope, receive, send)
                 return
-            reset = self._calling.set(caller)
+            reset_token = self._calling.set(caller)
             try:
                 await app(scope, receive, self._hiding(caller, read_request(scope), send))
             finally:
-                self._calling.reset(reset)
+                self._calling.reset(reset_token)
 
         return known
 
@@ -143,12 +143,12 @@ class Permissions:
         """Return whether a function's role allows an action, and record it."""
         if not self._roles.knows(caller):
             return True
-        reset = self._calling.set(caller)
+        reset_token = self._calling.set(caller)
         try:
             service, region = action.partition(":")[0], self._current_region()
             return self._check_call("", action, service, region, resource) is None
         finally:
-            self._calling.reset(reset)
+            self._calling.reset(reset_token)
 
     def routes(self) -> list[Route]:
         """Return the route of the control API that returns the report."""
@@ -186,36 +186,36 @@ class Permissions:
             return None
         resource = _resource_of(action, resource_arn, region, caller.account)
         self.evaluation.latest.set(None)
-        denied = self._enforce(key, action, service, region, resource, service_context)
-        if denied is None:
+        denial = self._enforce(key, action, service, region, resource, service_context)
+        if denial is None:
             call = self.evaluation.latest.get()
             if call:  # AWS allows some calls without a look at policies
                 self._book.note_use(caller, call)
             return None
-        because = getattr(denied, "because", DenialReason("resource"))
-        self._because.set(because)
-        self._book.note_denial(caller.function, caller.role_name, denial_of(because, action, resource))
-        return denied if self._enforced else None
+        reason = getattr(denial, "because", DenialReason("resource"))
+        self._because.set(reason)
+        self._book.note_denial(caller.function, caller.role_name, denial_of(reason, action, resource))
+        return denial if self._enforced else None
 
     def _arn(self, caller: Caller) -> str:
         """Return the ARN of a function, as services that it calls see it."""
         region, account = self._current_region(), caller.account
         return f"arn:aws:lambda:{region}:{account}:function:{caller.function}"
 
-    def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **how: Any) -> Any:
+    def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **details: Any) -> Any:
         """Answer with the resource in the message, as AWS does; replaces `access_denied_response`."""
-        if not how.get("message") and not how.get("resource_policy_arn"):
+        if not details.get("message") and not details.get("resource_policy_arn"):
             resource = _resource_of(
-                action, how.get("resource_arn", "*"), self._current_region(), principal.split(":")[4]
+                action, details.get("resource_arn", "*"), self._current_region(), principal.split(":")[4]
             )
-            message = self._word(action, principal, resource, how.get("explicit_deny", False))
-            because = self._because.get()
-            for said, instead in WORDING.get(because.layer if because else "role", ()):
-                message = message.replace(said, instead)
-            how |= {"message": message, "resource_arn": resource}
-        return self._answer(service, action, principal, request_id, **how)
+            message = self._word(action, principal, resource, details.get("explicit_deny", False))
+            reason = self._because.get()
+            for original, replacement in WORDING.get(reason.layer if reason else "role", ()):
+                message = message.replace(original, replacement)
+            details |= {"message": message, "resource_arn": resource}
+        return self._answer(service, action, principal, request_id, **details)
 
-    def _write_log(self, function: Mapping[str, Any], *rest: Any, **named: Any) -> Any:
+    def _write_log(self, function: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Write a function's log if its role allows that; replaces `_emit_lambda_logs`."""
         config = function.get("config") or function
         caller = Caller(config["FunctionName"], config["Role"])
@@ -223,7 +223,7 @@ class Permissions:
         region = config["FunctionArn"].split(":")[3]
         streams = f"arn:aws:logs:{region}:{caller.account}:log-group:{group}:log-stream:*"
         denied = [action for action in WRITING if not self.allows(caller, action, streams)]
-        return None if denied else self._emit(function, *rest, **named)
+        return None if denied else self._emit(function, *args, **kwargs)
 
 
 class Authorised:

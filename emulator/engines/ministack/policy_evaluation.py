@@ -43,9 +43,9 @@ class PolicyEvaluation:
         """Convert a context of MiniStack to a call."""
 
         def lookup(key: str) -> Value:
-            own = context.principal_keys.get(key.lower())
-            value = self._value(key, context) if own is None else own
-            return [str(one) for one in value] if isinstance(value, list) else None if value is None else str(value)
+            principal_value = context.principal_keys.get(key.lower())
+            value = self._value(key, context) if principal_value is None else principal_value
+            return [str(item) for item in value] if isinstance(value, list) else None if value is None else str(value)
 
         return Call(context.action, context.resource_arn, lookup)
 
@@ -68,12 +68,16 @@ class PolicyEvaluation:
         direct_only: bool = False,
     ) -> Any:
         """Evaluate a resource's policy for a call, using the statements that name its caller closely enough."""
-        closest = (
+        closeness = (
             PrincipalMatch.ITSELF if direct_only else PrincipalMatch.ROLE if named_only else PrincipalMatch.ACCOUNT
         )
         statements = parse_policy(document, f"the policy of {context.resource_arn}")
-        concerned = [one for one in statements if match_principal(one, context.principal_arn, service) >= closest]
-        return self._decide(self.call(context), context, [("resource", concerned)])
+        matching = [
+            statement
+            for statement in statements
+            if match_principal(statement, context.principal_arn, service) >= closeness
+        ]
+        return self._decide(self.call(context), context, [("resource", matching)])
 
     def _decide(self, call: Call, context: Any, layers: Sequence[tuple[Layer, Sequence[Statement]]]) -> Any:
         for layer, statements in layers:
@@ -84,10 +88,10 @@ class PolicyEvaluation:
                 return self._result(context, "ImplicitDeny", DenialReason(layer))
         return self._result(context, "Allow", None)
 
-    def _result(self, context: Any, decision: str, because: DenialReason | None) -> Any:
-        sid = because.statement.sid if because and because.statement else ""
+    def _result(self, context: Any, decision: str, reason: DenialReason | None) -> Any:
+        sid = reason.statement.sid if reason and reason.statement else ""
         result = self._evaluator.EvalResult(decision, context.principal_arn, sid)
-        result.because = because
+        result.because = reason
         return result
 
 

@@ -22,13 +22,13 @@ class EventSourceMappingMeter:
     def metered_batch(self, run: Callable[..., None]) -> Callable[..., None]:
         """Wrap `_run_sqs_batch`, which is called after a batch was received."""
 
-        def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *rest: Any) -> None:
+        def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *args: Any) -> None:
             size = sum(len(record["body"]) for record in event["Records"])
             batch = esm["FunctionName"], project_of_event(event)
             self._ledger.record_poll(MeteredCall("sqs", "ReceiveMessage", response_bytes=size), *batch)
             token = self._batch.set(batch)
             try:
-                run(esm, func_rec, event, *rest)
+                run(esm, func_rec, event, *args)
             finally:
                 self._batch.reset(token)
 

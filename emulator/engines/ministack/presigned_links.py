@@ -37,10 +37,10 @@ class PresignedLinks:
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str | Sequence[str]]
     ) -> Any:
         """Refuse URLs that have expired or are valid for too long; MiniStack checks expiry of version 4 only."""
-        given = {name: value if isinstance(value, str) else value[0] for name, value in query.items()}
-        if "Signature" in given and 0 < seconds(given.get("Expires", "")) < time.time():
+        parameters = {name: value if isinstance(value, str) else value[0] for name, value in query.items()}
+        if "Signature" in parameters and 0 < seconds(parameters.get("Expires", "")) < time.time():
             return self._error("AccessDenied", "Request has expired", 403, path)
-        if "X-Amz-Signature" in given and seconds(given.get("X-Amz-Expires", "")) > WEEK_S:
+        if "X-Amz-Signature" in parameters and seconds(parameters.get("X-Amz-Expires", "")) > WEEK_S:
             reason = f"X-Amz-Expires must be less than a week (in seconds), which are {WEEK_S}."
             return self._error("AuthorizationQueryParametersError", reason, 400, path)
         return self._verify(method, path, headers, query)
@@ -50,12 +50,12 @@ class PresignedLinks:
         from ministack.core.iam_evaluator import find_iam_access_key_account
         from ministack.services import sts
 
-        own = self._resolve("", account)
+        credentials = self._resolve("", account)
         if token in self._own_tokens:
-            return own
+            return credentials
         if find_iam_access_key_account(key) or key in sts._sessions:
             return self._resolve(key, account, token)
-        return replace(own, secret_access_key=ANY)
+        return replace(credentials, secret_access_key=ANY)
 
     def _signed(self, secret: str, *scope: str) -> str:
         return ANY if secret == ANY else self._sign(secret, *scope)

@@ -40,30 +40,32 @@ def convert_property_types(provisioners: Any, *modules: Any) -> None:
     make: Callable[..., Any] = provisioners._provision_resource
     change: Callable[..., Any] = provisioners._update_resource
 
-    def provision(kind: str, logical_id: str, properties: Properties, *rest: Any) -> Any:
-        return make(kind, logical_id, convert_properties(kind, properties), *rest)
+    def provision(resource_type: str, logical_id: str, properties: Properties, *args: Any) -> Any:
+        return make(resource_type, logical_id, convert_properties(resource_type, properties), *args)
 
-    def update(kind: str, physical_id: str, old: Properties, new: Properties, *rest: Any, **named: Any) -> Any:
-        typed_old, typed_new = (convert_properties(kind, properties) for properties in (old, new))
-        return change(kind, physical_id, typed_old, typed_new, *rest, **named)
+    def update(
+        resource_type: str, physical_id: str, old: Properties, new: Properties, *args: Any, **kwargs: Any
+    ) -> Any:
+        typed_old, typed_new = (convert_properties(resource_type, properties) for properties in (old, new))
+        return change(resource_type, physical_id, typed_old, typed_new, *args, **kwargs)
 
     for module in (provisioners, *modules):
         module._provision_resource, module._update_resource = provision, update
 
 
-def convert_properties(kind: str, properties: Properties) -> Properties:
+def convert_properties(resource_type: str, properties: Properties) -> Properties:
     """Return a resource's properties with scalars in the types of its API, if this kind of resource is known.
 
     Raises ValueError if a map of text, such as a function's environment variables, holds anything else.
     """
-    whole = _convert_as(kind, properties)
-    return {name: _convert_as(f"{kind}.{name}", value) for name, value in whole.items()}
+    converted = _convert_as(resource_type, properties)
+    return {name: _convert_as(f"{resource_type}.{name}", value) for name, value in converted.items()}
 
 
-def _convert_as(kind: str, value: Any) -> Any:
-    if kind not in OPERATIONS:
+def _convert_as(type_name: str, value: Any) -> Any:
+    if type_name not in OPERATIONS:
         return value
-    service, operation = OPERATIONS[kind]
+    service, operation = OPERATIONS[type_name]
     return convert(value, _model(service).operation_model(operation).input_shape)
 
 
@@ -82,7 +84,7 @@ def convert(value: Any, shape: Any, path: str = "#") -> Any:
         case "map", dict():
             return {name: _convert_entry(part, shape.value, f"{path}/{name}") for name, part in value.items()}
         case "list", list():
-            return [convert(part, shape.member, f"{path}/{place}") for place, part in enumerate(value)]
+            return [convert(part, shape.member, f"{path}/{index}") for index, part in enumerate(value)]
         case "string", bool() | int() | float():
             return as_text(value)
         case "boolean", str() if value.lower() in {"true", "false"}:
@@ -96,8 +98,8 @@ def convert(value: Any, shape: Any, path: str = "#") -> Any:
 
 def _convert_entry(value: Any, shape: Any, path: str) -> Any:
     if shape.type_name == "string" and not isinstance(value, str | int | float):
-        found = "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
-        raise ValueError(f"Properties validation failed: [{path}: expected type: String, found: {found}]")
+        actual = "JSONArray" if isinstance(value, list) else "JSONObject" if isinstance(value, dict) else "Null"
+        raise ValueError(f"Properties validation failed: [{path}: expected type: String, found: {actual}]")
     return convert(value, shape, path)
 
 

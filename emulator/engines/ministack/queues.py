@@ -61,8 +61,8 @@ class Queues:
 
     def _look(self) -> None:
         """Record the depths of queues, except those of other accounts or regions, which belong to no stack."""
-        found = list(self._sqs._queues._data.items())
-        self._depths.look([(name_of(key[2]), queue["messages"]) for key, queue in found if key[:2] == self._owner])
+        queues = list(self._sqs._queues._data.items())
+        self._depths.look([(name_of(key[2]), queue["messages"]) for key, queue in queues if key[:2] == self._owner])
 
     def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
         def change_alone(*arguments: Any) -> Any:
@@ -74,13 +74,13 @@ class Queues:
     def _ruled(self, operation: str, handler: Handler) -> Handler:
         """Wrap a handler so that it applies the rules of its operation."""
 
-        def handle(asked: RequestParameters, url: str) -> Any:
+        def handle(parameters: RequestParameters, url: str) -> Any:
             with self._lock, self._refusing():
-                given = normalize(asked)
-                check_operation(operation, given, self._about(operation, given, url))
-                answer = handler(given, url)
+                normalized = normalize(parameters)
+                check_operation(operation, normalized, self._about(operation, normalized, url))
+                answer = handler(normalized, url)
                 if operation not in ADDING_OR_READING:
-                    self._depths.touch(name_of(asked.get("QueueUrl") or url))
+                    self._depths.touch(name_of(parameters.get("QueueUrl") or url))
                 return without_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
@@ -88,28 +88,28 @@ class Queues:
     def _one_by_one(self, batch: str, handler: Handler) -> Handler:
         """Return the batch variant of an operation: each entry succeeds or fails as if it were a single request."""
 
-        def handle(asked: RequestParameters, url: str) -> dict[str, list[Any]]:
-            entries = asked.get("Entries") or []
+        def handle(parameters: RequestParameters, url: str) -> dict[str, list[Any]]:
+            entries = parameters.get("Entries") or []
             self._sqs._validate_batch_entries(entries, f"{batch}RequestEntry")
             successful, failed = [], []
             for entry in entries:
                 try:
-                    result = handler({**entry, "QueueUrl": asked.get("QueueUrl") or url}, url)
+                    result = handler({**entry, "QueueUrl": parameters.get("QueueUrl") or url}, url)
                     successful.append({"Id": entry["Id"], **result})
                 except self._sqs._Err as error:
-                    told = {"Code": error.code, "Message": error.message, "SenderFault": error.status < 500}
-                    failed.append({"Id": entry["Id"], **told})
+                    failure = {"Code": error.code, "Message": error.message, "SenderFault": error.status < 500}
+                    failed.append({"Id": entry["Id"], **failure})
             return {"Successful": successful, "Failed": failed}
 
         return handle
 
-    def _about(self, operation: str, asked: RequestParameters, url: str) -> rules.TargetQueue:
+    def _about(self, operation: str, parameters: RequestParameters, url: str) -> rules.TargetQueue:
         """Return the queue of a request; for CreateQueue, the existing queue of that name."""
-        sqs, name = self._sqs, asked.get("QueueName") or ""
+        sqs, name = self._sqs, parameters.get("QueueName") or ""
         if operation == "CreateQueue":
             queue = sqs._queues.get(sqs._queue_url(name))
         else:
-            queue = self._queue(asked, url) if asked.get("QueueUrl") else None
+            queue = self._queue(parameters, url) if parameters.get("QueueUrl") else None
         attributes: dict[str, str] = queue["attributes"] if queue else {}
         if attributes:  # queues that stacks create lack these
             attributes |= defaults(attributes) | attributes
@@ -120,8 +120,8 @@ class Queues:
         queue = self._sqs._queue_by_arn(arn)
         return queue["attributes"] if queue else None
 
-    def _queue(self, asked: RequestParameters, url: str) -> EngineQueue:
-        queue: EngineQueue = self._sqs._get_q(asked.get("QueueUrl") or url)
+    def _queue(self, parameters: RequestParameters, url: str) -> EngineQueue:
+        queue: EngineQueue = self._sqs._get_q(parameters.get("QueueUrl") or url)
         return queue
 
     def _check_redrive_policy(self, policy: str) -> None:
@@ -138,22 +138,22 @@ class Queues:
             error = refused.error
             raise self._sqs._Err(error.code, error.message, error.status) from refused
 
-    def _collect_with_handles(self, queue: EngineQueue, *rest: Any) -> list[EngineMessage]:
-        messages = self._collect(queue, *rest)
+    def _collect_with_handles(self, queue: EngineQueue, *args: Any) -> list[EngineMessage]:
+        messages = self._collect(queue, *args)
         for message in messages:
             message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
             message["received_at"] = time.time()
         self._depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
         return messages
 
-    def _collect_in_order(self, queue: EngineQueue, most: int, invisible_s: int, now: float) -> list[EngineMessage]:
+    def _collect_in_order(self, queue: EngineQueue, limit: int, invisible_s: int, now: float) -> list[EngineMessage]:
         """Receive from a FIFO queue as MiniStack does from a standard queue with only the receivable messages."""
         for message in queue["messages"]:
             self._sqs._ensure_msg_fields(message)
-        due = list(itertools.islice(receivable(queue, now), most))
-        return self._collect({**queue, "is_fifo": False, "messages": due}, most, invisible_s)
+        due = list(itertools.islice(receivable(queue, now), limit))
+        return self._collect({**queue, "is_fifo": False, "messages": due}, limit, invisible_s)
 
-    def _receive_batch(self, url: str, most: int) -> list[EngineMessage]:
+    def _receive_batch(self, url: str, limit: int) -> list[EngineMessage]:
         """Receive the messages of one invocation, as copies: a later receive changes their receipt handles.
 
         MiniStack's own function does not support batches of more than ten.
@@ -162,13 +162,13 @@ class Queues:
         self._sqs._expire_retained(queue)
         self._sqs._dlq_sweep(queue)
         invisible_s = int(queue["attributes"]["VisibilityTimeout"])
-        return [dict(message) for message in self._sqs._collect_msgs(queue, count_fitting(queue, most), invisible_s)]
+        return [dict(message) for message in self._sqs._collect_msgs(queue, count_fitting(queue, limit), invisible_s)]
 
     def _delete_batch(self, url: str, handles: set[str]) -> None:
         """Delete messages that an event source mapping has received and its function has processed."""
-        before = len(self._sqs._get_q(url)["messages"])
+        old_length = len(self._sqs._get_q(url)["messages"])
         self._delete_received(url, handles)
-        self._depths.touch(name_of(url), deleted=before - len(self._sqs._get_q(url)["messages"]))
+        self._depths.touch(name_of(url), deleted=old_length - len(self._sqs._get_q(url)["messages"]))
 
     def _received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
         """Return the message whose latest receipt handle this is. Raises Refused if it is not one of this queue."""
@@ -176,37 +176,37 @@ class Queues:
             raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
         return next((message for message in queue["messages"] if message["receipt_handle"] == handle), None)
 
-    def _delete(self, asked: RequestParameters, url: str) -> dict[str, Any]:
+    def _delete(self, parameters: RequestParameters, url: str) -> dict[str, Any]:
         """Delete a message; an outdated handle, or that of a deleted message, succeeds and deletes nothing.
 
         In a FIFO queue the handle is valid until the visibility timeout ends.
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html.
         """
-        queue, handle = self._queue(asked, url), asked["ReceiptHandle"]
+        queue, handle = self._queue(parameters, url), parameters["ReceiptHandle"]
         if message := self._received(queue, handle):
             if queue["is_fifo"] and message["visible_at"] <= time.time():
                 reason = "Reason: The receipt handle has expired."
                 raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
-            self._depths.touch(name_of(asked.get("QueueUrl") or url), deleted=1)
+            self._depths.touch(name_of(parameters.get("QueueUrl") or url), deleted=1)
         return {}
 
     def _purged(self, purge: Handler) -> Handler:
         """Wrap PurgeQueue so that it also clears the queue's deduplication ids."""
 
-        def purge_all(asked: RequestParameters, url: str) -> Any:
-            self._queue(asked, url)["dedup_cache"].clear()
-            return purge(asked, url)
+        def purge_all(parameters: RequestParameters, url: str) -> Any:
+            self._queue(parameters, url)["dedup_cache"].clear()
+            return purge(parameters, url)
 
         return purge_all
 
-    def _change_visibility(self, asked: RequestParameters, url: str) -> dict[str, Any]:
+    def _change_visibility(self, parameters: RequestParameters, url: str) -> dict[str, Any]:
         """Change a visibility timeout to at most 12 hours from the receive; a handle is valid until the next receive.
 
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
         """
-        handle, timeout, now = asked["ReceiptHandle"], int(asked["VisibilityTimeout"]), time.time()
-        message = self._received(self._queue(asked, url), handle)
+        handle, timeout, now = parameters["ReceiptHandle"], int(parameters["VisibilityTimeout"]), time.time()
+        message = self._received(self._queue(parameters, url), handle)
         if message is None:
             reason = "Message does not exist or is not available for visibility timeout change."
             raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
@@ -231,25 +231,29 @@ def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
 
 def select_attributes(handler: Handler) -> Handler:
     """Return no attributes from GetQueueAttributes if none are requested; MiniStack returns all."""
-    return lambda asked, url: handler(asked, url) if asked.get("AttributeNames") else {}
+    return lambda parameters, url: handler(parameters, url) if parameters.get("AttributeNames") else {}
 
 
 def accept_both_names(handler: Handler) -> Handler:
     """Accept AttributeNames of ReceiveMessage as MessageSystemAttributeNames, too; MiniStack reads only one of them."""
 
-    def receive(asked: RequestParameters, url: str) -> Any:
-        names = [name for given in ("AttributeNames", "MessageSystemAttributeNames") for name in asked.get(given) or ()]
-        return handler({**asked, "AttributeNames": names}, url)
+    def receive(parameters: RequestParameters, url: str) -> Any:
+        names = [
+            name
+            for parameter in ("AttributeNames", "MessageSystemAttributeNames")
+            for name in parameters.get(parameter) or ()
+        ]
+        return handler({**parameters, "AttributeNames": names}, url)
 
     return receive
 
 
-def count_fitting(queue: EngineQueue, most: int) -> int:
-    """Return how many visible messages, from one to `most`, fit in a payload that Lambda accepts.
+def count_fitting(queue: EngineQueue, limit: int) -> int:
+    """Return how many visible messages, from one to `limit`, fit in a payload that Lambda accepts.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
     """
     now = time.time()
-    due = itertools.islice(receivable(queue, now), most)
-    sizes = itertools.accumulate(len(message["body"].encode()) for message in due)
+    candidates = itertools.islice(receivable(queue, now), limit)
+    sizes = itertools.accumulate(len(message["body"].encode()) for message in candidates)
     return max(1, sum(size <= PAYLOAD_BYTES for size in sizes))

@@ -9,10 +9,10 @@ from agenticai.emulator.engines.ministack.receivable import EngineMessage
 def complete_records(run: Callable[..., None]) -> Callable[..., None]:
     """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
 
-    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *rest: Any) -> None:
+    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *args: Any) -> None:
         messages = {message["id"]: message for message in batch}
         records = [complete(record, messages[record["messageId"]]) for record in event["Records"]]
-        run(mapping, function, {**event, "Records": records}, batch, *rest)
+        run(mapping, function, {**event, "Records": records}, batch, *args)
 
     return run_whole
 

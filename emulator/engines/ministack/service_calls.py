@@ -63,9 +63,9 @@ class ServiceCalls:
         function, config, _ = self._lambda._get_func_record_for_ref(arn)
         if not function or not self._roles.knows(Caller(config["FunctionName"], config["Role"])):
             return True
-        named = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
+        function_arn = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
         policy = self._lambda._functions[config["FunctionName"]]["policy"]  # a version's own record lacks it
-        return self._may(service, "lambda:InvokeFunction", named, policy, source, account)
+        return self._may(service, "lambda:InvokeFunction", function_arn, policy, source, account)
 
     def _may(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
         """Check, and record, whether a policy allows an action to a service on behalf of an account's resource."""
@@ -105,8 +105,8 @@ class ServiceCalls:
 
     def _of_rest_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def invoked(function: str, event: Record, **owner: Any) -> Any:
-            asked = event["requestContext"]
-            route = f"{asked['apiId']}/{asked['stage']}/{asked['httpMethod']}{asked['resourcePath']}"
+            context = event["requestContext"]
+            route = f"{context['apiId']}/{context['stage']}/{context['httpMethod']}{context['resourcePath']}"
             if not self._of_gateway(function, route):
                 return None, "Invalid permissions on Lambda function"
             return await invoke(function, event, **owner)
@@ -115,15 +115,15 @@ class ServiceCalls:
 
     def _of_http_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def invoked(
-            integration: Record, api: str, stage: str, path: str, method: str, *rest: Any, **named: Any
+            integration: Record, api: str, stage: str, path: str, method: str, *args: Any, **kwargs: Any
         ) -> Any:
             function = integration.get("integrationUri", "")
             function = function.partition("/functions/")[2].removesuffix("/invocations") or function
-            key = named.get("route_key") or (rest[3] if len(rest) > 3 else "$default")
+            key = kwargs.get("route_key") or (args[3] if len(args) > 3 else "$default")
             route = key if key.startswith("$") else f"{method}{key.partition(' ')[2]}"
             if not self._of_gateway(function, f"{api}/{stage}/{route}"):
                 return 500, {"Content-Type": "application/json"}, b'{"message": "Internal Server Error"}'
-            return await invoke(integration, api, stage, path, method, *rest, **named)
+            return await invoke(integration, api, stage, path, method, *args, **kwargs)
 
         return invoked
 
@@ -132,44 +132,44 @@ class ServiceCalls:
         return self._to_function(function, GATEWAY, f"arn:aws:execute-api:{region}:{account}:{route}", account)
 
     def _of_rule(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(target: Record, event: Record, rule: Record, *rest: Any) -> Any:
+        def delivered(target: Record, event: Record, rule: Record, *args: Any) -> Any:
             _, account = self._here()
             arn = target.get("Arn", "")
-            asks = {"lambda": self._to_function, "sqs": self._to_queue, "sns": self._to_topic}
-            ask = None if target.get("RoleArn") else asks.get(_service(arn))
-            if ask is None or ask(arn, EVENTS, rule.get("Arn", ""), account):
-                return deliver(target, event, rule, *rest)
+            checks = {"lambda": self._to_function, "sqs": self._to_queue, "sns": self._to_topic}
+            check = None if target.get("RoleArn") else checks.get(_service(arn))
+            if check is None or check(arn, EVENTS, rule.get("Arn", ""), account):
+                return deliver(target, event, rule, *args)
             return None
 
         return delivered
 
     def _of_topic(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(function: str, envelope: str, topic: str, *rest: Any) -> Any:
+        def delivered(function: str, envelope: str, topic: str, *args: Any) -> Any:
             if self._to_function(function, TOPICS, topic, self._here()[1]):
-                return deliver(function, envelope, topic, *rest)
+                return deliver(function, envelope, topic, *args)
             return None
 
         return delivered
 
     def _of_bucket(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(function: str, event: Record, *rest: Any) -> Any:
+        def delivered(function: str, event: Record, *args: Any) -> Any:
             bucket = event["Records"][0]["s3"]["bucket"]["arn"] if event.get("Records") else ""
             if self._to_function(function, STORAGE, bucket, self._here()[1]):
-                return deliver(function, event, *rest)
+                return deliver(function, event, *args)
             return None
 
         return delivered
 
 
-def denial_of(because: DenialReason, action: str, resource: str, service: str = "") -> Denial:
+def denial_of(reason: DenialReason, action: str, resource: str, service: str = "") -> Denial:
     """Return the record of a denial."""
     return Denial(
         action=action,
         resource=resource,
         times=1,
-        explicitly=because.statement is not None,
-        statement=because.statement.name if because.statement else "",
-        lacks=because.layer,
+        explicitly=reason.statement is not None,
+        statement=reason.statement.name if reason.statement else "",
+        lacks=reason.layer,
         service=service,
     )
 

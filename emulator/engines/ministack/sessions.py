@@ -34,8 +34,8 @@ class Sessions:
         return caller if hmac.compare_digest(self._token(caller).encode(), token.encode()) else None
 
     def _token(self, caller: Caller) -> str:
-        said = f"{_write(caller.function)}.{_write(caller.role)}"
-        return f"{said}.{hmac.new(self._key, said.encode(), hashlib.sha256).hexdigest()}"
+        claims = f"{_write(caller.function)}.{_write(caller.role)}"
+        return f"{claims}.{hmac.new(self._key, claims.encode(), hashlib.sha256).hexdigest()}"
 
 
 def _write(text: str) -> str:

@@ -74,8 +74,8 @@ def _copy(item: Item, table: Any, index: Any) -> Item | None:
     projection = index.get("Projection", {})
     if projection.get("ProjectionType", "ALL") == "ALL":
         return item
-    kept = keys | {key["AttributeName"] for key in table["KeySchema"]} | {*projection.get("NonKeyAttributes", ())}
-    return {name: value for name, value in item.items() if name in kept}
+    projected = keys | {key["AttributeName"] for key in table["KeySchema"]} | {*projection.get("NonKeyAttributes", ())}
+    return {name: value for name, value in item.items() if name in projected}
 
 
 def item_bytes(item: Item) -> int:
@@ -84,20 +84,20 @@ def item_bytes(item: Item) -> int:
 
 
 def _value_bytes(value: Mapping[str, Any]) -> int:
-    ((kind, held),) = value.items()
+    ((kind, content),) = value.items()
     match kind:
         case "S":
-            return len(str(held).encode())
+            return len(str(content).encode())
         case "N":
-            return _number_bytes(held)
+            return _number_bytes(content)
         case "B":
-            return len(held) * 3 // 4 - str(held).count("=")  # it is base64
+            return len(content) * 3 // 4 - str(content).count("=")  # it is base64
         case "L":
-            return HEAD_BYTES + sum(ELEMENT_BYTES + _value_bytes(each) for each in held)
+            return HEAD_BYTES + sum(ELEMENT_BYTES + _value_bytes(each) for each in content)
         case "M":
-            return HEAD_BYTES + len(held) * ELEMENT_BYTES + item_bytes(held)
+            return HEAD_BYTES + len(content) * ELEMENT_BYTES + item_bytes(content)
         case "SS" | "NS" | "BS":
-            return sum(_value_bytes({kind[0]: each}) for each in held)
+            return sum(_value_bytes({kind[0]: each}) for each in content)
         case _:
             return 1  # a null or a boolean
 

@@ -28,10 +28,10 @@ class Tables:
 
     def _items(self, _: type, items: Items | None = None) -> Partitions[str, str, Any]:
         """Return a table's items; replaces `defaultdict(dict)`, which MiniStack uses for nothing else."""
-        made: Partitions[str, str, Any] = Partitions(self._spool)
+        partitions: Partitions[str, str, Any] = Partitions(self._spool)
         for part, values in (items or {}).items():
-            made[part].update(values)
-        return made
+            partitions[part].update(values)
+        return partitions
 
     def _store_token(self, token: str, entry: dict[str, Any]) -> None:
         self._store(token, {**entry, "signature": Digest(entry["signature"])})

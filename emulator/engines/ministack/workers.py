@@ -50,8 +50,8 @@ def find_node(path: str | None = None) -> tuple[str, ...]:
 
     Version managers install it in the user's own folders, which are not in a function's PATH; `path` is the user's.
     """
-    found = shutil.which("node", path=path)
-    return (os.path.dirname(os.path.abspath(found)),) if found else ()
+    executable = shutil.which("node", path=path)
+    return (os.path.dirname(os.path.abspath(executable)),) if executable else ()
 
 
 def choose_worker(
@@ -85,11 +85,11 @@ def prefer_free(
 ) -> Callable[..., tuple[Any, str]]:
     """Lease as `original` does, but rather than wait for a new environment's init take the first free environment."""
 
-    def lease(func_name: str, config: Mapping[str, Any], *rest: Any, **named: Any) -> tuple[Any, str]:
-        worker, how = original(func_name, config, *rest, **named)
+    def lease(func_name: str, config: Mapping[str, Any], *args: Any, **kwargs: Any) -> tuple[Any, str]:
+        worker, origin = original(func_name, config, *args, **kwargs)
         if is_python(config) and not worker.initialised:
             worker = first_free(worker, next(pool for pool in pools.values() if worker in pool), lock)
-        return worker, how
+        return worker, origin
 
     return lease
 

@@ -22,8 +22,8 @@ def dispatch_in_turn(provider: object) -> dict[str, Handler]:
 
 def _in_turn(handler: Handler, lock: threading.RLock) -> Handler:
     @functools.wraps(handler)
-    def handle(*arguments: Any, **named: Any) -> Any:
+    def handle(*args: Any, **kwargs: Any) -> Any:
         with lock:
-            return handler(*arguments, **named)
+            return handler(*args, **kwargs)
 
     return handle

@@ -95,8 +95,8 @@ class Environment:
         reply = self._ask(process, request_id, event, invoked_arn, trace_id)
         payload, error_type = _payload(reply)
         log = self._log(process, request_id, reply)
-        took = {"duration_ms": reply.duration_ms, "init_ms": reply.init_ms}
-        self._tell("invocation ended", request_id, error_type=error_type, result=reply.result, **took)
+        durations = {"duration_ms": reply.duration_ms, "init_ms": reply.init_ms}
+        self._tell("invocation ended", request_id, error_type=error_type, result=reply.result, **durations)
         return Done(payload, error_type, log)
 
     def _spawn(self) -> FunctionProcess:
@@ -105,16 +105,16 @@ class Environment:
         self._process = FunctionProcess(
             command_of(self._function, self._settings), self._variables, self._function.task_root
         )
-        about = {"function": self._function.name, "version": self._function.version, "pid": self._process.pid}
-        self._observer.tell("environment started", environment=self._id, memory_mb=self._function.memory_mb, **about)
+        details = {"function": self._function.name, "version": self._function.version, "pid": self._process.pid}
+        self._observer.tell("environment started", environment=self._id, memory_mb=self._function.memory_mb, **details)
         return self._process
 
     def _ask(self, process: FunctionProcess, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Reply:
         timeout_s = self._function.timeout_s
-        init_ms, began = None, time.monotonic()
+        init_ms, started = None, time.monotonic()
         try:
             init_ms = process.await_init(INIT_SECONDS + timeout_s)
-            began = time.monotonic()
+            started = time.monotonic()
             request = {
                 "request_id": request_id,
                 "invoked_function_arn": invoked_arn,
@@ -122,18 +122,18 @@ class Environment:
                 "deadline_ms": int((time.time() + timeout_s) * 1000),
             }
             outcome = process.ask(request, event, timeout_s)
-            return Reply(outcome.get("result"), outcome.get("error"), _ms_since(began), init_ms)
+            return Reply(outcome.get("result"), outcome.get("error"), _ms_since(started), init_ms)
         except Ended as ended:
             report = _as_lambda_reports(ended, request_id, timeout_s)
-            return Reply(None, report, _ms_since(began), init_ms)
+            return Reply(None, report, _ms_since(started), init_ms)
 
-    def _tell(self, event: str, request_id: str, **about: object) -> None:
-        self._observer.tell(event, environment=self._id, request_id=request_id, **about)
+    def _tell(self, event: str, request_id: str, **details: object) -> None:
+        self._observer.tell(event, environment=self._id, request_id=request_id, **details)
 
     def _log(self, process: FunctionProcess, request_id: str, reply: Reply) -> str:
         """Return the function's output between the lines that Lambda adds."""
-        printed = process.take_log()
-        printed += "" if not printed or printed.endswith("\n") else "\n"
+        output = process.take_log()
+        output += "" if not output or output.endswith("\n") else "\n"
         report = [
             f"REPORT RequestId: {request_id}",
             f"Duration: {reply.duration_ms:.2f} ms",
@@ -142,29 +142,29 @@ class Environment:
             *([f"Init Duration: {reply.init_ms:.2f} ms"] if reply.init_ms else []),
         ]
         start = f"START RequestId: {request_id} Version: {self._function.version}"
-        return f"{start}\n{printed}END RequestId: {request_id}\n" + "\t".join(report) + "\n"
+        return f"{start}\n{output}END RequestId: {request_id}\n" + "\t".join(report) + "\n"
 
 
-def _ms_since(began: float) -> float:
-    return (time.monotonic() - began) * 1000
+def _ms_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
 
 
-def variables_of(id_: str, function: Function, settings: Settings, given: Mapping[str, str]) -> dict[str, str]:
+def variables_of(id_: str, function: Function, settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
     """Return all variables of the handler's process.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The session token is the environment's
     id: LocalStack accepts any token, and a proxy before it identifies the caller by it.
     """
-    kept = {name: value for name, value in given.items() if not name.startswith(OF_LOCALSTACK)}
+    inherited = {name: value for name, value in variables.items() if not name.startswith(OF_LOCALSTACK)}
     opt = [str(function.opt)] if function.opt else []
-    defined = {
+    defaults = {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": ":".join(["/usr/local/bin", "/usr/bin", "/bin", *(f"{folder}/bin" for folder in opt)]),
         "LD_LIBRARY_PATH": ":".join([str(function.task_root), *(f"{folder}/lib" for folder in opt)]),
     }
     if function.is_node:
-        defined["NODE_PATH"] = ":".join(f"{folder}/nodejs/node_modules" for folder in opt)
+        defaults["NODE_PATH"] = ":".join(f"{folder}/nodejs/node_modules" for folder in opt)
     reserved = {
         "AWS_SESSION_TOKEN": id_,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
@@ -173,11 +173,11 @@ def variables_of(id_: str, function: Function, settings: Settings, given: Mappin
     }
     if settings.aws_endpoint_url:
         reserved["AWS_ENDPOINT_URL"] = settings.aws_endpoint_url
-    named = {
+    configured = {
         name: f"{value}/as/{id_}" if settings.caller_url and value == settings.caller_url else value
-        for name, value in kept.items()
+        for name, value in inherited.items()
     }
-    return defined | named | reserved
+    return defaults | configured | reserved
 
 
 def command_of(function: Function, settings: Settings) -> list[str]:

@@ -50,8 +50,8 @@ class LogHandler(logging.Handler):
     request_id = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line = f"[{record.levelname}]\t{stamp}.{int(record.msecs):03d}Z\t{self.request_id}\t{self.format(record)}"
+        timestamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = f"[{record.levelname}]\t{timestamp}.{int(record.msecs):03d}Z\t{self.request_id}\t{self.format(record)}"
         sys.stdout.write(line + "\n")
 
 
@@ -76,9 +76,9 @@ def main() -> None:
 def take_pipes() -> tuple[IO[str], IO[str]]:
     """Detach the two pipes from the handler: its output goes to the log."""
     requests, outcomes = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    devnull = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(devnull, 0)
+    os.close(devnull)
     os.dup2(2, 1)
     return requests, outcomes
 
@@ -116,19 +116,19 @@ def load(outcomes: IO[str], name: str) -> Handler:
     try:
         handler: Handler = getattr(importlib.import_module(module_name.replace("/", ".")), function_name)
     except ImportError as error:
-        failed = "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
+        failure = "Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}"
     except SyntaxError as error:
-        failed = "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
+        failure = "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
     except AttributeError as error:
-        missing = getattr(error, "obj", None) is sys.modules.get(module_name.replace("/", "."))
-        said = f"Handler '{function_name}' missing on module '{module_name}'"
-        failed = ("Runtime.HandlerNotFound", said) if missing else (type(error).__name__, str(error))
+        is_missing = getattr(error, "obj", None) is sys.modules.get(module_name.replace("/", "."))
+        message = f"Handler '{function_name}' missing on module '{module_name}'"
+        failure = ("Runtime.HandlerNotFound", message) if is_missing else (type(error).__name__, str(error))
     except Exception as error:  # noqa: BLE001 - the edge of the user's code: it is reported, and ends the process
-        failed = type(error).__name__, str(error)
+        failure = type(error).__name__, str(error)
     else:
         return handler
     traceback.print_exc()
-    send(outcomes, {"error": report(*failed, "", [])})
+    send(outcomes, {"error": report(*failure, "", [])})
     sys.exit(1)
 
 

@@ -18,17 +18,17 @@ def merge(layers: Sequence[Path], cache: Path) -> Path | None:
     if not merged.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix=".merging-") as temporary:
-            made = Path(temporary) / "opt"
+            staging = Path(temporary) / "opt"
             for layer in layers:
-                shutil.copytree(layer, made, symlinks=True, dirs_exist_ok=True)
-            _publish(made, merged)
+                shutil.copytree(layer, staging, symlinks=True, dirs_exist_ok=True)
+            _publish(staging, merged)
     return merged
 
 
-def _publish(made: Path, merged: Path) -> None:
+def _publish(staging: Path, merged: Path) -> None:
     """Move the finished folder into place atomically, unless another environment was faster."""
     try:
-        made.rename(merged)
+        staging.rename(merged)
     except OSError:
         if not merged.exists():
             raise

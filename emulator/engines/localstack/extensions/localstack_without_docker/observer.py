@@ -22,11 +22,11 @@ class Observer:
         self._token_file = token_file
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def tell(self, event: str, **about: object) -> None:
+    def tell(self, event: str, **details: object) -> None:
         """Send an event."""
         if not self._url:
             return
-        body = json.dumps({"event": event, **about}).encode()
+        body = json.dumps({"event": event, **details}).encode()
         request = urllib.request.Request(self._url, body)  # noqa: S310 - set by the owner
         request.add_header("Content-Type", "application/json")
         try:

@@ -20,15 +20,15 @@ def update_alias(_: object, request: ResourceRequest[Any]) -> ProgressEvent[Any]
 
     What the template no longer contains is removed, as on AWS. Provisioned concurrency stays as it was created.
     """
-    wanted, before = request.desired_state, request.previous_state
+    desired, previous = request.desired_state, request.previous_state
     request.aws_client_factory.lambda_.update_alias(
-        FunctionName=before["FunctionName"],
-        Name=before["Name"],
-        FunctionVersion=wanted["FunctionVersion"],
-        Description=wanted.get("Description") or "",
-        RoutingConfig=wanted.get("RoutingConfig") or {},
+        FunctionName=previous["FunctionName"],
+        Name=previous["Name"],
+        FunctionVersion=desired["FunctionVersion"],
+        Description=desired.get("Description") or "",
+        RoutingConfig=desired.get("RoutingConfig") or {},
     )
-    return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={**wanted, "Id": before["Id"]})
+    return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={**desired, "Id": previous["Id"]})
 
 
 def as_cloudformation(change: Change) -> Change:
@@ -41,12 +41,12 @@ def as_cloudformation(change: Change) -> Change:
 
     @functools.wraps(change)
     def carry_out(executor: Any, name: str, before: Any, after: Any) -> None:
-        was, wanted = (getattr(each, "properties", None) for each in (before, after))
-        if was and not wanted and _is_retained(executor, name):
+        old, new = (getattr(each, "properties", None) for each in (before, after))
+        if old and not new and _is_retained(executor, name):
             return
-        if was and wanted and after.requires_replacement:
-            fixed = _fixed_properties(after.resource_type)
-            after.requires_replacement = any(was.properties.get(each) != wanted.properties.get(each) for each in fixed)
+        if old and new and after.requires_replacement:
+            immutable = _fixed_properties(after.resource_type)
+            after.requires_replacement = any(old.properties.get(each) != new.properties.get(each) for each in immutable)
         change(executor, name, before, after)
 
     return carry_out
