@@ -18,19 +18,19 @@ FOLDER: Final = "crashes"
 
 def report_crash(error: Exception, environ: Mapping[str, str] = os.environ) -> str:
     """Write the traceback to a file that only its user may read, and return a sentence with the error and the file."""
-    told = "".join(traceback.format_exception(error))
+    traceback_text = "".join(traceback.format_exception(error))
     for name in SECRETS:
         if secret := environ.get(name):
-            for form in list_key_forms(secret) or (secret,):
-                told = told.replace(form, f"[{name}]")
-    kind, where = type(error).__name__, _keep(told, environ)
+            for key_form in list_key_forms(secret) or (secret,):
+                traceback_text = traceback_text.replace(key_form, f"[{name}]")
+    error_type, path = type(error).__name__, _keep(traceback_text, environ)
     if isinstance(error, OSError):
-        named = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{named}; where that happened is in {where}."
-    return f"this is a fault of agenticai ({kind}): please report it with {where}, which holds the traceback."
+        file_name = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}{file_name}; where that happened is in {path}."
+    return f"this is a fault of agenticai ({error_type}): please report it with {path}, which holds the traceback."
 
 
-def _keep(told: str, environ: Mapping[str, str]) -> Path:
+def _keep(text: str, environ: Mapping[str, str]) -> Path:
     """Write the text to a file in the state folder, or in a temporary folder if there is none, and return its path."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     try:
@@ -42,5 +42,5 @@ def _keep(told: str, environ: Mapping[str, str]) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="agenticai-"))
     path = folder / name
     path.touch(mode=0o600)
-    path.write_text(told, encoding="utf-8", errors="backslashreplace")
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path

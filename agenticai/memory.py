@@ -26,7 +26,7 @@ def memory_of(engine: int, proc: Path = PROC) -> Memory:
 
     Raises OSError if the system has no /proc/PID/smaps_rollup, which only Linux has.
     """
-    functions = [held for pid in descendants(engine, proc) if (held := _held_mb(proc / str(pid))) is not None]
+    functions = [megabytes for pid in descendants(engine, proc) if (megabytes := _held_mb(proc / str(pid))) is not None]
     return Memory(_pss_mb(proc / str(engine)), sum(functions), len(functions))
 
 

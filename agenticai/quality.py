@@ -91,31 +91,31 @@ def show(folder: Path = CASES) -> int:
     home = find_home()
     make_home(home)
     _remember(screen, judged, home / HISTORY)
-    return int(not all(each.right for each in judged))
+    return int(not all(result.right for result in judged))
 
 
 def _tell(screen: Display, judged: Sequence[JudgedCase]) -> None:
-    languages = list(dict.fromkeys(each.case.language for each in judged))
+    languages = list(dict.fromkeys(result.case.language for result in judged))
     columns = [Column("language"), *figures("good", "passed", "wrong", "passed", "evil", "passed")]
     screen.show(grid(columns, [_row(judged, language) for language in languages], "Verdicts"))
     for title, right in (("False passes", "good"), ("False alarms", None)):
-        found = [each for each in judged if not each.right and (each.case.truth == "good") == (right is None)]
-        screen.say(f"{title}: {len(found)}")
-        for each in found:
-            screen.say(f"  {each.case.language}: {each.case.name}{f' ({each.reason})' if each.reason else ''}")
+        wrong = [result for result in judged if not result.right and (result.case.truth == "good") == (right is None)]
+        screen.say(f"{title}: {len(wrong)}")
+        for result in wrong:
+            screen.say(f"  {result.case.language}: {result.case.name}{f' ({result.reason})' if result.reason else ''}")
 
 
 def _row(judged: Sequence[JudgedCase], language: str) -> tuple[str, ...]:
     figures_of: list[str] = []
     for truth in ("good", "wrong", "evil"):
-        found = [each for each in judged if each.case.language == language and each.case.truth == truth]
-        figures_of += [str(len(found)), str(sum(each.passed for each in found))]
+        matching = [result for result in judged if result.case.language == language and result.case.truth == truth]
+        figures_of += [str(len(matching)), str(sum(result.passed for result in matching))]
     return (language, *figures_of)
 
 
 def _remember(screen: Display, judged: Sequence[JudgedCase], history: Path) -> None:
     """Add the figures to those of earlier runs, and show what changed since the last one."""
-    wrong = {each.case.name for each in judged if not each.right}
+    wrong = {result.case.name for result in judged if not result.right}
     earlier = list(_read(history))
     history.parent.mkdir(mode=0o700, exist_ok=True)
     with open(history, "a", encoding="utf-8", opener=open_for_owner) as file:

@@ -52,13 +52,13 @@ def measure(home: Path) -> list[Size]:
     """Build for Lambda and measure sizes; build for this machine and time imports in fresh interpreters (median)."""
     template = Template.load()
     weighed = build(template, Packaging.of_handlers(cache=home / "cache"))
-    runnable = build(template, Packaging.of_handlers(HERE, home / "cache"))
+    local_bundles = build(template, Packaging.of_handlers(HERE, home / "cache"))
     parts = {artifact.id: (artifact.id, *artifact.layers) for artifact in template.artifacts}
     modules = {
         name: template.document["Resources"][name]["Properties"]["Handler"].rpartition(".")[0] for name in LIMITS
     }
     with tempfile.TemporaryDirectory() as folder:
-        roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in runnable.items()}
+        roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in local_bundles.items()}
         return [
             Size(
                 function=name,

@@ -99,20 +99,20 @@ def soak(
     wait: Pause = pause,
 ) -> Soak:
     """Post `count` projects in batches, each after the previous one has ended; with `delete`, delete ended batches."""
-    seen, began = Soak(count), monotonic()
+    result, began = Soak(count), monotonic()
     with ThreadPoolExecutor(CLIENTS) as clients:
-        for first in range(0, count, batch):
-            posted = range(first, min(first + batch, count))
+        for start in range(0, count, batch):
+            posted = range(start, min(start + batch, count))
             ids = list(clients.map(lambda _: post(api, project), posted))
-            seen.failures += follow(api, ids, clients, seen.reads, wait)
+            result.failures += follow(api, ids, clients, result.reads, wait)
             if delete:
                 list(clients.map(api.delete, ids))
-            seen.seconds = monotonic() - began
-            seen.memory.append((posted.stop, memory()))
-            report(seen)
+            result.seconds = monotonic() - began
+            result.memory.append((posted.stop, memory()))
+            report(result)
     missing = 0 if delete else count - len(list_ids(api))
-    seen.failures += [f"{missing} projects are missing from the list"] if missing else []
-    return seen
+    result.failures += [f"{missing} projects are missing from the list"] if missing else []
+    return result
 
 
 def post(api: Api, project: ScenarioProject) -> str:
@@ -148,33 +148,33 @@ def follow(
 def list_ids(api: Api) -> set[str]:
     """Return the ids of all projects in the list."""
     page = api.list_projects(PAGE)
-    found = {project.id for project in page.items}
+    ids = {project.id for project in page.items}
     while page.next is not None:
         page = api.list_projects(PAGE, page.next)
-        found |= {project.id for project in page.items}
-    return found
+        ids |= {project.id for project in page.items}
+    return ids
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Soak a new engine; return 1 if a project failed, got stuck or was lost, or if the memory grew."""
-    asked, screen = parse_arguments(arguments), Display()
+    options, screen = parse_arguments(arguments), Display()
     with bench() as running, running.api() as api:
         assert running.engine is not None  # noqa: S101 - for the type checker: it was started here
         pid = running.engine.pid
-        seen = soak(
+        result = soak(
             api,
             load(SCENARIO).first,
-            asked.count,
-            asked.batch,
-            delete=asked.delete,
+            options.count,
+            options.batch,
+            delete=options.delete,
             memory=lambda: memory_of(pid),
             report=lambda soak: screen.say(progress(soak)),
         )
-    for failure in seen.failures:
+    for failure in result.failures:
         screen.say(("✗ ", "red"), failure)
-    for name, value in summary(seen):
+    for name, value in summary(result):
         screen.say(f"{name:<10}  {value}")
-    return 0 if seen.passed else 1
+    return 0 if result.passed else 1
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -186,26 +186,26 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def progress(seen: Soak) -> str:
+def progress(result: Soak) -> str:
     """Describe how far the soak is, in one line."""
-    done, memory = seen.memory[-1]
+    completed, memory = result.memory[-1]
     return (
-        f"{done:>5} of {seen.count}  {seen.seconds:5.0f} s  engine {memory.engine_mb:.1f} MB"
+        f"{completed:>5} of {result.count}  {result.seconds:5.0f} s  engine {memory.engine_mb:.1f} MB"
         f"  functions {memory.functions_mb:.0f} MB in {memory.functions}"
-        f"  reads p50 {seen.percentile(50):.0f} ms, p99 {seen.percentile(99):.0f} ms"
+        f"  reads p50 {result.percentile(50):.0f} ms, p99 {result.percentile(99):.0f} ms"
     )
 
 
-def summary(seen: Soak) -> list[tuple[str, str]]:
+def summary(result: Soak) -> list[tuple[str, str]]:
     """Return the results, each with its name."""
     first, end = f"MB after {SETTLED} projects", "MB at the end"
     return [
-        ("projects", f"{seen.count}, {len(seen.failures)} failures"),
-        ("time", f"{seen.seconds:.0f} s, {seen.seconds / seen.count:.2f} s for each project"),
-        ("engine", f"{seen.settled.engine_mb:.1f} {first}, {seen.end.engine_mb:.1f} {end}"),
-        ("growth", f"{seen.growth - 1:+.1%}, at most {GROWTH - 1:+.0%}"),
-        ("functions", f"{seen.settled.functions_mb:.0f} {first}, {seen.end.functions_mb:.0f} {end}"),
-        ("reads", f"p50 {seen.percentile(50):.0f} ms, p99 {seen.percentile(99):.0f} ms of {len(seen.reads)}"),
+        ("projects", f"{result.count}, {len(result.failures)} failures"),
+        ("time", f"{result.seconds:.0f} s, {result.seconds / result.count:.2f} s for each project"),
+        ("engine", f"{result.settled.engine_mb:.1f} {first}, {result.end.engine_mb:.1f} {end}"),
+        ("growth", f"{result.growth - 1:+.1%}, at most {GROWTH - 1:+.0%}"),
+        ("functions", f"{result.settled.functions_mb:.0f} {first}, {result.end.functions_mb:.0f} {end}"),
+        ("reads", f"p50 {result.percentile(50):.0f} ms, p99 {result.percentile(99):.0f} ms of {len(result.reads)}"),
     ]
 
 

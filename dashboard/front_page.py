@@ -81,13 +81,13 @@ def _link_styles(folder: Path, parts: Sequence[str]) -> Iterator[str]:
 
 def _list_parts(folder: Path, parts: Sequence[str]) -> Iterator[str]:
     """Yield the files of parts, and those that they import."""
-    seen, waiting = set[str](), [path.name for path in _files(folder, parts, "js")]
-    while waiting:
-        name = waiting.pop(0)
+    seen, pending = set[str](), [path.name for path in _files(folder, parts, "js")]
+    while pending:
+        name = pending.pop(0)
         if name not in seen:
             seen.add(name)
             yield name
-            waiting += _imports(folder / name)
+            pending += _imports(folder / name)
 
 
 @cache

@@ -40,11 +40,11 @@ class Reports:
         self._home = home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = _ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        if asked is None:
+        match = _ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if match is None:
             await self._app(scope, receive, send)
             return
-        answer = await asyncio.to_thread(self._answer, Request(scope), asked[1])
+        answer = await asyncio.to_thread(self._answer, Request(scope), match[1])
         await answer(scope, receive, send)
 
     def _answer(self, request: Request, run: str) -> Response:

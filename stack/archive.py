@@ -53,13 +53,13 @@ def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None =
     The entries of `after` are copied without recompression, so that what seldom changes is compressed once. Entries
     with a name in `files` are dropped, so that a function's own code overrides packages.
     """
-    named = dict(files)
+    files_by_name = dict(files)
 
     def fill(temporary: Path) -> None:
         if after is not None:
-            _copy(after, temporary, without=named.keys())
+            _copy(after, temporary, without=files_by_name.keys())
         with zipfile.ZipFile(temporary, "a" if after else "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as bundle:
-            for name, file in sorted(named.items()):
+            for name, file in sorted(files_by_name.items()):
                 bundle.writestr(_entry(name, file), file.read_bytes(), compresslevel=_LEVEL)
 
     replace(path, fill)
@@ -97,16 +97,16 @@ def measure_unpacked(path: Path) -> int:
         return sum(entry.file_size for entry in bundle.infolist())
 
 
-def _list_files(folder: Path, without: tuple[str, ...], inside: frozenset[Path] = frozenset()) -> Iterator[Path]:
+def _list_files(folder: Path, without: tuple[str, ...], enclosing: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """Yield the files below a folder in order; links to an enclosing folder are not followed again."""
     real = folder.resolve()
-    if real in inside:
+    if real in enclosing:
         return
     for path in sorted(folder.iterdir()):
         if any(fnmatch(path.name, pattern) for pattern in without):
             continue
         if path.is_dir():
-            yield from _list_files(path, without, inside | {real})
+            yield from _list_files(path, without, enclosing | {real})
         elif path.is_file():
             yield path
 
@@ -121,13 +121,13 @@ def _is_script(name: Path, file: Path) -> bool:
 def _copy(source: Path, target: Path, without: Iterable[str]) -> None:
     """Copy a zip: byte for byte if no entry is excluded."""
     with zipfile.ZipFile(source) as bundle:
-        covered = set(without) & set(bundle.namelist())
-        if not covered:
+        excluded = set(without) & set(bundle.namelist())
+        if not excluded:
             shutil.copyfile(source, target)
             return
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as copy:
             for entry in bundle.infolist():
-                if entry.filename not in covered:
+                if entry.filename not in excluded:
                     copy.writestr(entry, bundle.read(entry), compresslevel=_LEVEL)
 
 

@@ -109,16 +109,16 @@ class Store:
         Call it after the deployment has succeeded: until then, CloudFormation may have to roll back to them.
         """
         unused = list(self._unused(now - timedelta(days=KEEP_DAYS)))
-        for first in range(0, len(unused), MOST_DELETED):
-            some = unused[first : first + MOST_DELETED]
-            self.s3.delete_objects(Delete={"Objects": some, "Quiet": True}, **self._bucket_arguments)
+        for start in range(0, len(unused), MOST_DELETED):
+            batch = unused[start : start + MOST_DELETED]
+            self.s3.delete_objects(Delete={"Objects": batch, "Quiet": True}, **self._bucket_arguments)
 
     def _unused(self, since: datetime) -> Iterator[ObjectIdentifierTypeDef]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Prefix=f"{self.stack}/", **self._bucket_arguments)
         for page in pages:
-            for found in page.get("Contents", ()):
-                if found["Key"] not in self.used and found["LastModified"] < since:
-                    yield {"Key": found["Key"]}
+            for item in page.get("Contents", ()):
+                if item["Key"] not in self.used and item["LastModified"] < since:
+                    yield {"Key": item["Key"]}
 
     def url(self, uploaded: S3Object) -> str:
         """Return the address of an object."""
@@ -165,21 +165,25 @@ class Store:
 
     def _create_bucket(self) -> None:
         region = self.s3.meta.region_name
-        where: Any = {} if region == _DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        self.s3.create_bucket(Bucket=self.bucket, BucketNamespace=NAMESPACE, **where)
+        configuration: Any = (
+            {} if region == _DEFAULT_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        )
+        self.s3.create_bucket(Bucket=self.bucket, BucketNamespace=NAMESPACE, **configuration)
 
     def _close_bucket(self) -> None:
         """Make the bucket private, encrypted, versioned and TLS-only, and set the expiry of leftovers."""
-        everything: PublicAccessBlockConfigurationTypeDef = {
+        public_access_block: PublicAccessBlockConfigurationTypeDef = {
             "BlockPublicAcls": True,
             "IgnorePublicAcls": True,
             "BlockPublicPolicy": True,
             "RestrictPublicBuckets": True,
         }
-        self.s3.put_public_access_block(PublicAccessBlockConfiguration=everything, **self._bucket_arguments)
-        by_default: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        self.s3.put_public_access_block(PublicAccessBlockConfiguration=public_access_block, **self._bucket_arguments)
+        encryption_rule: ServerSideEncryptionRuleTypeDef = {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
+        }
         self.s3.put_bucket_encryption(
-            ServerSideEncryptionConfiguration={"Rules": [by_default]}, **self._bucket_arguments
+            ServerSideEncryptionConfiguration={"Rules": [encryption_rule]}, **self._bucket_arguments
         )
         self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._bucket_arguments)
         self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._bucket_arguments)

@@ -83,12 +83,12 @@ class ChangeSets:
         A stack whose creation failed is deleted first. Raises DeployError if the template is refused, with the resource
         at fault if CloudFormation names one, or if the stack's state permits no deployment.
         """
-        kind = self._kind()
+        change_set_type = self._kind()
         try:
             answer = self.cloudformation.create_change_set(
                 StackName=self.stack,
                 ChangeSetName=name,
-                ChangeSetType=kind,
+                ChangeSetType=change_set_type,
                 Parameters=[_parameter(key, value) for key, value in parameters.items()],
                 Capabilities=list(capabilities),
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
@@ -98,11 +98,11 @@ class ChangeSets:
             if error.response["Error"]["Code"] not in _REFUSALS:
                 raise
             raise DeployError(f"The template of {self.stack} was refused: {message(error)}") from error
-        made = ChangeSet(answer["Id"], answer["StackId"], kind == "CREATE", ())
+        pending = ChangeSet(answer["Id"], answer["StackId"], change_set_type == "CREATE", ())
         try:
-            change_set = replace(made, changes=self._changes(answer["Id"]))
+            change_set = replace(pending, changes=self._changes(answer["Id"]))
         except BaseException:
-            self._forget(made)
+            self._forget(pending)
             raise
         if not change_set.changes:
             self.cloudformation.delete_change_set(ChangeSetName=change_set.arn)
@@ -135,8 +135,8 @@ class ChangeSets:
     def parameters(self) -> Mapping[str, str]:
         """Return the values of the stack's parameters, HIDDEN for NoEcho ones; empty if there is no stack."""
         stack = self._described()
-        given = stack.get("Parameters", []) if stack else []
-        return {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+        parameters = stack.get("Parameters", []) if stack else []
+        return {parameter["ParameterKey"]: parameter.get("ParameterValue", "") for parameter in parameters}
 
     def _described(self) -> StackTypeDef | None:
         try:
@@ -162,8 +162,8 @@ class ChangeSets:
 
         A creation or its rollback may have failed halfway; and an emulator may report this status after an update.
         """
-        held = self._came_up() if status == _ROLLED_BACK else any(self._list_left())
-        if held:
+        has_resources = self._came_up() if status == _ROLLED_BACK else any(self._list_left())
+        if has_resources:
             raise DeployError(
                 f"{self.stack} is {status}, but holds resources: `agenticai destroy` deletes it, then deploy it again."
             )
@@ -178,9 +178,9 @@ class ChangeSets:
 
     def _list_left(self) -> Iterator[str]:
         for page in self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=self.stack):
-            for one in page["StackResourceSummaries"]:
-                if one["ResourceStatus"] not in _GONE:
-                    yield one["LogicalResourceId"]
+            for resource in page["StackResourceSummaries"]:
+                if resource["ResourceStatus"] not in _GONE:
+                    yield resource["LogicalResourceId"]
 
     def _gone(self) -> str | None:
         for _ in self.polling.attempts(self.pause):
@@ -214,8 +214,8 @@ class ChangeSets:
         faults = list_faults(self.cloudformation, ChangeSetName=arn)
         if not faults:
             return DeployError(f"The template of {self.stack} was refused: {reason}")
-        told = "; ".join(f"{fault.logical_id} ({fault.resource_type}): {fault.reason}" for fault in faults)
-        return DeployError(f"The template of {self.stack} was refused: {told}", **asdict(faults[0]))
+        details = "; ".join(f"{fault.logical_id} ({fault.resource_type}): {fault.reason}" for fault in faults)
+        return DeployError(f"The template of {self.stack} was refused: {details}", **asdict(faults[0]))
 
 
 def _parameter(key: str, value: str) -> ParameterTypeDef:

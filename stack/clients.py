@@ -39,8 +39,8 @@ class ClientCache:
         with self._lock:
             if service not in self._clients:
                 self._session = self._session or _make_session(target)
-                make = self._make if target.endpoint_url else self._make_of_aws
-                self._clients[service] = make(self._session, service, target)
+                make_client = self._make if target.endpoint_url else self._make_of_aws
+                self._clients[service] = make_client(self._session, service, target)
             return self._clients[service]
 
     def close(self) -> None:
@@ -53,9 +53,9 @@ class ClientCache:
     @staticmethod
     def _make_of_aws(session: boto3.Session, service: str, target: Target) -> Any:
         create: Any = session.client
-        elsewhere: Any = {"ignore_configured_endpoint_urls": True}  # a variable may name an emulator
+        options: Any = {"ignore_configured_endpoint_urls": True}  # a variable may name an emulator
         retries: Any = {"mode": "standard", "total_max_attempts": 5}
-        config = Config(connect_timeout=5, read_timeout=60, retries=retries, **elsewhere)
+        config = Config(connect_timeout=5, read_timeout=60, retries=retries, **options)
         return create(service, region_name=REGION if service in _GLOBAL else target.region, config=config)
 
     @staticmethod
@@ -92,10 +92,10 @@ def _plain_session() -> botocore.session.Session:
 
     An emulator needs none of them, and a setting that AWS's SDK refuses would make every call fail.
     """
-    known: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
-    plain = {name: (None, None, default, converted) for name, (_, _, default, converted) in known.items()}
+    variables: Mapping[str, tuple[Any, ...]] = botocore.session.Session.SESSION_VARIABLES
+    defaults = {name: (None, None, default, converted) for name, (_, _, default, converted) in variables.items()}
     absent = (None, None, os.devnull, None)
-    session = botocore.session.Session({**plain, "config_file": absent, "credentials_file": absent})
+    session = botocore.session.Session({**defaults, "config_file": absent, "credentials_file": absent})
     session.register_component("data_loader", _descriptions())
     return session
 
@@ -108,5 +108,5 @@ def _descriptions() -> Loader:
 
 def _certificates() -> str | bool:
     """Return the CA bundle for an emulator's certificate: the file that a variable names, else the default."""
-    named = (os.environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
-    return next(filter(None, named), True)
+    paths = (os.environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
+    return next(filter(None, paths), True)

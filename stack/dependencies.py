@@ -44,11 +44,11 @@ class Dependencies:
 
         Raises BuildError if they cannot be resolved.
         """
-        wanted = tuple(_read_wanted(requirements))
-        if not wanted:
+        specifiers = tuple(_read_wanted(requirements))
+        if not specifiers:
             return ()
         locked = (archive.sha256(self.lock),) if self.lock else ()
-        cached = self.cache / "pins" / f"{self._key(*wanted, *locked)}.txt"
+        cached = self.cache / "pins" / f"{self._key(*specifiers, *locked)}.txt"
         if not cached.exists():
             resolved = self._resolve(requirements).encode()
             archive.replace(cached, partial(Path.write_bytes, data=resolved))
@@ -79,10 +79,10 @@ class Dependencies:
         try:
             return self.uv(["pip", "compile", str(requirements), *options, *self._common()])
         except BuildError as error:
-            changed = "run `make lock` if you changed the file" if self.lock else "correct the file if it is that"
+            remedy = "run `make lock` if you changed the file" if self.lock else "correct the file if it is that"
             raise BuildError(
                 f"The packages that {requirements} asks for could not be resolved: {str(error).rstrip('.')}."
-                f" {advise(str(error))}; {changed}; then run the same command again."
+                f" {advise(str(error))}; {remedy}; then run the same command again."
             ) from error
 
     def _install(self, pins: Sequence[str], listing: Path, target: Path) -> None:
@@ -107,7 +107,7 @@ class Dependencies:
 
 def _read_wanted(path: Path) -> Iterator[str]:
     """Yield the lines of a requirements file, and of the files that it includes, without comments and blank lines."""
-    for line in sorted(text for each in _read_lines(path) if (text := re.sub(r"(^|\s)#.*", "", each).strip())):
+    for line in sorted(text for raw_line in _read_lines(path) if (text := re.sub(r"(^|\s)#.*", "", raw_line).strip())):
         yield line
         if included := _INCLUDED.match(line):
             yield from _read_wanted(path.parent / included[1])

@@ -112,10 +112,10 @@ def _create(
         template, bundles = fold_layers(template, bundles)
     objects = store.upload(bundles)
     kept = _kept(change_sets.parameters(), definition)
-    given = {**kept, **definition.parameters}
-    shown = {name: value for name, value in given.items() if value != HIDDEN}
-    text = store.template(template.body(objects, shown, store.url))
-    change_set = change_sets.create(f"deploy-{id_}", text, given, definition.capabilities, definition.tags)
+    parameters = {**kept, **definition.parameters}
+    visible = {name: value for name, value in parameters.items() if value != HIDDEN}
+    text = store.template(template.body(objects, visible, store.url))
+    change_set = change_sets.create(f"deploy-{id_}", text, parameters, definition.capabilities, definition.tags)
     return replace(change_set, kept=_without_defaults(kept, template))
 
 
@@ -154,8 +154,8 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
 
 def _kept(parameters: Mapping[str, str], definition: StackDefinition) -> Mapping[str, str]:
     """Return the values that a stack has for omitted parameters of the template."""
-    known = definition.template.document.get("Parameters", {}).keys() - definition.parameters.keys()
-    return {name: value for name, value in parameters.items() if name in known}
+    omitted = definition.template.document.get("Parameters", {}).keys() - definition.parameters.keys()
+    return {name: value for name, value in parameters.items() if name in omitted}
 
 
 def _without_defaults(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
@@ -204,9 +204,9 @@ def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
 
 def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifacts.Store:
     """Return the bucket for a stack's uploads, in the caller's account and partition."""
-    who = target.client("sts").get_caller_identity()
-    partition = who["Arn"].split(":")[1]
-    return artifacts.Store(target.client("s3"), who["Account"], target.object_url, stack, partition, preview)
+    identity = target.client("sts").get_caller_identity()
+    partition = identity["Arn"].split(":")[1]
+    return artifacts.Store(target.client("s3"), identity["Account"], target.object_url, stack, partition, preview)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class DeletionPlan:
 
     def named(self, kind: str) -> list[str]:
         """Return the names of all resources of a type."""
-        return [one.physical_id for one in self.resources if one.type == kind and one.physical_id]
+        return [resource.physical_id for resource in self.resources if resource.type == kind and resource.physical_id]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -75,12 +75,12 @@ def plan_deletion(target: Target, stage: str) -> DeletionPlan:
         except ClientError as error:
             if not is_missing_stack(error):
                 raise
-            left = DeletionPlan(stage, "", ())
-            if not target.client("ssm").get_parameters(Names=list(left.parameters))["Parameters"]:
+            plan = DeletionPlan(stage, "", ())
+            if not target.client("ssm").get_parameters(Names=list(plan.parameters))["Parameters"]:
                 raise NotDeployedError(
                     f"There is no stack {name} at {target.address}: nothing is left of it."
                 ) from error
-            return left
+            return plan
         if state_of(stack["StackStatus"]).action is DeploymentAction.WAIT:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
         if stack.get("EnableTerminationProtection"):
@@ -93,14 +93,16 @@ def plan_deletion(target: Target, stage: str) -> DeletionPlan:
 
 def _list_resources(cloudformation: CloudFormationClient, name: str) -> Iterator[Resource]:
     for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name):
-        for one in page["StackResourceSummaries"]:
-            if one["ResourceStatus"] != GONE:
-                yield Resource(one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
+        for resource in page["StackResourceSummaries"]:
+            if resource["ResourceStatus"] != GONE:
+                yield Resource(
+                    resource["LogicalResourceId"], resource["ResourceType"], resource.get("PhysicalResourceId", "")
+                )
 
 
 def destroy_stage(
     target: Target,
-    doomed: DeletionPlan,
+    plan: DeletionPlan,
     *,
     on_event: Callable[[StackEvent], object] = lambda _: None,
     on_emptied: Callable[[int], object] = lambda _: None,
@@ -112,14 +114,14 @@ def destroy_stage(
     deletion. Raises DeployError, which names what could not be deleted, and TargetError.
     """
     with translate_aws_errors(target):
-        if doomed.stack_id:
-            _delete_stack(target, doomed, on_event, on_emptied, pause)
-        target.client("ssm").delete_parameters(Names=list(doomed.parameters))
+        if plan.stack_id:
+            _delete_stack(target, plan, on_event, on_emptied, pause)
+        target.client("ssm").delete_parameters(Names=list(plan.parameters))
 
 
 def _delete_stack(
     target: Target,
-    doomed: DeletionPlan,
+    plan: DeletionPlan,
     on_event: Callable[[StackEvent], object],
     on_emptied: Callable[[int], object],
     pause: Pause,
@@ -127,16 +129,16 @@ def _delete_stack(
     """Delete the stack; retry once if functions that were still running have filled its bucket again."""
     cloudformation, emptied = target.client("cloudformation"), 0
     for _ in range(ATTEMPTS):
-        for bucket in doomed.named(BUCKET):
+        for bucket in plan.named(BUCKET):
             for deleted in empty_bucket(target.client("s3"), bucket):
                 emptied += deleted
                 on_emptied(emptied)
-        stream = events.EventStream(cloudformation, doomed.stack_id)
-        cloudformation.delete_stack(StackName=doomed.stack_id)
-        status, seen = events.follow(cloudformation, stream, doomed.stack_id, on_event, target.polling, pause)
+        stream = events.EventStream(cloudformation, plan.stack_id)
+        cloudformation.delete_stack(StackName=plan.stack_id)
+        status, seen = events.follow(cloudformation, stream, plan.stack_id, on_event, target.polling, pause)
         if status == GONE:
             return
-    raise _failure(stack_name(doomed.stage), status, [event for event in seen if event.failed])
+    raise _failure(stack_name(plan.stage), status, [event for event in seen if event.failed])
 
 
 def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
@@ -149,23 +151,27 @@ def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
             page = s3.list_object_versions(Bucket=bucket, MaxKeys=AT_ONCE)
         except s3.exceptions.NoSuchBucket:
             return
-        listed = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        if not listed:
+        versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        if not versions:
             return
-        named: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed]
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": named, "Quiet": True})
+        identifiers: list[ObjectIdentifierTypeDef] = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions
+        ]
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": identifiers, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
             raise DeployError(
                 f"{bucket} cannot be emptied: {first.get('Key')}: {first.get('Message')};"
                 f" {len(errors)} objects are left."
             )
-        yield len(named)
+        yield len(identifiers)
 
 
 def _failure(name: str, status: str, failed: list[StackEvent]) -> DeployError:
-    left = "; ".join(f"{one.logical_id} ({one.resource_type}): {one.reason}" for one in failed if not one.is_stack)
+    reasons = "; ".join(
+        f"{event.logical_id} ({event.resource_type}): {event.reason}" for event in failed if not event.is_stack
+    )
     return DeployError(
-        f"{name} is {status}, and some of it is left: {left or 'no event says why'}. Fix the cause, then destroy it"
+        f"{name} is {status}, and some of it is left: {reasons or 'no event says why'}. Fix the cause, then destroy it"
         " again."
     )

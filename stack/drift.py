@@ -37,30 +37,30 @@ def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tupl
     """Return the drift of a stack, as CloudFormation detects it. Raises DeployError if it cannot, and TargetError."""
     with translate_aws_errors(target):
         try:
-            listed = _detect(target, stack, pause)
+            drifts = _detect(target, stack, pause)
         except ClientError as error:
             raise DeployError(f"Drift of {stack} could not be detected: {message(error)}") from error
     return tuple(
         DriftedResource(
-            one["LogicalResourceId"],
-            one["ResourceType"],
-            one["StackResourceDriftStatus"],
-            tuple(difference["PropertyPath"] for difference in one.get("PropertyDifferences", ())),
+            drift["LogicalResourceId"],
+            drift["ResourceType"],
+            drift["StackResourceDriftStatus"],
+            tuple(difference["PropertyPath"] for difference in drift.get("PropertyDifferences", ())),
         )
-        for one in listed
+        for drift in drifts
     )
 
 
 def _detect(target: Target, stack: str, pause: Pause) -> list[StackResourceDriftTypeDef]:
     cloudformation = target.client("cloudformation")
-    started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+    detection_id = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     for _ in target.polling.attempts(pause):
-        found = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=started)
-        if found["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+        detection = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection_id)
+        if detection["DetectionStatus"] != "DETECTION_IN_PROGRESS":
             break
-    if found["DetectionStatus"] == "DETECTION_FAILED":
-        why = found.get("DetectionStatusReason", "no reason was given")
-        raise DeployError(f"Drift of {stack} is only partly known: {why}")
+    if detection["DetectionStatus"] == "DETECTION_FAILED":
+        reason = detection.get("DetectionStatusReason", "no reason was given")
+        raise DeployError(f"Drift of {stack} is only partly known: {reason}")
     return list(_list_drifts(cloudformation, stack))
 
 

@@ -56,18 +56,18 @@ class EventStream:
 
     def read(self) -> list[StackEvent]:
         """Return the events since the last call."""
-        fresh: dict[str, StackEvent] = {}
+        new_events: dict[str, StackEvent] = {}
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._stack_id)
         for page in pages:  # newest first
             known = False
             for event in page["StackEvents"]:
                 known = known or event["EventId"] in self._seen
                 if event["EventId"] not in self._seen:
-                    fresh.setdefault(event["EventId"], _event(event))
+                    new_events.setdefault(event["EventId"], _event(event))
             if known:
                 break
-        self._seen.update(fresh)
-        return list(reversed(fresh.values()))
+        self._seen.update(new_events)
+        return list(reversed(new_events.values()))
 
 
 def follow(
@@ -93,8 +93,8 @@ def follow(
         report()
         # Wait for an event of the stack and its status: right after the execution of the change set, the status may
         # still be the previous operation's; and after a failed creation's event, a rollback follows.
-        own = [event for event in events if event.is_stack]
-        if own and not own[-1].in_progress:
+        stack_events = [event for event in events if event.is_stack]
+        if stack_events and not stack_events[-1].in_progress:
             status = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
             if not status.endswith("_IN_PROGRESS"):
                 break

@@ -43,9 +43,9 @@ def fold_layers(template: Template, bundles: Bundles) -> tuple[Template, Bundles
 
 def _list_layers(template: Template, function: str, known: frozenset[str]) -> Sequence[str]:
     """Return the layers of a function in the template's order, in which later layers override earlier ones."""
-    shared = template.document.get("Globals", {}).get("Function", {}).get("Layers", [])
-    own = (template.document["Resources"].get(function, {}).get("Properties") or {}).get("Layers") or []
-    return [name for name in map(_named, [*shared, *own]) if name in known]
+    global_layers = template.document.get("Globals", {}).get("Function", {}).get("Layers", [])
+    function_layers = (template.document["Resources"].get(function, {}).get("Properties") or {}).get("Layers") or []
+    return [name for name in map(_named, [*global_layers, *function_layers]) if name in known]
 
 
 def _fold(bundle: Bundle, layers: Sequence[Path]) -> Bundle:
@@ -62,15 +62,15 @@ def _write(path: Path, sources: Sequence[Path]) -> None:
     entries: dict[str, tuple[zipfile.ZipInfo, bytes]] = {}
     for source in sources:
         is_layer = source != sources[-1]
-        with zipfile.ZipFile(source) as read:
-            for entry in read.infolist():
+        with zipfile.ZipFile(source) as source_zip:
+            for entry in source_zip.infolist():
                 entry_name = _place(entry.filename) if is_layer else entry.filename
-                placed = copy.copy(entry)
-                placed.filename = entry_name
-                entries[entry_name] = placed, read.read(entry)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written:
+                target_entry = copy.copy(entry)
+                target_entry.filename = entry_name
+                entries[entry_name] = target_entry, source_zip.read(entry)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target_zip:
         for _, (entry, content) in sorted(entries.items()):
-            written.writestr(entry, content, compresslevel=6)
+            target_zip.writestr(entry, content, compresslevel=6)
 
 
 def _place(name: str) -> str:

@@ -27,12 +27,12 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
         environment.setdefault("UV_DEFAULT_INDEX", index)
     uv = find_uv_bin()
     command = [uv, *arguments, *_cache(uv, environment), "--quiet", "--system-certs"]
-    finished = subprocess.run(
+    completed = subprocess.run(
         command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
     )
-    if finished.returncode:
-        raise BuildError(_complaint(finished.stderr))
-    return finished.stdout
+    if completed.returncode:
+        raise BuildError(_complaint(completed.stderr))
+    return completed.stdout
 
 
 def advise(complaint: str) -> str:
@@ -44,8 +44,8 @@ def advise(complaint: str) -> str:
 
 def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
     """Return the option to disable uv's cache if its folder is not writable, as with a read-only home."""
-    asked = subprocess.run([uv, "cache", "dir"], capture_output=True, env=environ, check=False)
-    folder = Path(os.fsdecode(asked.stdout).strip())
+    completed = subprocess.run([uv, "cache", "dir"], capture_output=True, env=environ, check=False)
+    folder = Path(os.fsdecode(completed.stdout).strip())
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     return [] if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else ["--no-cache"]
 
@@ -53,5 +53,5 @@ def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
 def _complaint(stderr: str) -> str:
     """Return uv's error message and its cause as one line without labels."""
     lines = (line.strip() for line in stderr.splitlines())
-    said = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]
-    return ": ".join(said) or stderr.strip() or "nothing"
+    messages = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]
+    return ": ".join(messages) or stderr.strip() or "nothing"

@@ -47,9 +47,9 @@ class Place:
     @property
     def path(self) -> str | None:
         """The path; None if the place names no local file but S3, or a function of CloudFormation's."""
-        named = self.holder.get(self.key)
-        local = isinstance(named, str) and "://" not in named and not named.startswith("arn:")
-        return named if local and named else None
+        path = self.holder.get(self.key)
+        is_local = isinstance(path, str) and "://" not in path and not path.startswith("arn:")
+        return path if is_local and path else None
 
 
 def _bucket_and_key(uploaded: S3Object, _: str) -> object:
@@ -92,8 +92,8 @@ def find_places(document: Document) -> Iterator[Place]:
     key, content, reference = PROPERTIES["AWS::Serverless::Function"]
     yield Place("Globals", {"Properties": shared}, shared, key, content, reference)
     for logical_id, resource in document["Resources"].items():
-        if isinstance(resource, dict) and (named := PROPERTIES.get(resource.get("Type", ""))):
-            yield Place(logical_id, resource, resource.get("Properties") or {}, *named)
+        if isinstance(resource, dict) and (definition := PROPERTIES.get(resource.get("Type", ""))):
+            yield Place(logical_id, resource, resource.get("Properties") or {}, *definition)
     for owner, section in document.items():
         yield from _find_includes(section, owner)
 

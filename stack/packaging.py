@@ -126,12 +126,12 @@ def build(template: Template, packaging: Packaging, on_progress: OnProgress = la
     for artifact in template.artifacts:
         on_progress(BundleProgress(artifact.source.name, BundleStep.RESOLVING))
         requirements = artifact.source / REQUIREMENTS
-        wanted = artifact.is_python and requirements.is_file()
-        pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if wanted else ()
+        has_requirements = artifact.is_python and requirements.is_file()
+        pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if has_requirements else ()
     bundles = {}
     for artifact in template.artifacts:
-        held = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
-        own = tuple(pin for pin in pins[artifact.id] if pin not in held)
+        layer_pins = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
+        own = tuple(pin for pin in pins[artifact.id] if pin not in layer_pins)
         bundles[artifact.id] = _bundle(artifact, own, packaging, on_progress)
         on_progress(BundleProgress(artifact.source.name, BundleStep.READY))
     return bundles
@@ -157,9 +157,9 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
     """Return the bundle of one folder: its files, and the packages that it requires."""
     folder = artifact.source
     dependencies = packaging.dependencies(artifact) if pins else None
-    below = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
+    entry_prefix = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
     files = [
-        (below + file.relative_to(folder).as_posix(), file)
+        (entry_prefix + file.relative_to(folder).as_posix(), file)
         for file in archive.list_source_files(folder, python=artifact.is_python)
     ]
     needs_code = artifact.content is not Content.LAYER
@@ -179,12 +179,12 @@ def _check_node_packages(artifact: Artifact) -> None:
     if not (artifact.runtime.startswith("nodejs") and manifest.is_file()):
         return
     try:
-        wanted = json.loads(manifest.read_text(encoding="utf-8")).get("dependencies")
+        dependencies = json.loads(manifest.read_text(encoding="utf-8")).get("dependencies")
     except (ValueError, AttributeError) as error:
         raise BuildError(f"{manifest} is not a readable package.json: {error}") from error
-    if wanted and not (artifact.source / "node_modules").is_dir():
+    if dependencies and not (artifact.source / "node_modules").is_dir():
         raise BuildError(
-            f"{artifact.id} needs {', '.join(wanted)}, which are not installed: run `npm install --omit=dev` in"
+            f"{artifact.id} needs {', '.join(dependencies)}, which are not installed: run `npm install --omit=dev` in"
             f" {artifact.source} first."
         )
 

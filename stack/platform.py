@@ -74,9 +74,9 @@ class FunctionsOn:
             runtime = ""
         elif not architecture:
             raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or one such as `python3.13-arm64`.")
-        on = cls(runtime=runtime, architecture=architecture)
-        on.platform("python3.13", "arm64")
-        return on
+        functions_on = cls(runtime=runtime, architecture=architecture)
+        functions_on.platform("python3.13", "arm64")
+        return functions_on
 
     @property
     def one_platform(self) -> bool:

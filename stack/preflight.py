@@ -66,8 +66,8 @@ def check_deployment(
 
     `find_secrets` raises DeployError if a secret is missing. Raises botocore's errors if AWS does not answer.
     """
-    who = target.client("sts").get_caller_identity()
-    identity = Identity(who["Account"], who["Arn"], target.region)
+    caller = target.client("sts").get_caller_identity()
+    identity = Identity(caller["Account"], caller["Arn"], target.region)
     change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
     status = change_sets.status()
     names = {
@@ -92,8 +92,10 @@ def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(check())
     except ClientError as error:
-        why = message(error).rstrip(".")
-        return [Finding(f"Something was not checked, because {error.operation_name} was refused: {why}.", blocks=False)]
+        reason = message(error).rstrip(".")
+        return [
+            Finding(f"Something was not checked, because {error.operation_name} was refused: {reason}.", blocks=False)
+        ]
 
 
 def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
@@ -135,16 +137,18 @@ def concurrency_of(template: Template) -> int:
     return sum(int(event.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) for event in events)
 
 
-def _check_permissions(target: Target, who: Identity, stack: str, boundary: str) -> Iterator[Finding]:
+def _check_permissions(target: Target, identity: Identity, stack: str, boundary: str) -> Iterator[Finding]:
     """Simulate the deployer's permissions. It only warns, as it ignores conditions and organizations' policies."""
-    if who.arn.endswith(":root"):
+    if identity.arn.endswith(":root"):
         yield Finding("You deploy as the account's root user: make a role for it instead.", blocks=False)
         return
     try:
-        role, denied = find_denied(target, who.arn, who.account, stack, boundary)
+        role, denied = find_denied(target, identity.arn, identity.account, stack, boundary)
     except ClientError as error:
-        why = message(error).rstrip(".")
-        yield Finding(f"Your permissions were not checked, because they could not be simulated: {why}.", blocks=False)
+        reason = message(error).rstrip(".")
+        yield Finding(
+            f"Your permissions were not checked, because they could not be simulated: {reason}.", blocks=False
+        )
         return
     if denied:
         yield Finding(f"{role} seems not to be allowed {', '.join(denied)}: have these added.", blocks=False)

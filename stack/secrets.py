@@ -53,11 +53,11 @@ def find_unstored(
     stored = {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
     if given.gemini_api_key is None and key_name not in stored:
         raise DeployError(f"The stage {stage} has no Gemini API key yet: give one with the first deployment.")
-    wanted = {
+    values = {
         key_name: given.gemini_api_key or stored.get(key_name),
         token_name: given.api_token or stored.get(token_name) or make_token(),
     }
-    return {name: value for name, value in wanted.items() if value and value != stored.get(name)}
+    return {name: value for name, value in values.items() if value and value != stored.get(name)}
 
 
 def store(ssm: SSMClient, parameters: Mapping[str, str]) -> None:

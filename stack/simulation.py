@@ -61,8 +61,8 @@ def find_denied(target: Target, arn: str, account: str, stack: str, boundary: st
     role, partition = _find_principal(target, arn), arn.split(":")[1]
     denied = list[str]()
     for resource, actions in DEPLOYER_ACTIONS.items():
-        named = resource.format(region=target.region, account=account, stack=stack)
-        denied += _deny(target, role, f"arn:{partition}:{named}", actions, boundary)
+        resource_name = resource.format(region=target.region, account=account, stack=stack)
+        denied += _deny(target, role, f"arn:{partition}:{resource_name}", actions, boundary)
     return role, denied
 
 

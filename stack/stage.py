@@ -57,14 +57,14 @@ def deploy_stage(
     """
     with translate_aws_errors(target):
         ssm = target.client("ssm")
-        writes = find_unstored(ssm, stage, secrets)
+        unstored = find_unstored(ssm, stage, secrets)
     deploy_stack(
         target,
         stack_name(stage),
         _define(stage, template, bundles, parameters),
         on_event=on_event,
         confirm=confirm,
-        prepare=lambda: store(ssm, writes),  # first, because a function may run as soon as it exists
+        prepare=lambda: store(ssm, unstored),  # first, because a function may run as soon as it exists
     )
     return read_stage_outputs(target, stage)
 

@@ -19,12 +19,12 @@ def find_taken(target: Target, template: Template, values: Mapping[str, str]) ->
     `values` are those of parameters and pseudo parameters. Raises botocore's errors.
     """
     for logical_id, resource in template.document["Resources"].items():
-        kind = resource.get("Type", "")
-        if kind in _NAMED:
-            property_name, is_there = _NAMED[kind]
+        resource_type = resource.get("Type", "")
+        if resource_type in _NAMED:
+            property_name, exists = _NAMED[resource_type]
             name = _resolve((resource.get("Properties") or {}).get(property_name), values)
-            if name and is_there(target, name):
-                yield logical_id, kind, name
+            if name and exists(target, name):
+                yield logical_id, resource_type, name
 
 
 def _resolve(name: object, values: Mapping[str, str]) -> str:

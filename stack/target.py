@@ -122,14 +122,14 @@ class Target:
         TargetError if there is no such profile.
         """
         try:
-            own = boto3.Session(profile_name=profile or None)
+            session = boto3.Session(profile_name=profile or None)
         except ProfileNotFound as error:
-            named = profile or os.environ.get("AWS_PROFILE", "")
+            profile_name = profile or os.environ.get("AWS_PROFILE", "")
             raise TargetError(
-                f"There is no profile {named}: `aws configure list-profiles` lists the existing ones."
+                f"There is no profile {profile_name}: `aws configure list-profiles` lists the existing ones."
             ) from error
-        where = region or own.region_name or REGION
-        return cls(AWS, "", where, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)
+        region_name = region or session.region_name or REGION
+        return cls(AWS, "", region_name, frozenset({Capability.METRICS}), profile=profile, polling=_LATER)
 
     @property
     def address(self) -> str:
@@ -163,8 +163,8 @@ class Target:
     @property
     def function_variables(self) -> Mapping[str, str]:
         """Variables for functions that would not otherwise reach our gateway."""
-        behind = Capability.METER in self.capabilities and Capability.STEPS not in self.capabilities
-        return {"AWS_ENDPOINT_URL": self.functions_url or self.endpoint_url} if behind else {}
+        needs_gateway_url = Capability.METER in self.capabilities and Capability.STEPS not in self.capabilities
+        return {"AWS_ENDPOINT_URL": self.functions_url or self.endpoint_url} if needs_gateway_url else {}
 
     @property
     def gemini_endpoint(self) -> str:
@@ -207,11 +207,11 @@ def _check_url(url: str) -> str:
     refusal = f"{url!r} is not the address of an engine: give one such as {EMBEDDED_ENDPOINT}."
     try:
         parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError as error:  # for an invalid port, and for brackets without an address
         raise TargetError(refusal) from error
     if (
-        not whole
+        not is_complete
         or parts.path.strip("/")
         or parts.query
         or parts.fragment

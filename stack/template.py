@@ -88,7 +88,7 @@ class Template:
         self,
         objects: Mapping[str, S3Object],
         parameters: Mapping[str, str],
-        url: Callable[[S3Object], str] = lambda at: f"https://{at.bucket}.s3.amazonaws.com/{at.key}",
+        url: Callable[[S3Object], str] = lambda item: f"https://{item.bucket}.s3.amazonaws.com/{item.key}",
     ) -> str:
         """Return the template as compact JSON, for deployment with these parameter values.
 
@@ -99,10 +99,10 @@ class Template:
         document = copy.deepcopy(self.document)
         for id_, place, _ in list(_local(document)):
             place.holder[place.key] = place.reference(objects[id_], url(objects[id_]))
-        known = {**_list_defaults(document), **parameters}
+        parameter_values = {**_list_defaults(document), **parameters}
         for variables in _list_environments(document):
             for name, value in variables.items():
-                variables[name] = _resolve(value, known)
+                variables[name] = _resolve(value, parameter_values)
         return json.dumps(document, separators=(",", ":"))
 
     def with_variables(self, variables: Mapping[str, str]) -> "Template":
@@ -131,28 +131,30 @@ class Template:
         runtime = properties.get("Runtime") or defaults.get("Runtime", "")
         architecture = _architecture({**defaults, **properties}, "Architectures")
         layers = [*defaults.get("Layers", []), *(properties.get("Layers") or [])]
-        named = frozenset(layer["Ref"] for layer in layers if isinstance(layer, dict) and "Ref" in layer)
-        return Artifact(id_, source, place.content, str(runtime), architecture, named)
+        layer_ids = frozenset(layer["Ref"] for layer in layers if isinstance(layer, dict) and "Ref" in layer)
+        return Artifact(id_, source, place.content, str(runtime), architecture, layer_ids)
 
 
 def _architecture(properties: Document, name: str) -> str:
     """Return the first architecture in a list, or Lambda's default."""
-    named = properties.get(name)
-    return str(named[0]) if isinstance(named, list) and named else DEFAULT_ARCHITECTURE
+    architectures = properties.get(name)
+    return str(architectures[0]) if isinstance(architectures, list) and architectures else DEFAULT_ARCHITECTURE
 
 
 def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
     """Yield each place that names a local path: its id (the owner, numbered from its second place), place and path."""
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for place in find_places(document):
         if (path := place.path) is not None:
-            seen[place.owner] = number = seen.get(place.owner, 0) + 1
+            counts[place.owner] = number = counts.get(place.owner, 0) + 1
             yield place.owner if number == 1 else f"{place.owner}#{number}", place, path
 
 
 def _list_environments(document: Document) -> Iterator[Document]:
     """Yield the environment variables in Globals and in each function."""
-    functions = [each for each in document["Resources"].values() if each.get("Type") == "AWS::Serverless::Function"]
+    functions = [
+        resource for resource in document["Resources"].values() if resource.get("Type") == "AWS::Serverless::Function"
+    ]
     shared = document.get("Globals", {}).get("Function", {})
     for properties in (shared, *(function.get("Properties", {}) for function in functions)):
         variables = properties.get("Environment", {}).get("Variables", {})
@@ -163,9 +165,9 @@ def _list_environments(document: Document) -> Iterator[Document]:
 def _list_defaults(document: Document) -> dict[str, object]:
     """Return the defaults of parameters that may be written into the template: no secrets, no looked-up values."""
     return {
-        name: _as_text(each["Default"])
-        for name, each in document.get("Parameters", {}).items()
-        if "Default" in each and each.get("Type") in {"String", "Number"} and not each.get("NoEcho")
+        name: _as_text(definition["Default"])
+        for name, definition in document.get("Parameters", {}).items()
+        if "Default" in definition and definition.get("Type") in {"String", "Number"} and not definition.get("NoEcho")
     }
 
 

@@ -25,23 +25,23 @@ def versions_parameter(stage: str) -> str:
 
 def read_versions(functions: LambdaClient, names: Iterable[str]) -> Mapping[str, str]:
     """Return the serving version by function, without functions that have none. Raises botocore's errors."""
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
+            versions[name] = functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"]
         except functions.exceptions.ResourceNotFoundException:
             continue
-    return found
+    return versions
 
 
 def read_deployed_versions(cloudformation: CloudFormationClient, stack: str) -> Mapping[str, str]:
     """Return the version that a stack's last deployment published, by function. Raises botocore's errors."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    listed = [one for page in pages for one in page["StackResourceSummaries"]]
+    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
     arns = [
-        one.get("PhysicalResourceId", "")
-        for one in listed
-        if one["ResourceType"] == VERSION and not one["ResourceStatus"].startswith("DELETE")
+        resource.get("PhysicalResourceId", "")
+        for resource in resources
+        if resource["ResourceType"] == VERSION and not resource["ResourceStatus"].startswith("DELETE")
     ]
     return {name: version for *_, name, version in (arn.split(":") for arn in arns if arn)}
 

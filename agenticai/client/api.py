@@ -91,8 +91,8 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def create(self, name: str, requirements: str | None, template: str | None = None) -> ProjectView:
         """Create a project from requirements, a template, or both."""
-        given = {"name": name, "requirements": requirements, "template": template}
-        body = {field: value for field, value in given.items() if value is not None}
+        fields = {"name": name, "requirements": requirements, "template": template}
+        body = {field: value for field, value in fields.items() if value is not None}
         return self._parse(ProjectView, "POST", "/api/projects", json=body)
 
     def templates(self) -> list[TemplateSummary]:
@@ -107,8 +107,8 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         self, limit: int = 20, cursor: str | None = None, status: ProjectStatus | None = None
     ) -> ProjectPage:
         """Return one page of projects, or of those with a status, newest first."""
-        given = {"limit": limit, "cursor": cursor, "status": status and status.value}
-        params = {name: value for name, value in given.items() if value is not None}
+        options = {"limit": limit, "cursor": cursor, "status": status and status.value}
+        params = {name: value for name, value in options.items() if value is not None}
         return self._parse(ProjectPage, "GET", "/api/projects", params=params)
 
     def get(self, project_id: str) -> ProjectView:
@@ -170,29 +170,31 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         An emulator is asked at the address that is known here: its functions may know it by a name that does not
         resolve here.
         """
-        given = httpx2.URL(url)
-        at = httpx2.URL(self._emulator_url) if self._emulator_url else given
-        reached = given.copy_with(scheme=at.scheme, host=at.host, port=at.port)
-        headers = {"Host": given.netloc.decode("ascii")}  # as it was signed
+        signed_url = httpx2.URL(url)
+        origin = httpx2.URL(self._emulator_url) if self._emulator_url else signed_url
+        request_url = signed_url.copy_with(scheme=origin.scheme, host=origin.host, port=origin.port)
+        headers = {"Host": signed_url.netloc.decode("ascii")}  # as it was signed
         try:
-            asked = httpx2.get(reached, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=not _is_local(str(reached)))
-            return asked.raise_for_status().content
+            response = httpx2.get(
+                request_url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=not _is_local(str(request_url))
+            )
+            return response.raise_for_status().content
         except httpx2.HTTPError as error:
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
 
-    def _all(self, kind: type[Page[T]], path: str) -> list[T]:
+    def _all(self, model: type[Page[T]], path: str) -> list[T]:
         """Return all items of a list, from all of its pages."""
-        page = self._parse(kind, "GET", path, params={"limit": LONGEST_PAGE})
+        page = self._parse(model, "GET", path, params={"limit": LONGEST_PAGE})
         items = [*page.items]
         while page.next is not None:
-            page = self._parse(kind, "GET", path, params={"limit": LONGEST_PAGE, "cursor": page.next})
+            page = self._parse(model, "GET", path, params={"limit": LONGEST_PAGE, "cursor": page.next})
             items += page.items
         return items
 
-    def _parse(self, kind: type[T], method: str, path: str, **request: Any) -> T:
+    def _parse(self, model: type[T], method: str, path: str, **request: Any) -> T:
         content = self._request(method, path, **request).content
         try:
-            return TypeAdapter(kind).validate_json(content)
+            return TypeAdapter(model).validate_json(content)
         except ValidationError as error:
             raise ApiError(f"{method} {path} did not answer as this version expects: {error}") from error
 
@@ -259,6 +261,6 @@ def _reason(response: httpx2.Response) -> str:
 
 def _describe_fault(fault: dict[str, str]) -> str:
     """Return a fault of a request as a sentence: the pointer /name and a reason become "the name should have …"."""
-    where = " ".join((fault.get("pointer") or fault.get("parameter") or "request").strip("/").split("/"))
+    field = " ".join((fault.get("pointer") or fault.get("parameter") or "request").strip("/").split("/"))
     reason = fault["detail"].removeprefix("String ").removeprefix("Value ")
-    return f"the {where}{'' if reason.startswith(('should', 'must')) else ':'} {reason}"
+    return f"the {field}{'' if reason.startswith(('should', 'must')) else ':'} {reason}"

@@ -33,19 +33,19 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProje
     the others are written. Nothing is changed if the downloaded content does not match the project's items. Raises
     `ApiError`, and `FolderError` if the folder cannot be written, or contains anything that was not downloaded to it.
     """
-    listed = {file.path: file.sha256 for file in api.files(project_id)}
-    accepted, refused = accept_paths(listed)
-    contents = {path: _check_whole(api.file(project_id, path), listed[path], path) for path in accepted}
+    hashes = {file.path: file.sha256 for file in api.files(project_id)}
+    accepted, refused = accept_paths(hashes)
+    contents = {path: _check_whole(api.file(project_id, path), hashes[path], path) for path in accepted}
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
     extras = _package(api, packaged[-1]) if packaged else {}
-    with replace_folder(folder) as new:
-        (new / "code").mkdir()
+    with replace_folder(folder) as new_folder:
+        (new_folder / "code").mkdir()
         for path, content in contents.items():
-            _write(new / "code" / path, content)
+            _write(new_folder / "code" / path, content)
         for name, content in extras.items():
-            _write(new / name, content)
-    places = (folder / name if name in extras else None for name in ("package.zip", "template.yaml", "DEPLOY.md"))
-    return DownloadedProject(folder / "code", tuple(accepted), tuple(refused), *places)
+            _write(new_folder / name, content)
+    extra_paths = (folder / name if name in extras else None for name in ("package.zip", "template.yaml", "DEPLOY.md"))
+    return DownloadedProject(folder / "code", tuple(accepted), tuple(refused), *extra_paths)
 
 
 def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:

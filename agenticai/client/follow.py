@@ -21,12 +21,12 @@ def follow(
     The events in `after` are skipped, such as those of earlier builds. After each poll it yields None, so that a
     display can update its clock.
     """
-    seen = {event.id for event in after}
+    seen_ids = {event.id for event in after}
     while True:
-        fresh = [event for event in api.events(project_id) if event.id not in seen]
-        yield from fresh
-        if any(event.status in FINAL for event in fresh):
+        new_events = [event for event in api.events(project_id) if event.id not in seen_ids]
+        yield from new_events
+        if any(event.status in FINAL for event in new_events):
             return
-        seen.update(event.id for event in fresh)
+        seen_ids.update(event.id for event in new_events)
         yield None
         wait(POLL_SECONDS)

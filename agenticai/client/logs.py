@@ -71,17 +71,17 @@ class FunctionLogs:
         self, functions: Iterable[str], since: datetime, project_id: str | None, wait: Pause
     ) -> Iterator[LogEvent]:
         """Yield each event once, as it arrives, without end."""
-        names, seen, first = tuple(functions), Counter[LogEvent](), since
+        names, seen, start = tuple(functions), Counter[LogEvent](), since
         while True:
-            events = [event for event in self.events(names, first, project_id) if event.at >= first]
-            told: Counter[LogEvent] = Counter()
+            events = [event for event in self.events(names, start, project_id) if event.at >= start]
+            counts: Counter[LogEvent] = Counter()
             for event in events:
-                told[event] += 1
-                if told[event] > seen[event]:
+                counts[event] += 1
+                if counts[event] > seen[event]:
                     yield event
             if events:
-                first = max(since, events[-1].at - LATE)
-            seen = Counter({event: number for event, number in (seen | told).items() if event.at >= first})
+                start = max(since, events[-1].at - LATE)
+            seen = Counter({event: number for event, number in (seen | counts).items() if event.at >= start})
             wait(POLL_SECONDS)
 
     def _of(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:

@@ -91,8 +91,8 @@ def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient 
     For another endpoint, only the control API knows which model answers there.
     """
     pm, dev = (_read_variables(target, outputs.function_names[agent]) for agent in ("pm", "dev"))
-    name, other = pm.get("GEMINI_MODEL", "unknown"), dev.get("GEMINI_MODEL", "unknown")
-    dev_model = other if other != name else ""
+    name, dev_name = pm.get("GEMINI_MODEL", "unknown"), dev.get("GEMINI_MODEL", "unknown")
+    dev_model = dev_name if dev_name != name else ""
     if control:
         use = control.model()
         return Model(use.served, use.answers) if use.served else Model(name, use.answers, dev_model)

@@ -64,8 +64,8 @@ def make_reply_template(missed: MissedReply) -> str:
 def _plan(missed: MissedReply, text: str) -> ReplyCheck:
     reply = Reply(text, FinishReason.STOP, TokenUsage())
     plan, faults = read_plan(reply, frozenset(_EXISTING.findall(missed.prompt)))
-    holds = f"a plan of {len(plan.tasks)} tasks" if plan else "no plan"
-    return ReplyCheck(holds, tuple(faults))
+    content = f"a plan of {len(plan.tasks)} tasks" if plan else "no plan"
+    return ReplyCheck(content, tuple(faults))
 
 
 def _files(missed: MissedReply, text: str) -> ReplyCheck:
@@ -80,24 +80,24 @@ def _files(missed: MissedReply, text: str) -> ReplyCheck:
 
 def _optional(missed: MissedReply) -> frozenset[str]:
     """Return the files of a repair that a reply may omit: they are listed last."""
-    listed = missed.prompt.rpartition("\n# Your answer")[0].rpartition(_MAY_BE_LEFT_OUT)
-    return frozenset(path for path, _, _ in _PLANNED.findall(listed[2])) if listed[1] else frozenset()
+    parts = missed.prompt.rpartition("\n# Your answer")[0].rpartition(_MAY_BE_LEFT_OUT)
+    return frozenset(path for path, _, _ in _PLANNED.findall(parts[2])) if parts[1] else frozenset()
 
 
 def _tag(missed: MissedReply) -> str | None:
     """Return the tag of the envelopes that a request asks for: the last one in it, after text from users and files."""
-    found = _TAG.findall(missed.prompt)
-    return found[-1] if found else None
+    tags = _TAG.findall(missed.prompt)
+    return tags[-1] if tags else None
 
 
 def _task(missed: MissedReply) -> PlannedTask:
     """Return the task of a request, parsed from the list of its files."""
     headings = list(_TASK.finditer(missed.prompt))
-    asked = missed.prompt[headings[-1].start() :] if headings else ""
-    asked = asked.partition("\n# Your answer")[0].partition("\nIt is done when:")[0]
+    section = missed.prompt[headings[-1].start() :] if headings else ""
+    section = section.partition("\n# Your answer")[0].partition("\nIt is done when:")[0]
     files = tuple(
         PlannedFile(path=path, action=FileAction(action), purpose=purpose[:500])
-        for path, action, purpose in _PLANNED.findall(asked)
+        for path, action, purpose in _PLANNED.findall(section)
     )
     title = headings[-1][1][:500] if headings else "task"
     return PlannedTask(

@@ -48,8 +48,8 @@ def _secret(endpoint_url: str) -> str | None:
 
 def target_of(endpoint_url: str, about: EngineAbout) -> Target:
     """Return the target for an engine that describes itself like this."""
-    able = frozenset(map(Capability, about.abilities))
-    return Target.gateway(about.engine, endpoint_url, able, about.functions_url, about.functions_on)
+    capabilities = frozenset(map(Capability, about.abilities))
+    return Target.gateway(about.engine, endpoint_url, capabilities, about.functions_url, about.functions_on)
 
 
 def _health(target: Target, secret: str | None) -> EngineHealth | None:

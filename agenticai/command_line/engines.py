@@ -79,9 +79,9 @@ def up(
         functions_on=functions_on,
         iam=not no_iam,
     )
-    asked = choose_model(model, model_name, live=live)
-    keep = keep_engine_up if no_stack else serve_until_stopped
-    keep(port, reach, chosen, asked, dashboard=dashboard, as_json=as_json)
+    model_source = choose_model(model, model_name, live=live)
+    serve = keep_engine_up if no_stack else serve_until_stopped
+    serve(port, reach, chosen, model_source, dashboard=dashboard, as_json=as_json)
 
 
 @group.command(epilog=examples("dashboard"))

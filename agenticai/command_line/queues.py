@@ -120,8 +120,8 @@ def replies(
     """
     from agenticai.commands.replies import ReplyFiles, show_replies
 
-    writing = ReplyFiles(form, file, check, anyway, retry=not no_retry)
-    sys.exit(show_replies(request, writing, Stack(endpoint, stage, as_json)))
+    reply_files = ReplyFiles(form, file, check, anyway, retry=not no_retry)
+    sys.exit(show_replies(request, reply_files, Stack(endpoint, stage, as_json)))
 
 
 @group.command(epilog=examples("cost"))

@@ -56,9 +56,9 @@ def deploy(
     from agenticai.commands.deploy import Deployment, StageLocation, parse_parameters
     from agenticai.commands.deploy import deploy as deploy_stage
 
-    where = StageLocation(endpoint, stage, region, profile)
+    location = StageLocation(endpoint, stage, region, profile)
     parameters = parse_parameters(parameter or [])
-    deploy_stage(Deployment(where, parameters, _agree(yes), trial=not no_trial), as_json=as_json)
+    deploy_stage(Deployment(location, parameters, _agree(yes), trial=not no_trial), as_json=as_json)
 
 
 @group.command(epilog=examples("diff"))

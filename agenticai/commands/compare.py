@@ -41,14 +41,14 @@ def choose_targets(
     names: str, kind: str | None, url: str | None, *, image: str | None = None, docker_socket: bool = False
 ) -> dict[str, EngineChoice | None]:
     """Parse a comma-separated list of targets; the other options say how to run LocalStack. Raises SettingsError."""
-    named = [name.strip() for name in names.split(",") if name.strip()]
-    if len(named) < 2 or len(set(named)) < len(named):
+    targets = [name.strip() for name in names.split(",") if name.strip()]
+    if len(targets) < 2 or len(set(targets)) < len(targets):
         raise SettingsError("Give at least two different targets with --targets, such as embedded,localstack.")
-    if (kind or url or image or docker_socket) and "localstack" not in named:
+    if (kind or url or image or docker_socket) and "localstack" not in targets:
         raise SettingsError("The options for LocalStack need it as a target: name localstack in --targets.")
-    if strange := [name for name in named if name not in TARGETS and "://" not in name]:
-        raise SettingsError(f"Unknown target {strange[0]!r}: choose {', '.join(TARGETS)}, or the URL of a stack.")
-    return {name: _choose(name, kind, url, image, docker_socket) for name in named}
+    if unknown := [name for name in targets if name not in TARGETS and "://" not in name]:
+        raise SettingsError(f"Unknown target {unknown[0]!r}: choose {', '.join(TARGETS)}, or the URL of a stack.")
+    return {name: _choose(name, kind, url, image, docker_socket) for name in targets}
 
 
 def _choose(
@@ -69,11 +69,11 @@ def show_comparison(compared: ComparisonTargets, *, as_json: bool) -> int:
             for name in compared.targets
         }
         comparison = TargetComparison(pools, on_work=progress.says, unsafe_run=compared.unsafe_run)
-        ended = []
+        results = []
         for scenario in comparison.compare(scenarios, named=bool(compared.files)):
             progress.ended(scenario)
-            ended.append(scenario)
-    report = ComparisonReport(engines=comparison.engines, scenarios=tuple(ended))
+            results.append(scenario)
+    report = ComparisonReport(engines=comparison.engines, scenarios=tuple(results))
     screen.emit(report)
     show.present(screen, report)
     if report.passed:

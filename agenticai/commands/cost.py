@@ -41,32 +41,37 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
 
 def bill_of(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | None]:
     """Return the bill of a stack, and its account's free tier use as AWS reports it."""
-    with open_stack(stack) as (found, control):
-        use = UseReader(found, control).look() if control else unmetered_use(found)
-        of_aws = Capability.METRICS in found.target.capabilities
-        return bill(use, projects), free_tier_use(found.target.client("freetier")) if of_aws else None
+    with open_stack(stack) as (deployed, control):
+        use = UseReader(deployed, control).look() if control else unmetered_use(deployed)
+        is_aws = Capability.METRICS in deployed.target.capabilities
+        return bill(use, projects), free_tier_use(deployed.target.client("freetier")) if is_aws else None
 
 
 def document(
     used: Bill, over: Sequence[Overrun] | None, free_tier: Sequence[FreeTierUse] | None = None
 ) -> dict[str, object]:
     """Return the bill as a JSON document."""
-    known = prices()
+    price_list = prices()
     dearest = used.projects[0] if used.projects else None
     return {
-        "prices": {"as_of": known.as_of, "region": known.region},
+        "prices": {"as_of": price_list.as_of, "region": price_list.region},
         "measured_projects": len(used.projects),
         "used_usd": used.used_usd if used.metered else None,
         "project_usd": used.project_usd,
         "unattributed_usd": used.unattributed_usd if used.metered else None,
         "month": {"projects": used.forecast_for, "usd": used.month_usd, "idle_sqs_requests": used.idle_receives},
         "lines": [_line(line) for line in used.lines],
-        "services": {name: {"used_usd": u, "month_usd": m} for name, (u, m) in used.by_service.items()},
+        "services": {
+            name: {"used_usd": used_usd, "month_usd": month_usd}
+            for name, (used_usd, month_usd) in used.by_service.items()
+        },
         "functions": {name: {"used_usd": usd} for name, usd in used.by_function.items()},
         "projects": [{"id": project.project_id, "usd": project.usd} for project in used.projects],
         "free_tier": None if free_tier is None else [asdict(use) for use in free_tier],
         "dearest": _dearest(dearest, used.projects),
-        "over_budget": None if over is None else [{"limit": o.limit, "sentence": o.sentence} for o in over],
+        "over_budget": None
+        if over is None
+        else [{"limit": overrun.limit, "sentence": overrun.sentence} for overrun in over],
     }
 
 

@@ -63,8 +63,8 @@ def serve_dashboard(
     command = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port), host]
     url = f"http://{ADDRESS}:{port}"
     with tempfile.NamedTemporaryFile(prefix="agenticai-dashboard-", suffix=".log") as log:
-        told = {**_environment(endpoint, stage, environ), LOG: log.name}
-        process = subprocess.Popen(command, env=told, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        environment = {**_environment(endpoint, stage, environ), LOG: log.name}
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
             _await(process, url, log)
             yield process, url
@@ -75,10 +75,10 @@ def serve_dashboard(
 
 
 def _check_free(host: str, port: int) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            taken.bind((host, port))
+            probe.bind((host, port))
         except OSError as error:
             raise SettingsError(
                 f"Port {port} is in use: stop the program that uses it, or choose another with --port."
@@ -86,9 +86,9 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    told = {ENDPOINT: endpoint, STAGE: stage, START: name_start(endpoint, stage, environ)}
+    settings = {ENDPOINT: endpoint, STAGE: stage, START: name_start(endpoint, stage, environ)}
     inherited = {name: value for name, value in environ.items() if not name.startswith("STREAMLIT_")}
-    return {**inherited, **told}
+    return {**inherited, **settings}
 
 
 def name_start(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -96,10 +96,10 @@ def name_start(endpoint: str, stage: str, environ: Mapping[str, str] = os.enviro
 
     `agenticai up` starts engines on this machine, with the default stage.
     """
-    at = urlsplit(endpoint)
-    if stage != DEFAULT_STAGE or at.hostname not in (ADDRESS, "localhost"):
+    address = urlsplit(endpoint)
+    if stage != DEFAULT_STAGE or address.hostname not in (ADDRESS, "localhost"):
         return " ".join([this_command(), "deploy", *on_stack(endpoint, stage, environ)])
-    port = [] if at.port in (None, DEFAULT_PORT) else ["--port", str(at.port)]
+    port = [] if address.port in (None, DEFAULT_PORT) else ["--port", str(address.port)]
     return " ".join([this_command(), "up", *port])
 
 
@@ -111,7 +111,7 @@ def _await(process: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None
                 return
         pause(LOOK_SECONDS)
     log.seek(0)
-    said = log.read().decode(errors="replace").splitlines()
-    silence = "it said nothing" if process.poll() is not None else f"no answer within {START_SECONDS:.0f} s"
-    reason = next((line.strip() for line in reversed(said) if line.strip()), silence)
+    output_lines = log.read().decode(errors="replace").splitlines()
+    fallback = "it said nothing" if process.poll() is not None else f"no answer within {START_SECONDS:.0f} s"
+    reason = next((line.strip() for line in reversed(output_lines) if line.strip()), fallback)
     raise SettingsError(f"The dashboard did not start: {reason}")

@@ -53,8 +53,8 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
     the result says whether its tests passed.
     """
     with bench.api() as api, pace_of(bench) as pace:
-        first = scenario.first
-        posted = api.create(first.name, first.requirements, first.template)
+        request = scenario.first
+        posted = api.create(request.name, request.requirements, request.template)
         events = []
         for event in follow(api, posted.id):
             on_event(event)

@@ -58,8 +58,8 @@ class StageLocation:
     @property
     def settings(self) -> str:
         """Environment variables to put before a command, so that it uses the same region and credentials."""
-        named = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
-        return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items() if value)
+        variables = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
+        return "".join(f"{name}={shlex.quote(value)} " for name, value in variables.items() if value)
 
     def find(self) -> tuple[Target, str | None]:
         """Return the target, and the secret of its control API, if any. Raises StackError."""
@@ -84,11 +84,11 @@ class Deployment:
     trial: bool = True
 
 
-def parse_parameters(given: list[str]) -> dict[str, str]:
+def parse_parameters(options: list[str]) -> dict[str, str]:
     """Parse the parameters of NAME=VALUE options. Raises SettingsError."""
     known = Template.load(TEMPLATE).document["Parameters"].keys() - {"Stage"}
-    parsed = dict(one.partition("=")[::2] for one in given if "=" in one)
-    for name in [one for one in given if "=" not in one] + [name for name in parsed if name not in known]:
+    parsed = dict(option.partition("=")[::2] for option in options if "=" in option)
+    for name in [option for option in options if "=" not in option] + [name for name in parsed if name not in known]:
         raise SettingsError(f"{name} is not a template parameter: give NAME=VALUE of {', '.join(sorted(known))}.")
     return parsed
 
@@ -107,11 +107,11 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
         if where.is_aws:
             _check(screen, target, deployment, secrets)
         functions = target.client("lambda")
-        before = read_versions(functions, _functions_of(target, where.stage))
-        outputs = _build_and_deploy(screen, target, deployment, secrets, before)
-        changed = _serve_deployed(target, where.stage, before)
+        previous_versions = read_versions(functions, _functions_of(target, where.stage))
+        outputs = _build_and_deploy(screen, target, deployment, secrets, previous_versions)
+        replaced_versions = _serve_deployed(target, where.stage, previous_versions)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
-        with restore_versions_on_failure(functions, changed):
+        with restore_versions_on_failure(functions, replaced_versions):
             await_healthy(screen, deployed)
             if where.is_aws and deployment.trial:
                 run_trial_project(screen, deployed)
@@ -119,15 +119,15 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
 
 
 def _build_and_deploy(
-    screen: Display, target: Target, deployment: Deployment, secrets: Secrets, before: Mapping[str, str]
+    screen: Display, target: Target, deployment: Deployment, secrets: Secrets, previous_versions: Mapping[str, str]
 ) -> StackOutputs:
-    """Build the handlers and deploy the stack; `before` are the versions to note before anything changes."""
+    """Build the handlers and deploy the stack; `previous_versions` are the ones to note before anything changes."""
     where = deployment.where
     with screen.step("handlers built") as step:
         prepared = prepare(find_home() / "cache", step.update, functions_on=target.functions_on)
         step.done()
     with screen.step("stack deployed") as step:
-        confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, before))
+        confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, previous_versions))
         outputs = deploy_prepared(
             target,
             where.stage,
@@ -153,15 +153,15 @@ def _functions_of(target: Target, stage: str) -> Collection[str]:
 def _check(screen: Display, target: Target, deployment: Deployment, secrets: Secrets) -> None:
     stage = deployment.where.stage
     with screen.status("looking at the account"):
-        found = check_deployment(
+        preflight = check_deployment(
             target,
             stack_name(stage),
             Template.load(TEMPLATE),
             {"Stage": stage, **deployment.parameters},
             lambda: find_unstored(target.client("ssm"), stage, secrets),
         )
-    show.show_preflight(screen, found, stage)
-    if not found.passed:
+    show.show_preflight(screen, preflight, stage)
+    if not preflight.passed:
         raise DeployError(f"{stack_name(stage)} was not deployed: fix what is marked above, then deploy again.")
 
 
@@ -185,13 +185,13 @@ def _make_confirm(
     return confirm
 
 
-def _note(target: Target, stage: str, before: Mapping[str, str]) -> None:
+def _note(target: Target, stage: str, previous_versions: Mapping[str, str]) -> None:
     """Store which versions serve now, before anything changes, so that a rollback is always possible."""
-    if before:
-        note_versions_before(target.client("ssm"), stage, before)
+    if previous_versions:
+        note_versions_before(target.client("ssm"), stage, previous_versions)
 
 
-def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Mapping[str, str]:
+def _serve_deployed(target: Target, stage: str, previous_versions: Mapping[str, str]) -> Mapping[str, str]:
     """Point the aliases at the versions that the stack holds, and return the previous versions that no longer serve.
 
     After a rollback, the aliases point at other versions than those of the stack.
@@ -200,49 +200,53 @@ def _serve_deployed(target: Target, stage: str, before: Mapping[str, str]) -> Ma
     deployed = read_deployed_versions(target.client("cloudformation"), stack_name(stage))
     now = read_versions(functions, deployed)
     serve_versions(functions, {name: version for name, version in deployed.items() if now.get(name) != version})
-    return {name: version for name, version in before.items() if deployed.get(name, version) != version}
+    return {name: version for name, version in previous_versions.items() if deployed.get(name, version) != version}
 
 
 @contextmanager
-def restore_versions_on_failure(functions: "LambdaClient", before: Mapping[str, str]) -> Iterator[None]:
+def restore_versions_on_failure(functions: "LambdaClient", previous_versions: Mapping[str, str]) -> Iterator[None]:
     """Restore the previous versions if the block raises a DeployError or is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
-        serve_versions(functions, before)
+        serve_versions(functions, previous_versions)
         raise
     except DeployError as error:
-        serve_versions(functions, before)
-        outcome = "the previous versions were restored" if before else "there is no previous version to restore"
+        serve_versions(functions, previous_versions)
+        outcome = (
+            "the previous versions were restored" if previous_versions else "there is no previous version to restore"
+        )
         raise DeployError(f"{error}; {outcome}.") from error
 
 
 def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Wait until the API reports that it is healthy. Raises DeployError if it does not within a minute."""
-    said = ""
+    last_error = ""
     with screen.step("API healthy") as step, deployed.api() as api:
         try:
             for _ in HEALTHY.attempts(wait):
                 try:
                     api.check_health()
                 except ApiError as error:
-                    said = str(error)
-                    step.update(said)
+                    last_error = str(error)
+                    step.update(last_error)
                 else:
                     step.done()
                     return
         except TimeoutError:
-            raise DeployError(f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({said})") from None
+            raise DeployError(
+                f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({last_error})"
+            ) from None
 
 
 def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
-    first, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
+    request, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
     with screen.step("trial project run") as step, deployed.api() as api:
-        left = ""
+        hint = ""
         try:
-            project = api.create(first.name, first.requirements)
-            left = f"; the project {project.id} stays, with its files, to be looked at"
+            project = api.create(request.name, request.requirements)
+            hint = f"; the project {project.id} stays, with its files, to be looked at"
             for _ in TRIAL_POLLING.attempts(wait):
                 project = api.get(project.id)
                 step.update(f"{project.name}: {project.status.value.lower()}")
@@ -251,10 +255,10 @@ def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pa
             if project.status is ProjectStatus.COMPLETED:
                 api.delete(project.id)
         except (ApiError, TimeoutError) as error:
-            raise DeployError(f"{name} is deployed, but the trial project could not be run ({error}){left}") from error
+            raise DeployError(f"{name} is deployed, but the trial project could not be run ({error}){hint}") from error
         if project.status is not ProjectStatus.COMPLETED:
-            why = project.failure.reason if project.failure else project.status.value
-            raise DeployError(f"{name} is deployed, but the trial project failed ({why}){left}")
+            reason = project.failure.reason if project.failure else project.status.value
+            raise DeployError(f"{name} is deployed, but the trial project failed ({reason}){hint}")
         step.done()
 
 
@@ -265,13 +269,13 @@ def _present(screen: Display, deployed: DeployedStack, where: StageLocation) -> 
         return
     outputs = deployed.outputs
     screen.emit({"api_url": outputs.api_url, "stage": outputs.stage, "region": deployed.target.region})
-    on = f"--target {AWS} --stage {outputs.stage}"
+    options = f"--target {AWS} --stage {outputs.stage}"
     lines = {
         "API": outputs.api_url,
         "Token": f"{where.settings}aws ssm get-parameter --with-decryption --name {outputs.api_token_parameter}",
-        "Dashboard": f"{where.settings}{this_command()} dashboard {on}",
-        "Cost": f"{where.settings}{this_command()} cost {on}",
-        "Undo": f"{where.settings}{this_command()} rollback {on}",
+        "Dashboard": f"{where.settings}{this_command()} dashboard {options}",
+        "Cost": f"{where.settings}{this_command()} cost {options}",
+        "Undo": f"{where.settings}{this_command()} rollback {options}",
     }
     for name, line in lines.items():
         screen.say((f"{name:10}", "bold"), line)

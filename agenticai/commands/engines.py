@@ -39,9 +39,9 @@ def chosen_engine(
     """
     if target not in TARGETS:
         raise SettingsError(f"Unknown engine {target!r}: choose {' or '.join(TARGETS)}.")
-    of_a_container, of_one_that_runs = bool(image or docker_socket), bool(url or observed or functions_on)
+    has_container_options, has_running_options = bool(image or docker_socket), bool(url or observed or functions_on)
     if target == "embedded":
-        if kind or of_a_container or of_one_that_runs:
+        if kind or has_container_options or has_running_options:
             options = ("--engine", *CONTAINER_OPTIONS, *RUNNING_LOCALSTACK_OPTIONS)
             raise SettingsError(f"{_listed(options)} are for --target localstack.")
         return EMBEDDED if iam else replace(EMBEDDED, iam=False)
@@ -50,9 +50,9 @@ def chosen_engine(
     if kind not in (None, *get_args(Kind)):
         raise SettingsError(f"Unknown --engine {kind!r}: choose one of {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
-    if kind != "container" and of_a_container:
+    if kind != "container" and has_container_options:
         raise SettingsError(f"{_listed(CONTAINER_OPTIONS)} are for --engine container.")
-    if kind != "running" and of_one_that_runs:
+    if kind != "running" and has_running_options:
         raise SettingsError(f"{_listed(RUNNING_LOCALSTACK_OPTIONS)} are for --engine running.")
     if kind == "container":
         return EngineChoice(
@@ -86,5 +86,5 @@ def _running_at(url: str | None, environ: Mapping[str, str]) -> str:
     host = environ.get(HOST_VARIABLE, "")
     if host and ":" not in host:
         host = f"{host}:{DEFAULT_PORT}"
-    named = url or (f"http://{host}" if host else environ.get(URL_VARIABLE)) or local(DEFAULT_PORT)
-    return named.rstrip("/")
+    address = url or (f"http://{host}" if host else environ.get(URL_VARIABLE)) or local(DEFAULT_PORT)
+    return address.rstrip("/")

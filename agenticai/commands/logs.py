@@ -16,16 +16,16 @@ from agenticai.stack.waiting import pause
 
 def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack, *, follow: bool) -> None:
     """Print the log events since a moment, one line each; with `follow`, go on until Ctrl-C."""
-    screen, long = Display(as_json=stack.as_json), duration(since)
+    screen, period = Display(as_json=stack.as_json), duration(since)
     with open_stack(stack) as (bench, control):
         logs = FunctionLogs(bench.target.client("logs"), bench.outputs.function_names)
         functions = logs.named(name)
         if project_id is not None:
             with bench.api() as api:
                 project_id = find_project(api, project_id)
-        begin = before(control.clock().now if control else datetime.now(UTC), long)
+        start = before(control.clock().now if control else datetime.now(UTC), period)
         events = (
-            logs.follow(functions, begin, project_id, pause) if follow else logs.events(functions, begin, project_id)
+            logs.follow(functions, start, project_id, pause) if follow else logs.events(functions, start, project_id)
         )
         with contextlib.suppress(KeyboardInterrupt):  # ends following
             for event in events:

@@ -81,8 +81,8 @@ def _find(url: str, name: str, key: str | None) -> str:
         return name
     if not served:
         raise SettingsError(f"The server at {url} has no model: pull or load one first, as `ollama pull` does.")
-    wanted = f"has no model {name!r}" if name else "has several models: choose one with --model-name"
-    raise SettingsError(f"The server at {url} {wanted}. It has {', '.join(served)}.")
+    problem = f"has no model {name!r}" if name else "has several models: choose one with --model-name"
+    raise SettingsError(f"The server at {url} {problem}. It has {', '.join(served)}.")
 
 
 def _list_models(url: str, key: str | None) -> tuple[_Served, ...]:

@@ -24,9 +24,9 @@ def show_permissions(
     With `policies` it shows the narrowest policies that allow what was done. Raises SelectionError and TargetError.
     """
     screen = Display(as_json=stack.as_json)
-    with open_stack(stack) as (found, control):
-        if control is None or Capability.PERMISSIONS not in found.target.capabilities:
-            raise TargetError(NOT_AVAILABLE.format(where=found.target.name))
+    with open_stack(stack) as (deployed, control):
+        if control is None or Capability.PERMISSIONS not in deployed.target.capabilities:
+            raise TargetError(NOT_AVAILABLE.format(where=deployed.target.name))
         report = control.permissions()
     chosen = _choose(report, function)
     if policies:
@@ -36,8 +36,8 @@ def show_permissions(
         return chosen
     screen.emit(report.model_copy(update={"functions": chosen}))
     screen.show(show.overview(chosen))
-    for one in chosen:
-        for table in show.details(one, everything=everything):
+    for permissions in chosen:
+        for table in show.details(permissions, everything=everything):
             screen.say()
             screen.show(table)
     if not report.enforced:
@@ -48,9 +48,9 @@ def show_permissions(
 def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
     """Raise DeniedError if functions were denied anything; it names each denial, and the missing statement."""
     denied = [
-        f"{one.function} was denied {denial.action} on {denial.resource}: {denial.remedy(one.role)}."
-        for one in functions
-        for denial in one.denials
+        f"{permissions.function} was denied {denial.action} on {denial.resource}: {denial.remedy(permissions.role)}."
+        for permissions in functions
+        for denial in permissions.denials
     ]
     if denied:
         advice = "Add the missing permissions to the template, or remove the calls from the code."
@@ -59,7 +59,7 @@ def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
 
 def narrow_all(functions: Iterable[FunctionPermissions]) -> Mapping[str, Mapping[str, Any]]:
     """Return the narrowest policy of each function by its name; services have no roles, and so no policies."""
-    return {one.function: narrow(one) for one in functions if one.role}
+    return {permissions.function: narrow(permissions) for permissions in functions if permissions.role}
 
 
 def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:
@@ -67,24 +67,24 @@ def narrow(permissions: FunctionPermissions) -> Mapping[str, Any]:
     used = defaultdict[str, set[str]](set)
     for grant in permissions.grants:
         used[grant.resource].update(grant.used)
-    together = defaultdict[tuple[str, ...], list[str]](list)
+    grouped = defaultdict[tuple[str, ...], list[str]](list)
     for resource, actions in used.items():
         if actions:
-            together[tuple(sorted(actions))].append(resource)
+            grouped[tuple(sorted(actions))].append(resource)
     statements = [
         {"Effect": "Allow", "Action": list(actions), "Resource": sorted(resources)}
-        for actions, resources in sorted(together.items())
+        for actions, resources in sorted(grouped.items())
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _choose(report: PermissionReport, function: str | None) -> tuple[FunctionPermissions, ...]:
     """Return all functions, or the one whose name contains `function`. Raises SelectionError if none or several do."""
-    chosen = tuple(one for one in report.functions if function is None or function in one.function)
+    chosen = tuple(candidate for candidate in report.functions if function is None or function in candidate.function)
     if function is None or len(chosen) == 1:
         return chosen
-    named = [one for one in chosen if one.function == function]
-    if named:
-        return tuple(named)
-    names = ", ".join(one.function for one in report.functions)
+    exact = [candidate for candidate in chosen if candidate.function == function]
+    if exact:
+        return tuple(exact)
+    names = ", ".join(candidate.function for candidate in report.functions)
     raise SelectionError(f"{function!r} is in the name of {len(chosen)} functions; there are {names}.")

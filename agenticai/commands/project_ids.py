@@ -27,29 +27,29 @@ def find_project(api: ProjectsApi, given: str) -> str:
     if given == LAST:
         newest = api.list_projects(limit=1).items
         return newest[0].id if newest else _refuse(f"There is no project yet: `{this_command()} new` posts one.")
-    beginning = given.upper()
+    prefix = given.upper()
     if is_whole(given):
-        return beginning
-    if not beginning:
+        return prefix
+    if not prefix:
         return _refuse(f"Name a project by its id or the beginning of it; `{this_command()} status` lists them.")
-    fitting = [project for project in all_projects(api) if project.id.startswith(beginning)]
-    if len(fitting) == 1:
-        return fitting[0].id
-    if not fitting:
+    matches = [project for project in all_projects(api) if project.id.startswith(prefix)]
+    if len(matches) == 1:
+        return matches[0].id
+    if not matches:
         return _refuse(f"There is no project {given}; `{this_command()} status` lists them.")
-    named = ", ".join(f"{project.id} ({project.name})" for project in fitting[:LISTED])
-    more = f", and {len(fitting) - LISTED} more" if len(fitting) > LISTED else ""
-    return _refuse(f"{len(fitting)} projects begin with {given}: {named}{more}. Give more of the id.")
+    names = ", ".join(f"{project.id} ({project.name})" for project in matches[:LISTED])
+    more = f", and {len(matches) - LISTED} more" if len(matches) > LISTED else ""
+    return _refuse(f"{len(matches)} projects begin with {given}: {names}{more}. Give more of the id.")
 
 
 def suggest_ids(endpoint: str, stage: str, incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that start with `incomplete`, the newest first, with names; none if nothing answers."""
     try:
         with stack_at(endpoint or find_endpoint(), stage).api() as api:
-            listed = api.list_projects(MOST_PROJECTS).items
+            projects = api.list_projects(MOST_PROJECTS).items
     except (ProjectsError, EngineError, StackError):
         return []
-    return [(project.id, project.name) for project in listed if project.id.startswith(incomplete.upper())]
+    return [(project.id, project.name) for project in projects if project.id.startswith(incomplete.upper())]
 
 
 def is_whole(given: str) -> bool:

@@ -52,8 +52,8 @@ def post_project(request: PostedRequest, stack: Stack) -> int:
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
     with stack.connect() as api:
-        known = find_requirements(api, requirements, template)
-        if known is not None and ask_stored(stack, [known]) == (False,):
+        full_requirements = find_requirements(api, requirements, template)
+        if full_requirements is not None and ask_stored(stack, [full_requirements]) == (False,):
             screen.say((NEEDS_A_KEY, "yellow"))
         project = _create(api, stack, name, requirements, template)
         screen.say(f"Posted as {project.id}.")
@@ -82,8 +82,8 @@ def follow_project(project_id: str, stack: Stack) -> int:
     """Show a project's events since its latest request, and follow it; return 0 if it completed."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
-        known = find_project(api, project_id)
-        return _follow(screen, api, stack, known, _before_the_latest(api.events(known)))
+        full_id = find_project(api, project_id)
+        return _follow(screen, api, stack, full_id, _before_the_latest(api.events(full_id)))
 
 
 def show_status(project_id: str | None, stack: Stack) -> None:
@@ -98,8 +98,8 @@ def show_status(project_id: str | None, stack: Stack) -> None:
             else:
                 screen.say(f"No projects yet: `{stack.command('new')}` posts one.")
             return
-        known = find_project(api, project_id)
-        project, events = api.get(known), tuple(api.events(known))
+        full_id = find_project(api, project_id)
+        project, events = api.get(full_id), tuple(api.events(full_id))
     model = _read_model(stack)
     screen.emit({"project": project, "events": events, "model": outcome.document(project, model)})
     _present_outcome(screen, project, model)
@@ -111,29 +111,33 @@ def fetch(project_id: str, out: Path, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     check_creatable(out / project_id.upper() if is_whole(project_id) else out)  # before any request is sent
     with stack.connect() as api:
-        known = find_project(api, project_id)
-        check_folder(out / known)
-        if not api.files(known):
-            raise ProjectsError(without_files(api.get(known), stack))
-        got = download(api, known, out / known)
-    package = str(got.package) if got.package else None
-    screen.emit({"code": str(got.code), "files": got.files, "refused": got.refused, "package": package})
+        full_id = find_project(api, project_id)
+        check_folder(out / full_id)
+        if not api.files(full_id):
+            raise ProjectsError(without_files(api.get(full_id), stack))
+        downloaded = download(api, full_id, out / full_id)
+    package = str(downloaded.package) if downloaded.package else None
+    screen.emit(
+        {"code": str(downloaded.code), "files": downloaded.files, "refused": downloaded.refused, "package": package}
+    )
     packaged = f"package {package}" if package else "no package"
-    screen.say(f"{count(len(got.files), 'file')} in {got.code}; {packaged}")
-    tables.show_refused(screen, got.refused)
-    return 1 if got.refused else 0
+    screen.say(f"{count(len(downloaded.files), 'file')} in {downloaded.code}; {packaged}")
+    tables.show_refused(screen, downloaded.refused)
+    return 1 if downloaded.refused else 0
 
 
 def show_templates(stack: Stack) -> None:
     """List the templates."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
-        listed = api.templates()
-        texts = [api.template(template.id).requirements for template in listed]
-    answered = ask_stored(stack, texts)
-    without_key = dict(zip((template.id for template in listed), answered, strict=True)) if answered else {}
-    screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in listed])
-    screen.show(tables.templates(listed, without_key))
+        templates = api.templates()
+        texts = [api.template(template.id).requirements for template in templates]
+    replies_stored = ask_stored(stack, texts)
+    without_key = (
+        dict(zip((template.id for template in templates), replies_stored, strict=True)) if replies_stored else {}
+    )
+    screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in templates])
+    screen.show(tables.templates(templates, without_key))
 
 
 def rotate_token(stack: Stack) -> None:
@@ -150,10 +154,10 @@ def rotate_token(stack: Stack) -> None:
 
 def without_files(project: ProjectView, stack: Stack) -> str:
     """Return why a project has nothing to download."""
-    shown = stack.command("status", project.id)
+    command = stack.command("status", project.id)
     if project.failure:
-        return f"{project.id} failed before it had any file: `{shown}` says why."
-    return f"{project.id} is {project.status} and has no files yet: `{shown}` shows it."
+        return f"{project.id} failed before it had any file: `{command}` says why."
+    return f"{project.id} is {project.status} and has no files yet: `{command}` shows it."
 
 
 def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None, template: str | None) -> ProjectView:
@@ -161,23 +165,23 @@ def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None,
     try:
         return api.create(name, requirements, template)
     except KeyboardInterrupt as stop:
-        listed = stack.command("status")
-        raise Unfollowed(f"interrupted; the project may have been posted: `{listed}` lists all.") from stop
+        command = stack.command("status")
+        raise Unfollowed(f"interrupted; the project may have been posted: `{command}` lists all.") from stop
     except ApiError as error:
-        known = [each.id for each in api.templates()] if template else []
-        if template in (None, *known):
+        template_ids = [item.id for item in api.templates()] if template else []
+        if template in (None, *template_ids):
             raise
-        raise SettingsError(f"There is no template {template}: choose one of {', '.join(known)}.") from error
+        raise SettingsError(f"There is no template {template}: choose one of {', '.join(template_ids)}.") from error
 
 
 def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack: Stack) -> int:
     """Send a request about an existing project, and follow the project."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
-        known = find_project(api, project_id)
-        before = api.events(known)
-        ask(api, known)
-        return _follow(screen, api, stack, known, before)
+        full_id = find_project(api, project_id)
+        earlier = api.events(full_id)
+        ask(api, full_id)
+        return _follow(screen, api, stack, full_id, earlier)
 
 
 def _follow(
@@ -190,14 +194,14 @@ def _follow(
             for event in follow(api, project_id, after=after):
                 following(event)
     except KeyboardInterrupt as stop:
-        again = stack.command("follow", project_id)
-        raise Unfollowed(f"interrupted; project {project_id} goes on: `{again}` follows it.") from stop
+        command = stack.command("follow", project_id)
+        raise Unfollowed(f"interrupted; project {project_id} goes on: `{command}` follows it.") from stop
     return _present_end(screen, api.get(project_id), stack)
 
 
 def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
     """Return the events before those of the user's latest request."""
-    latest = max((at for at, event in enumerate(events) if event.agent == "api"), default=0)
+    latest = max((index for index, event in enumerate(events) if event.agent == "api"), default=0)
     return events[:latest]
 
 
@@ -207,52 +211,52 @@ def _read_model(stack: Stack) -> Model:
 
 
 def _present_outcome(screen: Display, project: ProjectView, model: Model) -> None:
-    line, *further = outcome.outcome(project, model)
+    line, *details = outcome.outcome(project, model)
     screen.say(line)
-    for said in further:
-        screen.explain(said)
+    for detail in details:
+        screen.explain(detail)
 
 
-def _present_end(screen: Display, ended: ProjectView, stack: Stack) -> int:
+def _present_end(screen: Display, project: ProjectView, stack: Stack) -> int:
     """Show how a project ended, the cost of its model calls, and the next steps; return the exit status."""
     model = _read_model(stack)
-    screen.emit({**ended.model_dump(mode="json"), "model": outcome.document(ended, model)})
-    _present_outcome(screen, ended, model)
-    failed = ended.status is ProjectStatus.FAILED
-    if ended.failure:
-        again = "tries the step that failed again" if failed else "asks for the change again"
-        screen.say((f"{stack.command('retry', ended.id)} {again}.", "dim"))
+    screen.emit({**project.model_dump(mode="json"), "model": outcome.document(project, model)})
+    _present_outcome(screen, project, model)
+    failed = project.status is ProjectStatus.FAILED
+    if project.failure:
+        explanation = "tries the step that failed again" if failed else "asks for the change again"
+        screen.say((f"{stack.command('retry', project.id)} {explanation}.", "dim"))
     if not failed:
-        screen.say((f"{stack.command('get', ended.id)} writes its files and package to out/.", "dim"))
-    return 0 if ended.status is ProjectStatus.COMPLETED and not ended.failure else 1
+        screen.say((f"{stack.command('get', project.id)} writes its files and package to out/.", "dim"))
+    return 0 if project.status is ProjectStatus.COMPLETED and not project.failure else 1
 
 
 def _read_given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise SettingsError("Give the requirements as text or with --file, and not both.")
-    given = _read(file) if file else _encodable(text, "text")
-    if given is not None and not given.strip():
+    requirements = _read(file) if file else _encodable(text, "text")
+    if requirements is not None and not requirements.strip():
         raise SettingsError("The requirements are empty: say in a sentence or more what is wanted.")
-    return given
+    return requirements
 
 
 def _read(file: Path) -> str:
     """Read the text of a file or of standard input, without a byte order mark."""
     name = "standard input" if str(file) == "-" else str(file)
     try:
-        given = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
-        return given.decode("utf-8-sig")
+        content = sys.stdin.buffer.read() if name == "standard input" else file.read_bytes()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsError(f"{name} cannot be read as text: it is not UTF-8 (byte {error.start + 1}).") from error
     except OSError as error:
         raise SettingsError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
-def _encodable(given: str | None, what: str) -> str | None:
+def _encodable(value: str | None, label: str) -> str | None:
     """Return an argument as text. Raises SettingsError if it has bytes that are not UTF-8."""
-    text = None if given is None else readable(given)
+    text = None if value is None else readable(value)
     try:
         (text or "").encode()
     except UnicodeEncodeError as error:
-        raise SettingsError(f"The {what} is not UTF-8 (character {error.start + 1}).") from error
+        raise SettingsError(f"The {label} is not UTF-8 (character {error.start + 1}).") from error
     return text

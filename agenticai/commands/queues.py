@@ -64,13 +64,13 @@ def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool)
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
         agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
-        found = {agent: _read_letters(queues, agent, limit) for agent in agents}
-    screen.emit([_letter(agent, letter) for agent, page in found.items() for letter in page.letters])
+        pages = {agent: _read_letters(queues, agent, limit) for agent in agents}
+    screen.emit([_letter(agent, letter) for agent, page in pages.items() for letter in page.letters])
     if stack.as_json:
         return
-    for agent, page in found.items():
+    for agent, page in pages.items():
         _present(screen, stack, agent, page, full=full)
-    if not any(page.letters for page in found.values()):
+    if not any(page.letters for page in pages.values()):
         screen.say("No dead letters.")
 
 
@@ -81,18 +81,18 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
     with _open_queues(stack) as queues:
         agent = queues.agent(name)
         if choice.all:
-            done = _move_all(screen, queues, agent, choice, agreed)
+            moved = _move_all(screen, queues, agent, choice, agreed)
         else:
-            done = _move_chosen(screen, queues, agent, choice, agreed)
-        if done is None:
+            moved = _move_chosen(screen, queues, agent, choice, agreed)
+        if moved is None:
             screen.say("Nothing was sent.")
             return 1
-        results, whole = done
-        after = _await_taken_up(screen, queues, agent)
-    screen.emit({"moved": results, "queues": asdict(after)})
-    screen.show(show.queues([after]))
+        results, all_sent = moved
+        state = _await_taken_up(screen, queues, agent)
+    screen.emit({"moved": results, "queues": asdict(state)})
+    screen.show(show.queues([state]))
     screen.say((f"{stack.command('logs', agent, '-f')} follows what {agent} makes of them.", "dim"))
-    return 0 if whole else 1
+    return 0 if all_sent else 1
 
 
 def _move_all(
@@ -124,19 +124,19 @@ def _move_chosen(
     return [asdict(result) for result in results], all(result.outcome is RedriveOutcome.SENT for result in results)
 
 
-def resolve_ids(queues: StackQueues, agent: str, beginnings: Sequence[str]) -> list[str]:
+def resolve_ids(queues: StackQueues, agent: str, prefixes: Sequence[str]) -> list[str]:
     """Return the ids that start with these beginnings. Raises `SelectionError` if none or several match one of them."""
-    known = [] if all(len(beginning) >= WHOLE_ID for beginning in beginnings) else list(queues.ids(agent))
-    found: dict[str, None] = {}
-    for beginning in beginnings:
-        fitting = {message_id for message_id in known if message_id.startswith(beginning)}
-        if len(beginning) >= WHOLE_ID or beginning in fitting:
-            fitting = {beginning}
-        if len(fitting) != 1:
-            many = f"{len(fitting)} dead letters begin" if fitting else "no dead letter begins"
-            raise SelectionError(f"In the dead-letter queue of {agent}, {many} with {beginning}.")
-        found.update(dict.fromkeys(fitting))
-    return list(found)
+    all_ids = [] if all(len(prefix) >= WHOLE_ID for prefix in prefixes) else list(queues.ids(agent))
+    resolved: dict[str, None] = {}
+    for prefix in prefixes:
+        matches = {message_id for message_id in all_ids if message_id.startswith(prefix)}
+        if len(prefix) >= WHOLE_ID or prefix in matches:
+            matches = {prefix}
+        if len(matches) != 1:
+            problem = f"{len(matches)} dead letters begin" if matches else "no dead letter begins"
+            raise SelectionError(f"In the dead-letter queue of {agent}, {problem} with {prefix}.")
+        resolved.update(dict.fromkeys(matches))
+    return list(resolved)
 
 
 def _await_taken_up(screen: Display, queues: StackQueues, agent: str) -> AgentQueues:
@@ -154,8 +154,8 @@ def _read_letters(queues: StackQueues, agent: str, limit: int) -> DeadLetterPage
     """Return at most `limit` letters, from as many pages as needed."""
     page = queues.letters(agent, limit=min(limit, PageRequest.MOST))
     while page.next and len(page.letters) < limit:
-        more = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), PageRequest.MOST))
-        page = replace(more, letters=page.letters + more.letters)
+        next_page = queues.letters(agent, after=page.next, limit=min(limit - len(page.letters), PageRequest.MOST))
+        page = replace(next_page, letters=page.letters + next_page.letters)
     return page
 
 
@@ -165,8 +165,8 @@ def _present(screen: Display, stack: Stack, agent: str, page: DeadLetterPage, *,
             screen.say(line)
     if not page.letters:
         return
-    summed = ", ".join(f"{number} x {printable(cause)}" for cause, number in count_causes(page.letters))
-    screen.say(f"{agent}: {len(page.letters)} of {count(page.total, 'dead letter')} shown: {summed}")
+    causes = ", ".join(f"{number} x {printable(cause)}" for cause, number in count_causes(page.letters))
+    screen.say(f"{agent}: {len(page.letters)} of {count(page.total, 'dead letter')} shown: {causes}")
     if page.received:
         screen.say(("To read them they were received and given back; SQS counts one more receive of each.", "dim"))
     screen.say((f"{stack.command('redrive', agent, '--all')} sends them back to {agent}.", "dim"))

@@ -42,16 +42,16 @@ def show_recording(
     _check_kept()
     if not model:
         _check_key(environ, scenario)
-    asked = choose_model(model, model_name, live=not model, environ=environ)
+    model_source = choose_model(model, model_name, live=not model, environ=environ)
     if not agreed(f"{_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
         raise NotRecorded("Nothing was asked, and nothing was stored.")
     with screen.status("starting the engine") as status:
         stored = record(
             scenario,
-            asked.how,
-            asked.key,
+            model_source.how,
+            model_source.key,
             runs=find_home() / RECORDINGS,
-            report=lambda doing: status.update(text(doing)),
+            report=lambda step: status.update(text(step)),
             on_event=Following(screen, status),
         )
     _present(screen, stored, f"{len(stored)} replies recorded; `{this_command()} replay {scenario.name}` replays them.")
@@ -62,13 +62,11 @@ def show_rekeying(name: str, *, as_json: bool) -> None:
     screen, scenario = Display(as_json=as_json), one_scenario(name)
     _check_kept()
     with screen.status("starting the engine") as status:
-        changed = rekey_scenario(
-            scenario, runs=find_home() / RECORDINGS, report=lambda doing: status.update(text(doing))
-        )
+        rekeyed = rekey_scenario(scenario, runs=find_home() / RECORDINGS, report=lambda step: status.update(text(step)))
     _present(
         screen,
-        changed,
-        f"{len(changed)} requests exchanged." if changed else "Every stored request is the one that is sent.",
+        rekeyed,
+        f"{len(rekeyed)} requests exchanged." if rekeyed else "Every stored request is the one that is sent.",
     )
 
 

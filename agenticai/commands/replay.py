@@ -37,20 +37,20 @@ class ReplayArguments:
     order: ReplayOptions
 
 
-def show_replay(playing: ReplayArguments, *, as_json: bool) -> int:
+def show_replay(arguments: ReplayArguments, *, as_json: bool) -> int:
     """Replay, report, and store the reports; return 0 if all passed."""
-    screen, scenarios = Display(as_json=as_json), choose_scenarios(playing.files)
+    screen, scenarios = Display(as_json=as_json), choose_scenarios(arguments.files)
     home = find_home()
     make_home(home)
-    folder, began = runs.make_folder(playing.order.seed, home), time.monotonic()
+    folder, began = runs.make_folder(arguments.order.seed, home), time.monotonic()
     started_at = datetime.now(UTC)
-    with hold_shared_lock(folder), live(screen, scenarios, playing.order.repeat) as progress:
-        results = _replay(playing, scenarios, folder, progress)
+    with hold_shared_lock(folder), live(screen, scenarios, arguments.order.repeat) as progress:
+        results = _replay(arguments, scenarios, folder, progress)
     report = RunReport(
         started_at=started_at,
-        target=playing.target,
-        seed=playing.order.seed,
-        repeat=playing.order.repeat,
+        target=arguments.target,
+        seed=arguments.order.seed,
+        repeat=arguments.order.repeat,
         wall_s=time.monotonic() - began,
         scenarios=report_results(results, [scenario.name for scenario in scenarios]),
     )
@@ -63,12 +63,12 @@ def show_replay(playing: ReplayArguments, *, as_json: bool) -> int:
 
 def show_runs(*, as_json: bool) -> None:
     """List the stored runs."""
-    screen, listed = Display(as_json=as_json), list(runs.list_kept(find_home()))
-    screen.emit([_summary(folder, report) for folder, report in listed])
-    for folder, report in listed:
-        at = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
-        screen.say(at, show.totals(report), "  ", (from_here(folder), "dim"))
-    if not listed:
+    screen, kept_runs = Display(as_json=as_json), list(runs.list_kept(find_home()))
+    screen.emit([_summary(folder, report) for folder, report in kept_runs])
+    for folder, report in kept_runs:
+        started = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
+        screen.say(started, show.totals(report), "  ", (from_here(folder), "dim"))
+    if not kept_runs:
         screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
 
@@ -103,60 +103,60 @@ def one_scenario(name: str) -> Scenario:
 def _find(file: str) -> list[Path]:
     path = Path(file)
     if path.is_dir():
-        found = sorted(path.glob("*.yaml"))
-        if not found:
+        paths = sorted(path.glob("*.yaml"))
+        if not paths:
             raise ScenarioError(f"{file} holds no scenario: name a folder that has files whose names end in .yaml.")
-        return found
-    named = LIBRARY / f"{file}.yaml"
-    if not path.exists() and not named.exists():
-        names = sorted(known.stem for known in LIBRARY.glob("*.yaml"))
-        near = difflib.get_close_matches(path.stem, names, n=1)
-        hint = f": did you mean {near[0]}?" if near else f", which has {', '.join(names)}."
+        return paths
+    library_path = LIBRARY / f"{file}.yaml"
+    if not path.exists() and not library_path.exists():
+        names = sorted(scenario_file.stem for scenario_file in LIBRARY.glob("*.yaml"))
+        similar = difflib.get_close_matches(path.stem, names, n=1)
+        hint = f": did you mean {similar[0]}?" if similar else f", which has {', '.join(names)}."
         raise ScenarioError(f"There is no file {file}, and no scenario of that name in the library{hint}")
-    return [path if path.exists() else named]
+    return [path if path.exists() else library_path]
 
 
 def sort_longest_first(scenarios: Sequence[Scenario], home: Path) -> list[Scenario]:
     """Sort so that the last worker ends soonest: by the times in stored runs, new scenarios first."""
     names = {scenario.name for scenario in scenarios}
-    took: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for _, report in runs.list_kept(home):
         for scenario in report.scenarios:
-            took.setdefault(scenario.name, scenario.wall_s)
-        if names <= took.keys():
+            durations.setdefault(scenario.name, scenario.wall_s)
+        if names <= durations.keys():
             break
-    return sorted(scenarios, key=lambda scenario: took.get(scenario.name, float("inf")), reverse=True)
+    return sorted(scenarios, key=lambda scenario: durations.get(scenario.name, float("inf")), reverse=True)
 
 
-def _count_workers(playing: ReplayArguments, scenarios: Sequence[Scenario]) -> int:
+def _count_workers(arguments: ReplayArguments, scenarios: Sequence[Scenario]) -> int:
     """Return the number of workers: the requested one, but no more than there are replays; 1 for an existing stack.
 
     A LocalStack needs as much as several embedded engines, so there is only one by default.
     """
-    if playing.engine is None or playing.engine.url:
+    if arguments.engine is None or arguments.engine.url:
         return 1
-    if playing.engine != EMBEDDED:
-        return min(playing.workers or 1, len(scenarios) * playing.order.repeat)
-    return min(playing.workers or os.cpu_count() or 1, len(scenarios) * playing.order.repeat)
+    if arguments.engine != EMBEDDED:
+        return min(arguments.workers or 1, len(scenarios) * arguments.order.repeat)
+    return min(arguments.workers or os.cpu_count() or 1, len(scenarios) * arguments.order.repeat)
 
 
 def _replay(
-    playing: ReplayArguments, scenarios: Sequence[Scenario], folder: Path, progress: ReplayProgress
+    arguments: ReplayArguments, scenarios: Sequence[Scenario], folder: Path, progress: ReplayProgress
 ) -> list[Result]:
     replays = Replays(
-        playing.order,
+        arguments.order,
         on_work=lambda scenario, text: progress.says(scenario.name, text),
         on_result=progress.ended,
         look_at=progress.stopped_at,
     )
-    with BenchPool(_make_start(playing, folder, progress), _count_workers(playing, scenarios)) as pool:
+    with BenchPool(_make_start(arguments, folder, progress), _count_workers(arguments, scenarios)) as pool:
         return replays.run(pool, sort_longest_first(scenarios, find_home()))
 
 
-def _make_start(playing: ReplayArguments, folder: Path, progress: ReplayProgress) -> Start:
-    if playing.engine is None:
-        return stack_finder(playing.target, playing.stage)
-    return engine_starter(folder, playing.engine, on_work=progress.says)
+def _make_start(arguments: ReplayArguments, folder: Path, progress: ReplayProgress) -> Start:
+    if arguments.engine is None:
+        return stack_finder(arguments.target, arguments.stage)
+    return engine_starter(folder, arguments.engine, on_work=progress.says)
 
 
 def _present(screen: Display, report: RunReport, page: Path) -> None:

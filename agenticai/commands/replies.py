@@ -41,30 +41,30 @@ class ReplyFiles:
             raise SelectionError("--form writes a file and --file reads one: give one of them.")
 
 
-def show_replies(wanted: str | None, writing: ReplyFiles, stack: Stack) -> int:
+def show_replies(prefix: str | None, files: ReplyFiles, stack: Stack) -> int:
     """List the waiting requests, show one of them, or store the reply to it; return the exit status.
 
     That is 1 if an agent would refuse the reply. Raises `SelectionError` if the target replays no replies.
     """
-    writing.check(wanted)
+    files.check(prefix)
     screen = Display(as_json=stack.as_json)
     with open_stack(stack) as (bench, control), bench.api() as api:
         if control is None:
             raise SelectionError(f"The engine at {stack.endpoint} does not replay stored replies, so none is missing.")
         missed = control.missed_replies()
         projects = api.list_projects(SEARCHED).items
-        if wanted is None:
+        if prefix is None:
             _list(screen, stack, missed, projects)
             return 0
-        asked = _choose(missed, wanted)
-        if writing.file is None:
-            _show(screen, stack, asked, writing.form)
+        request = _choose(missed, prefix)
+        if files.file is None:
+            _show(screen, stack, request, files.form)
             return 0
-        text = _read(writing.file)
-        checked = check(asked, text)
-        stores = not writing.check_only and (checked.good or writing.anyway)
-        stored = control.store_reply(asked.digest, text).path if stores else None
-        waiting = find_waiting_projects(asked, projects) if stored and writing.retry else []
+        text = _read(files.file)
+        checked = check(request, text)
+        stores = not files.check_only and (checked.good or files.anyway)
+        stored = control.store_reply(request.digest, text).path if stores else None
+        waiting = find_waiting_projects(request, projects) if stored and files.retry else []
         retried = [api.retry(project.id).id for project in waiting]
     screen.emit({"good": checked.good, "faults": checked.faults, "stored": stored, "retried": retried})
     _tell(screen, checked, stored, retried, stack)
@@ -74,50 +74,54 @@ def show_replies(wanted: str | None, writing: ReplyFiles, stack: Stack) -> int:
 def _list(
     screen: Display, stack: Stack, missed: Sequence["MissedReply"], projects: Sequence["ProjectSummaryView"]
 ) -> None:
-    waiting = {each.digest: [project.id for project in find_waiting_projects(each, projects)] for each in missed}
+    project_ids = {
+        request.digest: [project.id for project in find_waiting_projects(request, projects)] for request in missed
+    }
     screen.emit(
         [
             {
-                "id": each.digest,
-                "title": each.title,
-                "model": each.model,
-                "at": each.at.isoformat(),
-                "waiting": waiting[each.digest],
+                "id": request.digest,
+                "title": request.title,
+                "model": request.model,
+                "at": request.at.isoformat(),
+                "waiting": project_ids[request.digest],
             }
-            for each in missed
+            for request in missed
         ]
     )
     if not missed:
         screen.say("Every request so far had a reply.")
         return
-    screen.show(show.requests(missed, waiting))
+    screen.show(show.requests(missed, project_ids))
     screen.say((f"{stack.command('replies', missed[0].digest[:8])} shows the first.", "dim"))
 
 
-def _show(screen: Display, stack: Stack, asked: "MissedReply", form: Path | None) -> None:
+def _show(screen: Display, stack: Stack, request: "MissedReply", form: Path | None) -> None:
     if form:
-        _write(form, make_reply_template(asked))
-    document = asked.model_dump(mode="json") | {"form": make_reply_template(asked)}
+        _write(form, make_reply_template(request))
+    document = request.model_dump(mode="json") | {"form": make_reply_template(request)}
     screen.emit(document)
-    for part in show.request(asked):
+    for part in show.request(request):
         screen.say(part)
     name = from_here(form) if form else "reply.txt"
     if form:
         screen.say(f"\nThe form of the reply is in {name}.")
     else:
-        screen.say(f"\n{stack.command('replies', asked.digest[:8], '--form', name)} writes the form of the reply.")
-    screen.say(f"{stack.command('replies', asked.digest[:8], '--file', name)} checks what is in it, and stores it.")
+        screen.say(f"\n{stack.command('replies', request.digest[:8], '--form', name)} writes the form of the reply.")
+    screen.say(f"{stack.command('replies', request.digest[:8], '--file', name)} checks what is in it, and stores it.")
 
 
-def _choose(missed: Sequence["MissedReply"], wanted: str) -> "MissedReply":
-    found = [each for each in missed if each.digest.startswith(wanted)]
-    if not found:
+def _choose(missed: Sequence["MissedReply"], prefix: str) -> "MissedReply":
+    matches = [request for request in missed if request.digest.startswith(prefix)]
+    if not matches:
         raise SelectionError(
-            f"No waiting request has an id that begins with {wanted!r}: `agenticai replies` lists those that wait."
+            f"No waiting request has an id that begins with {prefix!r}: `agenticai replies` lists those that wait."
         )
-    if len(found) > 1:
-        raise SelectionError(f"{len(found)} waiting requests have ids that begin with {wanted!r}: give more of the id.")
-    return found[0]
+    if len(matches) > 1:
+        raise SelectionError(
+            f"{len(matches)} waiting requests have ids that begin with {prefix!r}: give more of the id."
+        )
+    return matches[0]
 
 
 def _read(file: Path) -> str:
@@ -129,13 +133,13 @@ def _read(file: Path) -> str:
         raise FolderError(f"{file} is not text in UTF-8 ({error}).") from error
 
 
-def _write(form: Path, text: str) -> None:
-    if form.exists():
-        raise FolderError(f"{form} exists already: name a new file with --form.")
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        raise FolderError(f"{path} exists already: name a new file with --form.")
     try:
-        write_private(form, text)
+        write_private(path, text)
     except OSError as error:
-        raise FolderError(f"{form} cannot be written ({error.strerror}).") from error
+        raise FolderError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def _tell(screen: Display, checked: ReplyCheck, stored: str | None, retried: Sequence[str], stack: Stack) -> None:

@@ -38,12 +38,12 @@ EXAMPLE = Path("docs/examples/greeting.md")
 
 
 def serve_until_stopped(
-    port: int, reach: Reach, engine: EngineChoice, asked: ModelSource, *, dashboard: bool, as_json: bool
+    port: int, reach: Reach, engine: EngineChoice, model_source: ModelSource, *, dashboard: bool, as_json: bool
 ) -> None:
     """Serve until a signal to stop, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen = Display(as_json=as_json)
     with (
-        _start_bench(screen, port, reach, engine, asked) as running,
+        _start_bench(screen, port, reach, engine, model_source) as running,
         running.control() as control,
         register_engine(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
@@ -60,14 +60,14 @@ def serve_until_stopped(
 
 
 def keep_engine_up(
-    port: int, reach: Reach, engine: EngineChoice, asked: ModelSource, *, dashboard: bool, as_json: bool
+    port: int, reach: Reach, engine: EngineChoice, model_source: ModelSource, *, dashboard: bool, as_json: bool
 ) -> None:
     """Serve an engine without a stack, optionally with the dashboard; it is an error if the engine ends by itself."""
     screen, home = Display(as_json=as_json), find_home()
     with (
         screen.step("engine started") as step,
         launch_engine(
-            port=port, home=home, gemini=asked.how, engine=engine, reach=reach, report=step.update
+            port=port, home=home, gemini=model_source.how, engine=engine, reach=reach, report=step.update
         ) as starting,
         starting.ready() as running,
         register_engine(home, running.endpoint_url, running.control_token, reach.hosts, engine.name),
@@ -128,7 +128,11 @@ def show_demo(out: Path, *, unsafe_run: bool, as_json: bool) -> int:
 
 @contextmanager
 def _start_bench(
-    screen: Display, port: int = 0, reach: Reach = HERE, engine: EngineChoice = EMBEDDED, asked: ModelSource = STORED
+    screen: Display,
+    port: int = 0,
+    reach: Reach = HERE,
+    engine: EngineChoice = EMBEDDED,
+    model_source: ModelSource = STORED,
 ) -> Iterator[Bench]:
     """Start a bench, shown as one step."""
     with (
@@ -137,8 +141,8 @@ def _start_bench(
             port=port,
             reach=reach,
             engine=engine,
-            gemini=asked.how,
-            gemini_api_key=asked.key,
+            gemini=model_source.how,
+            gemini_api_key=model_source.key,
             report=step.update,
         ) as running,
     ):
@@ -148,20 +152,20 @@ def _start_bench(
 
 def command_for_new(running: Bench, command: str) -> str:
     """Return the command that posts a project to this stack; `command` is how this command line is started."""
-    new = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
-    return f"{command} {shlex.join([*new, *on_stack(running.target.endpoint_url, running.outputs.stage)])}"
+    arguments = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
+    return f"{command} {shlex.join([*arguments, *on_stack(running.target.endpoint_url, running.outputs.stage)])}"
 
 
 def _present(screen: Display, result: "DemoResult") -> None:
     for table in (tables.timeline(result.events), tables.score(result.report), tables.usage(result.usage)):
         screen.say("")
         screen.show(table)
-    got = result.downloaded
+    downloaded = result.downloaded
     present_tests(screen, result.tests, result.untested)
-    files = count(len(got.files), "file")
-    screen.say(("The code", "bold"), f"     {got.code}/  ({files})")
-    screen.say(("The package", "bold"), f"  {got.package}, with {got.instructions}")
-    tables.show_refused(screen, got.refused)
+    files = count(len(downloaded.files), "file")
+    screen.say(("The code", "bold"), f"     {downloaded.code}/  ({files})")
+    screen.say(("The package", "bold"), f"  {downloaded.package}, with {downloaded.instructions}")
+    tables.show_refused(screen, downloaded.refused)
 
 
 def _summarize(result: "DemoResult") -> dict[str, object]:

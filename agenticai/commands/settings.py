@@ -40,19 +40,19 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
     that `up` has noted in the state folder; else the default port. Raises SettingsError if several are noted, or if
     AGENTICAI_PORT is not a port.
     """
-    if named := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
-        return named
+    if endpoint := next((environ[name] for name in ENDPOINT_VARIABLES if environ.get(name)), ""):
+        return endpoint
     if port := environ.get(PORT_VARIABLE, ""):
         if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
             raise SettingsError(f"{PORT_VARIABLE} is {port!r}: set it to a port from 1 to {MOST_PORTS}, or unset it.")
         return local(port)
-    noted = _find_noted(environ, home)
-    if len(noted) > 1:
+    endpoints = _find_noted(environ, home)
+    if len(endpoints) > 1:
         raise SettingsError(
-            f"Several engines run ({', '.join(noted)}): choose one with --endpoint, or for all commands with the"
+            f"Several engines run ({', '.join(endpoints)}): choose one with --endpoint, or for all commands with the"
             f" environment variable {ENDPOINT_VARIABLES[0]}."
         )
-    return noted[0] if noted else local(DEFAULT_PORT)
+    return endpoints[0] if endpoints else local(DEFAULT_PORT)
 
 
 def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | None = None) -> tuple[str, ...]:
@@ -75,18 +75,18 @@ def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
 def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the options with which another command finds the same stack; none if it finds it by default."""
     try:
-        found = find_endpoint(environ).rstrip("/")
+        default_endpoint = find_endpoint(environ).rstrip("/")
     except SettingsError:
-        found = ""
-    options = [] if endpoint == found else ["--endpoint", endpoint]
-    same = stage == environ.get(STAGE_VARIABLE, DEFAULT_STAGE)
-    return options if same else [*options, "--stage", stage]
+        default_endpoint = ""
+    options = [] if endpoint == default_endpoint else ["--endpoint", endpoint]
+    is_default_stage = stage == environ.get(STAGE_VARIABLE, DEFAULT_STAGE)
+    return options if is_default_stage else [*options, "--stage", stage]
 
 
-def _stage(given: str) -> str:
-    if not _STAGE.fullmatch(given):
-        raise SettingsError(f"{given!r} is not a valid stage name: give one such as {DEFAULT_STAGE} with --stage.")
-    return given
+def _stage(stage: str) -> str:
+    if not _STAGE.fullmatch(stage):
+        raise SettingsError(f"{stage!r} is not a valid stage name: give one such as {DEFAULT_STAGE} with --stage.")
+    return stage
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as a single JSON document.")]
@@ -99,12 +99,12 @@ def find_engine(given: str, environ: Mapping[str, str] = os.environ, home: Path 
     """
     if given not in TARGETS:
         return (given or find_endpoint(environ, home)).rstrip("/")
-    noted = _find_noted(environ, home, given)
-    if not noted:
+    endpoints = _find_noted(environ, home, given)
+    if not endpoints:
         raise SettingsError(f"No {given} engine is running: start one with `agenticai up --target {given}`.")
-    if len(noted) > 1:
-        raise SettingsError(f"Several {given} engines run ({', '.join(noted)}): give the address of one of them.")
-    return noted[0]
+    if len(endpoints) > 1:
+        raise SettingsError(f"Several {given} engines run ({', '.join(endpoints)}): give the address of one of them.")
+    return endpoints[0]
 
 
 Endpoint = Annotated[

@@ -45,9 +45,9 @@ def open_stack(stack: Stack) -> "Iterator[tuple[DeployedStack, ControlClient | N
     from agenticai.client.stack_lookup import stack_at
     from agenticai.stack.deploying import translate_aws_errors
 
-    found = stack_at(stack.endpoint, stack.stage)
+    deployed = stack_at(stack.endpoint, stack.stage)
     try:
-        with translate_aws_errors(found.target), found.control_if_any() as control:
-            yield found, control
+        with translate_aws_errors(deployed.target), deployed.control_if_any() as control:
+            yield deployed, control
     finally:
-        found.target.close()
+        deployed.target.close()

@@ -26,9 +26,9 @@ def show_outputs(where: StageLocation, *, as_json: bool) -> None:
     outputs = asdict(read_stage_outputs(target, where.stage))
     screen.emit(outputs)
     rows = [
-        (name if one is None else f"{name} {one}", value)
-        for name, told in outputs.items()
-        for one, value in (told.items() if isinstance(told, dict) else [(None, told)])
+        (name if key is None else f"{name} {key}", value)
+        for name, output in outputs.items()
+        for key, value in (output.items() if isinstance(output, dict) else [(None, output)])
     ]
     screen.show(grid(("output", "value"), rows))
 
@@ -50,24 +50,27 @@ def show_diff(where: StageLocation, *, as_json: bool) -> Difference:
     with translate_aws_errors(target), screen.step("compared") as step:
         read_stage_outputs(target, where.stage)
         prepared = prepare(home / "cache", step.update, functions_on=target.functions_on)
-        compared = compare_prepared(target, where.stage, prepared, {})
+        change_set = compare_prepared(target, where.stage, prepared, {})
         step.update("looking for drift")
         try:
             drifted, unknown = find_drift(target, stack_name(where.stage)), ""
         except DeployError as error:
             drifted, unknown = (), str(error)
         step.done()
-    difference = Difference(compared.changes, drifted, unknown)
+    difference = Difference(change_set.changes, drifted, unknown)
     screen.emit(asdict(difference))
     if difference.changes:
-        screen.show(show.list_changes(compared))
+        screen.show(show.list_changes(change_set))
     else:
         screen.say("A deployment would change nothing.")
     if unknown:
         screen.say(unknown)
-    for one in drifted:
-        what = ", ".join(one.properties) or "it is not there"
-        screen.say(("drift: ", "yellow"), f"{one.logical_id} ({one.resource_type}) {one.status.lower()}: {what}")
+    for resource in drifted:
+        properties = ", ".join(resource.properties) or "it is not there"
+        screen.say(
+            ("drift: ", "yellow"),
+            f"{resource.logical_id} ({resource.resource_type}) {resource.status.lower()}: {properties}",
+        )
     return difference
 
 
@@ -76,7 +79,7 @@ def refuse_drift(stage: str, difference: Difference) -> None:
     if difference.drift_unknown:
         raise DriftError(difference.drift_unknown)
     if difference.drift:
-        names = ", ".join(one.logical_id for one in difference.drift)
+        names = ", ".join(resource.logical_id for resource in difference.drift)
         raise DriftError(
             f"{stack_name(stage)} has drifted ({names}): undo these changes, or make them in the template too."
         )
@@ -104,19 +107,19 @@ def roll_back(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
 def destroy(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
     """Delete a stage with everything in it. Raises StackError."""
     screen, (target, _) = Display(as_json=as_json), where.find()
-    doomed = plan_deletion(target, where.stage)
-    screen.show(show.list_deletions(doomed))
-    screen.say(f"With all projects, files and messages in it, and the parameters {', '.join(doomed.parameters)}.")
+    plan = plan_deletion(target, where.stage)
+    screen.show(show.list_deletions(plan))
+    screen.say(f"With all projects, files and messages in it, and the parameters {', '.join(plan.parameters)}.")
     if not agreed(f"Destroy {stack_name(where.stage)}?", where.stage):
         raise DeclinedError(f"{stack_name(where.stage)} was not destroyed: you said no.")
     with screen.step(f"{stack_name(where.stage)} destroyed") as step:
         destroy_stage(
             target,
-            doomed,
+            plan,
             on_event=lambda event: step.update(f"{event.logical_id}: {event.status.lower().replace('_', ' ')}"),
             on_emptied=lambda number: step.update(f"{count(number, 'object')} deleted"),
         )
         step.done()
     screen.emit({"destroyed": stack_name(where.stage), "stays": show.list_what_stays(target, where.stage)})
-    for left in show.list_what_stays(target, where.stage):
-        screen.say(("stays: ", "bold"), left)
+    for remainder in show.list_what_stays(target, where.stage):
+        screen.say(("stays: ", "bold"), remainder)

@@ -56,8 +56,8 @@ def plan_request(requirements: str, model: str) -> ModelRequest:
 def find_requirements(api: "ProjectsApi", text: str | None, template: str | None) -> str | None:
     """Return the requirements that a project would begin with; None if the API will refuse them or the template."""
     try:
-        given = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
-        parts = (api.template(template).requirements if template else None, given)
+        requirements = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
+        parts = (api.template(template).requirements if template else None, requirements)
     except (ApiError, ValidationError):
         return None
     return "\n\n".join(part for part in parts if part)

@@ -97,11 +97,11 @@ def exit_status(counts: Counter[TrialVerdict]) -> int:
     )
 
 
-def try_selection(ground: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
+def try_selection(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
     """Try the selection, show each verdict as it comes, and count the verdicts."""
     if selection.seeds:
-        return _try_seeds(ground, selection)
-    return _try_cases(ground, selection.cases(ground.clean, ground.outputs))
+        return _try_seeds(basis, selection)
+    return _try_cases(basis, selection.cases(basis.clean, basis.outputs))
 
 
 def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
@@ -109,53 +109,53 @@ def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     return without_faults(scenario, bench), bench.outputs
 
 
-def _try_cases(ground: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict]:
+def _try_cases(basis: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict]:
     results, began = list[CaseResult](), monotonic()
-    with show.trials(ground.screen, len(cases)) as progress:
-        for result in sweep(ground.pool, ground.rehearse, ground.clean, cases):
+    with show.trials(basis.screen, len(cases)) as progress:
+        for result in sweep(basis.pool, basis.rehearse, basis.clean, cases):
             results.append(result)
-            progress.ended(str(result.case), result.judged, ground.command("--only", str(result.case)))
-    ground.screen.show(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
+            progress.ended(str(result.case), result.judged, basis.command("--only", str(result.case)))
+    basis.screen.show(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
     trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
-    return _conclude(ground, [result.judged for result in results], monotonic() - began, {"cases": trials})
+    return _conclude(basis, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
-def _try_seeds(ground: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
+def _try_seeds(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdict]:
     results, began = list[SeedResult](), monotonic()
-    material = FaultSites(ground.clean.calls, ground.clean.deliveries, ground.outputs.function_names["api"])
+    sites = FaultSites(basis.clean.calls, basis.clean.deliveries, basis.outputs.function_names["api"])
     seeds = range(selection.seed, selection.seed + selection.seeds)
-    with show.trials(ground.screen, len(seeds)) as progress:
-        for result in try_seeds(ground.pool, ground.rehearse, ground.clean, material, seeds):
+    with show.trials(basis.screen, len(seeds)) as progress:
+        for result in try_seeds(basis.pool, basis.rehearse, basis.clean, sites, seeds):
             results.append(result)
-            again = ground.command("--seeds", "1", "--seed", str(result.seed))
-            progress.ended(f"seed {result.seed}", result.judged, again)
-    failing = [_shrink(ground, result) for result in results if result.judged.verdict is TrialVerdict.VIOLATED]
+            command = basis.command("--seeds", "1", "--seed", str(result.seed))
+            progress.ended(f"seed {result.seed}", result.judged, command)
+    failing = [_shrink(basis, result) for result in results if result.judged.verdict is TrialVerdict.VIOLATED]
     trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
-    found = {"seeds": trials, "shrunk": failing}
-    return _conclude(ground, [result.judged for result in results], monotonic() - began, found)
+    details = {"seeds": trials, "shrunk": failing}
+    return _conclude(basis, [result.judged for result in results], monotonic() - began, details)
 
 
-def _shrink(ground: TrialBasis, result: SeedResult) -> dict[str, object]:
+def _shrink(basis: TrialBasis, result: SeedResult) -> dict[str, object]:
     """Shrink a schedule that broke something, and show the remaining faults."""
-    with ground.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
-        least = shrink_result(ground.pool, ground.rehearse, ground.clean, result)
+    with basis.screen.step(f"seed {result.seed} tried again, its {len(result.faults)} faults shrunk") as step:
+        minimal = shrink_result(basis.pool, basis.rehearse, basis.clean, result)
         step.done()
-    if least is None:
-        again = ("It did not happen again:", "yellow")
-        ground.screen.say(again, " look for what this machine did at that moment.")
+    if minimal is None:
+        explanation = ("It did not happen again:", "yellow")
+        basis.screen.say(explanation, " look for what this machine did at that moment.")
         return {"seed": result.seed, "faults": None}
-    faults = write_yaml(name_agents(least.faults, ground.outputs))
-    for line in show.describe_minimal_faults(least, faults):
-        ground.screen.say(line)
-    return {"seed": least.seed, "faults": faults, **show.document(least.judged)}
+    faults = write_yaml(name_agents(minimal.faults, basis.outputs))
+    for line in show.describe_minimal_faults(minimal, faults):
+        basis.screen.say(line)
+    return {"seed": minimal.seed, "faults": faults, **show.document(minimal.judged)}
 
 
 def _conclude(
-    ground: TrialBasis, judged: list[TrialJudgement], wall_s: float, found: Mapping[str, object]
+    basis: TrialBasis, judgements: list[TrialJudgement], wall_s: float, details: Mapping[str, object]
 ) -> Counter[TrialVerdict]:
     """Show the number of replays by verdict, and count them."""
-    counts = Counter(one.verdict for one in judged)
-    ground.screen.say(f"{len(judged)} replays in {wall_s:.0f} s: ", show.count_ended(counts) or "nothing to try")
-    head = {"scenario": ground.name, "calls": len(ground.clean.calls), "wall_s": round(wall_s, 1)}
-    ground.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **found})
+    counts = Counter(judgement.verdict for judgement in judgements)
+    basis.screen.say(f"{len(judgements)} replays in {wall_s:.0f} s: ", show.count_ended(counts) or "nothing to try")
+    head = {"scenario": basis.name, "calls": len(basis.clean.calls), "wall_s": round(wall_s, 1)}
+    basis.screen.emit({**head, "verdicts": {verdict.value: counts[verdict] for verdict in counts}, **details})
     return counts

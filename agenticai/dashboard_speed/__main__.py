@@ -54,19 +54,19 @@ def pages(project: str) -> Mapping[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print the results; return 1 if a target was missed."""
-    asked, screen = parse_arguments(arguments), Display()
+    options, screen = parse_arguments(arguments), Display()
     with tempfile.TemporaryDirectory() as home, bench() as stack:
-        with screen.step(f"{asked.projects} projects, {asked.letters} dead letters, {asked.runs} runs") as step:
-            projects = seed_projects(stack, asked.projects)
-            seed_letters(stack, AGENT, asked.letters, projects)
-            seed_runs(Path(home), asked.runs)
+        with screen.step(f"{options.projects} projects, {options.letters} dead letters, {options.runs} runs") as step:
+            projects = seed_projects(stack, options.projects)
+            seed_letters(stack, AGENT, options.letters, projects)
+            seed_runs(Path(home), options.runs)
             step.done()
         # The runs are in a folder of their own, which only the dashboard uses.
         environ = {**os.environ, VARIABLE: home}
         with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ=environ) as (_, url):
-            times = measure_pages(screen, url, pages(projects[0]), asked.page)
+            times = measure_pages(screen, url, pages(projects[0]), options.page)
             show_pages(screen, times)
-            pairs = measure_rates(screen, stack, url, asked.pairs, asked.seconds)
+            pairs = measure_rates(screen, stack, url, options.pairs, options.seconds)
             show_rates(screen, pairs)
     return 0 if all(map(_in_time, times.values())) and (not pairs or remaining_share(pairs) >= KEPT) else 1
 
@@ -131,13 +131,17 @@ def show_pages(screen: Display, times: Mapping[str, PageTimes]) -> None:
     rows = [
         (
             name,
-            f"{seen.first_ms:.0f}",
-            f"{seen.usual_ms:.0f}",
-            *(f"{seen.refresh_ms(part, at):.0f}" for part in ("server_ms", "drawn_ms") for at in (50, 95)),
-            str(len(seen.refreshes)),
-            "" if _in_time(seen) else "missed",
+            f"{page_times.first_ms:.0f}",
+            f"{page_times.usual_ms:.0f}",
+            *(
+                f"{page_times.refresh_ms(part, percent):.0f}"
+                for part in ("server_ms", "drawn_ms")
+                for percent in (50, 95)
+            ),
+            str(len(page_times.refreshes)),
+            "" if _in_time(page_times) else "missed",
         )
-        for name, seen in times.items()
+        for name, page_times in times.items()
     ]
     screen.show(grid(["page", *columns, ""], rows))
 
@@ -156,8 +160,8 @@ def remaining_share(pairs: Sequence[Pair]) -> float:
     return statistics.fmean(pair.open for pair in pairs) / statistics.fmean(pair.without for pair in pairs)
 
 
-def _in_time(seen: PageTimes) -> bool:
-    return seen.usual_ms <= USABLE_MS and not seen.refresh_ms("server_ms", 50) > REFRESH_MS
+def _in_time(times: PageTimes) -> bool:
+    return times.usual_ms <= USABLE_MS and not times.refresh_ms("server_ms", 50) > REFRESH_MS
 
 
 if __name__ == "__main__":

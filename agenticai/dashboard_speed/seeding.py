@@ -52,28 +52,28 @@ def seed_projects(stack: DeployedStack, count: int) -> list[str]:
     """Create a few projects, copy them until there are `count`, and read each once, so that the meter knows it."""
     scenario = load(LIBRARY / "greeting.yaml").first
     with stack.api() as api, stack.control() as control, ThreadPoolExecutor(CLIENTS) as clients:
-        made = [api.create(scenario.name, scenario.requirements).id for _ in range(min(count, ORIGINALS))]
+        project_ids = [api.create(scenario.name, scenario.requirements).id for _ in range(min(count, ORIGINALS))]
         control.settle(timeout_s=600)
-        originals = islice(cycle(made), max(0, count - len(made)))
+        originals = islice(cycle(project_ids), max(0, count - len(project_ids)))
         copies = list(clients.map(lambda original: _copy(stack, original, str(ULID())), originals))
     with stack.api() as api:  # one after the other, as the API is limited to 50 requests a second
         for copy in copies:
             api.get(copy)
-    return [*made, *copies]
+    return [*project_ids, *copies]
 
 
 def _copy(stack: DeployedStack, original: str, copy: str) -> str:
     """Copy a project's items, and the objects that are read by the pages about all projects."""
     dynamodb, s3 = stack.target.client("dynamodb"), stack.target.client("s3")
     table, bucket = stack.outputs.table_name, stack.outputs.bucket_name
-    found = dynamodb.query(
+    stored_items = dynamodb.query(
         TableName=table,
         KeyConditionExpression="PK = :key",
         ExpressionAttributeValues={":key": {"S": layout.project(original)}},
     )["Items"]
-    items = json.loads(json.dumps(found).replace(original, copy))
-    for some in _in_batches(items, ITEMS):
-        puts: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in some]
+    items = json.loads(json.dumps(stored_items).replace(original, copy))
+    for batch in _in_batches(items, ITEMS):
+        puts: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in batch]
         dynamodb.batch_write_item(RequestItems={table: puts})
     reports = next(prefix for prefix in layout.objects(original) if prefix.startswith("test_results"))
     for entry in s3.list_objects_v2(Bucket=bucket, Prefix=reports).get("Contents", ()):
@@ -87,14 +87,14 @@ def seed_letters(stack: DeployedStack, agent: str, count: int, projects: Sequenc
     url, now = stack.outputs.dead_letter_queue_urls[agent], datetime.now(UTC)
     bodies = [_body(number, projects) for number in range(count)]
     with ThreadPoolExecutor(CLIENTS) as clients:
-        sent = clients.map(lambda some: _send(stack, url, some), list(_in_batches(bodies, MESSAGES)))
+        sent = clients.map(lambda chunk: _send(stack, url, chunk), list(_in_batches(bodies, MESSAGES)))
         ids = [message for batch in sent for message in batch]
     logs, group = stack.target.client("logs"), f"/aws/lambda/{stack.outputs.function_names[agent]}"
     lines = [_line(number, message, now) for number, message in enumerate(ids[:LOGGED])]
-    for number, some in enumerate(_in_batches(lines, EVENTS)):
+    for number, chunk in enumerate(_in_batches(lines, EVENTS)):
         stream = f"dead-letters-{number}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        events: Any = [{"timestamp": int(now.timestamp() * 1000), "message": line} for line in some]
+        events: Any = [{"timestamp": int(now.timestamp() * 1000), "message": line} for line in chunk]
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
@@ -106,7 +106,7 @@ def _body(number: int, projects: Sequence[str]) -> str:
 def _send(stack: DeployedStack, url: str, bodies: Sequence[str]) -> list[str]:
     entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
     answer = stack.target.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
-    return [sent["MessageId"] for sent in answer["Successful"]]
+    return [result["MessageId"] for result in answer["Successful"]]
 
 
 def _line(number: int, message_id: str, at: datetime) -> str:
@@ -126,13 +126,13 @@ def _line(number: int, message_id: str, at: datetime) -> str:
 
 def seed_runs(home: Path, count: int) -> None:
     """Write the documents of runs of the whole library to a state folder, one per hour."""
-    names, began = sorted(path.stem for path in LIBRARY.glob("*.yaml")), datetime.now(UTC) - timedelta(hours=count)
+    names, start = sorted(path.stem for path in LIBRARY.glob("*.yaml")), datetime.now(UTC) - timedelta(hours=count)
     make_private(home / "runs")
     for number in range(count):
-        at = began + timedelta(hours=number)
-        folder = make_private(home / "runs" / f"{at:%Y%m%dT%H%M%S.%f}-0")
-        replays = [_replay(name, failed=(place + number) % 17 == 0) for place, name in enumerate(names)]
-        head = {"schema": "agenticai-run/1", "started_at": at.isoformat(), "target": "embedded", "seed": 0}
+        started_at = start + timedelta(hours=number)
+        folder = make_private(home / "runs" / f"{started_at:%Y%m%dT%H%M%S.%f}-0")
+        replays = [_replay(name, failed=(index + number) % 17 == 0) for index, name in enumerate(names)]
+        head = {"schema": "agenticai-run/1", "started_at": started_at.isoformat(), "target": "embedded", "seed": 0}
         write_private(folder / "run.json", json.dumps({**head, "repeat": 1, "wall_s": 60.0, "scenarios": replays}))
         write_private(folder / "report.html", "<!doctype html><title>A run</title>")
 
@@ -150,5 +150,5 @@ def _replay(name: str, *, failed: bool) -> dict[str, Any]:
     }
 
 
-def _in_batches(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (things[first : first + size] for first in range(0, len(things), size))
+def _in_batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (values[start : start + size] for start in range(0, len(values), size))

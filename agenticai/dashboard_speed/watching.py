@@ -124,20 +124,20 @@ def _open(context: "BrowserContext", url: str, refreshes: int, longest_s: float)
     """Open a page, and return the run that drew it and the refreshes that followed."""
     page = context.new_page()
     page.goto(url, wait_until="commit")
-    began, found = time.monotonic(), list[Run]()
+    began, runs = time.monotonic(), list[Run]()
     while True:
         page.wait_for_timeout(LOOK_MS)
-        seen, waited = page.evaluate("[performance.now(), window.__seen]"), time.monotonic() - began
-        found = find_runs(*seen)
-        loaded = [place for place, run in enumerate(found) if not run.is_refresh]
-        if loaded and (len(found) - 1 - loaded[-1] >= refreshes or waited > LOAD_SECONDS + longest_s):
+        observations, waited = page.evaluate("[performance.now(), window.__seen]"), time.monotonic() - began
+        runs = find_runs(*observations)
+        loaded = [index for index, run in enumerate(runs) if not run.is_refresh]
+        if loaded and (len(runs) - 1 - loaded[-1] >= refreshes or waited > LOAD_SECONDS + longest_s):
             break
         if waited > LOAD_SECONDS + longest_s:
             raise SettingsError(f"{url} was not drawn in {LOAD_SECONDS:g} s.")
-        if loaded and waited > longest_s + found[loaded[-1]].drawn / 1000:
+        if loaded and waited > longest_s + runs[loaded[-1]].drawn / 1000:
             break
     page.close()
-    return found[loaded[-1] :]
+    return runs[loaded[-1] :]
 
 
 def find_runs(now: float, seen: Mapping[str, Any]) -> list[Run]:
@@ -145,7 +145,9 @@ def find_runs(now: float, seen: Mapping[str, Any]) -> list[Run]:
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-    asked = [at for at, text in seen["sent"] if BackMsg.FromString(base64.b64decode(text)).HasField("rerun_script")]
+    request_times = [
+        at for at, text in seen["sent"] if BackMsg.FromString(base64.b64decode(text)).HasField("rerun_script")
+    ]
     runs, began = list[Run](), 0.0
     for at, text in seen["received"]:
         message = ForwardMsg.FromString(base64.b64decode(text))
@@ -157,7 +159,7 @@ def find_runs(now: float, seen: Mapping[str, Any]) -> list[Run]:
             drawn = find_drawn(seen["changed"], at, now)
             if done and drawn is not None:
                 refresh = status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-                sent = max((one for one in asked if one <= began), default=began)
+                sent = max((request_time for request_time in request_times if request_time <= began), default=began)
                 runs.append(Run(sent, began, at, drawn, refresh))
     return runs
 

@@ -66,9 +66,9 @@ def rate(control: "ControlClient", api_function: str, seconds: float, wait: Paus
     def done() -> int:
         return sum(row.invocations for row in control.usage().functions if row.function != api_function)
 
-    first, began = done(), monotonic()
+    initial, began = done(), monotonic()
     wait(seconds)
-    return (done() - first) / (monotonic() - began)
+    return (done() - initial) / (monotonic() - began)
 
 
 def compare(
@@ -87,9 +87,9 @@ def compare(
 
     for number in range(pairs):
         if number % 2:
-            shown = measured(opened)
-            yield Pair(measured(closed), shown)
+            with_dashboard = measured(opened)
+            yield Pair(measured(closed), with_dashboard)
         else:
-            without = measured(closed)
-            yield Pair(without, measured(opened))
+            without_dashboard = measured(closed)
+            yield Pair(without_dashboard, measured(opened))
     closed()

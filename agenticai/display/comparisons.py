@@ -52,14 +52,16 @@ def line(scenario: ScenarioComparison, width: int) -> Text:
     mark, verdict = VERDICTS[scenario.verdict]
     if scenario.skipped:
         return text(mark, f" {scenario.name:<{width}} ", (f"not compared: {scenario.skipped}", "dim"))
-    took = ", ".join(f"{seen.target} {seen.report.wall_s:.1f} s" for seen in scenario.observations)
-    return text(mark, f" {scenario.name:<{width}} {verdict}  ", (took, "dim"))
+    durations = ", ".join(
+        f"{observation.target} {observation.report.wall_s:.1f} s" for observation in scenario.observations
+    )
+    return text(mark, f" {scenario.name:<{width}} {verdict}  ", (durations, "dim"))
 
 
 def sentence(difference: Difference) -> Text:
     """Format a difference as a sentence."""
-    told = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
-    return text((f"{difference.subject} of {difference.of}: {told}", "red"))
+    values = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
+    return text((f"{difference.subject} of {difference.of}: {values}", "red"))
 
 
 def present(screen: Display, report: ComparisonReport) -> None:
@@ -69,7 +71,9 @@ def present(screen: Display, report: ComparisonReport) -> None:
         screen.say()
         screen.show(ends(compared))
         screen.say()
-        screen.show(calls([seen for scenario in compared for seen in scenario.observations], list(report.engines)))
+        screen.show(
+            calls([observation for scenario in compared for observation in scenario.observations], list(report.engines))
+        )
     if len(compared) == 1:
         for table in timelines(compared[0]):
             screen.say()
@@ -81,18 +85,22 @@ def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
     """Return a table of each scenario's outcome on each target."""
     rows = list[tuple[TextPart, ...]]()
     for scenario in scenarios:
-        for number, seen in enumerate(scenario.observations):
-            report = seen.report
+        for number, observation in enumerate(scenario.observations):
+            report = observation.report
             mark, colour = MARKS[report.outcome]
-            asked = NOT_MEASURED if seen.model_calls is None else str(sum(each.calls for each in seen.model_calls))
+            model_calls = (
+                NOT_MEASURED
+                if observation.model_calls is None
+                else str(sum(usage.calls for usage in observation.model_calls))
+            )
             rows.append(
                 (
                     "" if number else scenario.name,
-                    seen.target,
+                    observation.target,
                     (f"{mark} {report.outcome}", colour),
                     str(sum(len(project.events) for project in report.projects)),
-                    str(sum(row.calls for row in seen.calls)) if seen.counted else NOT_MEASURED,
-                    asked,
+                    str(sum(row.calls for row in observation.calls)) if observation.counted else NOT_MEASURED,
+                    model_calls,
                     f"{report.wall_s:.1f} s",
                     report.skipped or report.ends,
                 )
@@ -101,11 +109,11 @@ def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
     return grid((*map(Column, ("scenario", "target", "outcome")), *numbers, "projects"), rows, "What it came to")
 
 
-def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
+def calls(observations: Sequence[Observation], targets: Sequence[str]) -> Table:
     """Return a table of all scenarios' calls by operation and caller, on each target."""
     counts = {target: Counter[tuple[str, str, str]]() for target in targets}
-    counted = {each.target: each.counted for each in seen}
-    for each in seen:
+    counted = {each.target: each.counted for each in observations}
+    for each in observations:
         for row in each.calls:
             counts[each.target][row.service, row.operation, row.caller] += row.calls
     rows = list[tuple[TextPart, ...]]()
@@ -120,17 +128,19 @@ def calls(seen: Sequence[Observation], targets: Sequence[str]) -> Table:
 
 def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
     """Yield a table for each project, with the events of each piece of its work on each target."""
-    names = dict.fromkeys(project.name for seen in scenario.observations for project in seen.report.projects)
+    names = dict.fromkeys(
+        project.name for observation in scenario.observations for project in observation.report.projects
+    )
     for name in names:
-        told = [
+        works_by_target = [
             describe_works(project)
-            for seen in scenario.observations
-            for project in seen.report.projects
+            for observation in scenario.observations
+            for project in observation.report.projects
             if project.name == name
         ]
-        works = dict.fromkeys(work for each in told for work in each)
-        rows = [(work, *(each.get(work, "nothing") for each in told)) for work in works]
-        columns = ["work", *(seen.target for seen in scenario.observations)]
+        works = dict.fromkeys(work for target_works in works_by_target for work in target_works)
+        rows = [(work, *(target_works.get(work, "nothing") for target_works in works_by_target)) for work in works]
+        columns = ["work", *(observation.target for observation in scenario.observations)]
         yield grid(columns, rows, f"Timeline of {name}")
 
 

@@ -126,8 +126,8 @@ class _Whole:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         unbounded = options.update(width=UNBOUNDED)
-        least = Measurement.get(console, unbounded, self._table).minimum
-        yield from console.render(self._table, options.update(width=max(options.max_width, least), no_wrap=False))
+        min_width = Measurement.get(console, unbounded, self._table).minimum
+        yield from console.render(self._table, options.update(width=max(options.max_width, min_width), no_wrap=False))
 
 
 def count(number: int, noun: str) -> str:
@@ -148,8 +148,8 @@ def this_command(started: str = sys.argv[0], python: str = sys.executable, searc
     program = Path(started)
     if program.name == "__main__.py":
         return f"{shlex.quote(from_here(Path(python)))} -m {program.parent.name}"
-    found = shutil.which(program.name, path=search)
-    if found and program.exists() and program.samefile(found):
+    executable = shutil.which(program.name, path=search)
+    if executable and program.exists() and program.samefile(executable):
         return program.name
     return shlex.quote(from_here(program))
 

@@ -28,7 +28,9 @@ def bill(used: Bill) -> Iterator[Table]:
     yield grid([*columns, "unit"], map(_line, used.lines), f"Free tier, with the forecast for {month}")
     if not used.metered:
         return
-    services = [(name, dollars(u), dollars(m)) for name, (u, m) in used.by_service.items()]
+    services = [
+        (name, dollars(used_usd), dollars(month_usd)) for name, (used_usd, month_usd) in used.by_service.items()
+    ]
     yield grid(["service", *figures("used", "month, beyond free")], services)
     yield grid(["function", *figures("used")], [(name, dollars(usd)) for name, usd in used.by_function.items()])
     if used.projects:
@@ -36,23 +38,23 @@ def bill(used: Bill) -> Iterator[Table]:
         yield grid([Column("project", no_wrap=True), *figures("used")], projects)
 
 
-def free_tier(told: "Sequence[FreeTierUse] | None") -> Iterator[Table]:
+def free_tier(offers: "Sequence[FreeTierUse] | None") -> Iterator[Table]:
     """Yield a table of the account's free tier use as AWS reports it; nothing if AWS was not asked."""
-    if told is None:
+    if offers is None:
         return
     columns: list[Column | str] = ["service", "what", "offer", *figures("used", "of", "share", "forecast"), "unit"]
     rows = [
         (
-            use.service,
-            use.description or use.usage_type,
-            use.kind,
-            quantity(use.used),
-            quantity(use.limit),
-            share(use.used_share),
-            share(use.forecast_share),
-            use.unit,
+            offer.service,
+            offer.description or offer.usage_type,
+            offer.kind,
+            quantity(offer.used),
+            quantity(offer.limit),
+            share(offer.used_share),
+            share(offer.forecast_share),
+            offer.unit,
         )
-        for use in told
+        for offer in offers
     ]
     yield grid(columns, rows, "The account's free tier this month, as AWS counts it")
 
@@ -87,5 +89,5 @@ def summary(used: Bill) -> Iterator[Text]:
         yield text(f"The average of {measured} cost {dollars(used.project_usd)}, free tier not counted.")
         dearest = used.projects[0]
         yield text(f"{dearest.project_id} cost most, {dollars(dearest.usd)}. {reason(dearest, used.projects)}")
-    known = prices()
-    yield text((f"Prices of {known.region}, {known.as_of}; used is without the free tier.", "dim"))
+    price_list = prices()
+    yield text((f"Prices of {price_list.region}, {price_list.as_of}; used is without the free tier.", "dim"))

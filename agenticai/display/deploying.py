@@ -25,11 +25,11 @@ _DONE: Final[Mapping[str, TextPart]] = {
 }
 
 
-def show_preflight(screen: Display, found: Preflight, stage: str) -> None:
+def show_preflight(screen: Display, preflight: Preflight, stage: str) -> None:
     """Show who deploys what where, and the results of the checks."""
-    who = found.identity
-    screen.say(("Account ", "bold"), f"{who.account} in {who.region}, stage {stage}, as {who.arn}")
-    for finding in found.findings:
+    identity = preflight.identity
+    screen.say(("Account ", "bold"), f"{identity.account} in {identity.region}, stage {stage}, as {identity.arn}")
+    for finding in preflight.findings:
         screen.say(("✗ ", "red") if finding.blocks else ("! ", "yellow"), finding.message)
 
 
@@ -37,7 +37,10 @@ def list_changes(change_set: ChangeSet) -> Table:
     """Return a table of the changes, replacements first; for a new stack, of the number of resources by type."""
     if change_set.creates:
         counts = Counter(change.resource_type for change in change_set.changes)
-        return grid((*figures("adds"), "type"), [(str(number), kind) for kind, number in sorted(counts.items())])
+        return grid(
+            (*figures("adds"), "type"),
+            [(str(number), resource_type) for resource_type, number in sorted(counts.items())],
+        )
     columns: list[Column | str] = [
         Column("change", no_wrap=True),
         Column("resource", no_wrap=True),
@@ -65,22 +68,22 @@ def describe_kept(change_set: ChangeSet) -> str:
 
 def explain_change(change: Change) -> str:
     """Explain a change: a replaced resource is a new one, without the old one's contents."""
-    kept = "the old one stays, outside of the stack" if change.keeps else "what is in it is lost"
+    effect = "the old one stays, outside of the stack" if change.keeps else "what is in it is lost"
     if change.action == "Remove":
-        return kept
+        return effect
     if not _is_replaced(change):
         return ""
-    when = "replaced" if change.replacement == "True" else "may be replaced"
+    verb = "replaced" if change.replacement == "True" else "may be replaced"
     causes = f" because of {', '.join(change.causes)}" if change.causes else ""
-    return f"{when}{causes}; {kept}"
+    return f"{verb}{causes}; {effect}"
 
 
 def describe_idle_cost(mappings: int) -> str:
     """State the monthly cost of a stack that nobody uses, as its queues are polled all the time."""
     receives = prices().idle_receives(mappings)
-    beyond = prices().lines["sqs-requests"].beyond_free(receives)
+    cost = prices().lines["sqs-requests"].beyond_free(receives)
     return (
-        f"Idle, its {mappings} queues are polled {receives:,.0f} times a month: ${beyond:.2f} beyond the free tier"
+        f"Idle, its {mappings} queues are polled {receives:,.0f} times a month: ${cost:.2f} beyond the free tier"
         f" (prices of {prices().as_of})."
     )
 
@@ -99,23 +102,23 @@ class ShownEvents:
         elif event.failed:
             self._screen.say(("✗ ", "red"), f"{event.logical_id}  {event.resource_type}  {event.reason}")
         elif event.status in _DONE and not event.is_stack:
-            took = event.time - self._began.pop(event.logical_id, event.time)
-            lasted = (f"{took.total_seconds():.1f} s", "dim")
-            self._screen.say(_DONE[event.status], f"  {event.logical_id}  {event.resource_type}  ", lasted)
+            duration = event.time - self._began.pop(event.logical_id, event.time)
+            suffix = (f"{duration.total_seconds():.1f} s", "dim")
+            self._screen.say(_DONE[event.status], f"  {event.logical_id}  {event.resource_type}  ", suffix)
 
 
-def list_deletions(doomed: DeletionPlan) -> Table:
+def list_deletions(plan: DeletionPlan) -> Table:
     """Return a table of what is deleted with a stage."""
-    rows = sorted((one.type, one.logical_id, one.physical_id) for one in doomed.resources)
+    rows = sorted((resource.type, resource.logical_id, resource.physical_id) for resource in plan.resources)
     return grid(["type", Column("resource", no_wrap=True), "name"], rows)
 
 
 def list_what_stays(target: Target, stage: str) -> Sequence[str]:
     """Return what the deletion of a stage leaves, with the reasons."""
-    stays = ["The bucket of uploads, which all stages of the region share."]
+    sentences = ["The bucket of uploads, which all stages of the region share."]
     if not target.endpoint_url:
-        stays.append(f"A backup of the table agenticai-{stage}, which DynamoDB keeps for 35 days.")
-    return stays
+        sentences.append(f"A backup of the table agenticai-{stage}, which DynamoDB keeps for 35 days.")
+    return sentences
 
 
 def _is_replaced(change: Change) -> bool:

@@ -32,11 +32,11 @@ class Following:
         if event is not None:
             self._take(event)
             self._heard = self._said = self._now()
-        doing = self._doing()
-        self._status.update(text(doing))
+        activity = self._doing()
+        self._status.update(text(activity))
         if not self._display.console.is_terminal and self._now() - self._said >= QUIET_SECONDS:
             self._said = self._now()
-            self._display.say((f"  {doing}", "dim"))
+            self._display.say((f"  {activity}", "dim"))
 
     def _doing(self) -> str:
         now = self._now()
@@ -54,12 +54,12 @@ class Following:
         self._waits_for = _reason_to_wait(event)
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
         queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
-        done = text(
+        line = text(
             _mark(event), f" {queue:<16} {event_in_words(event):<14} ", (f"{duration:>7}", "dim"), "  ",
             status_part(event.status), f"  {printable(_detail(event))}",
         )  # fmt: skip
-        done.rstrip()
-        self._display.say(done)
+        line.rstrip()
+        self._display.say(line)
 
 
 def format_elapsed(seconds: float) -> str:

@@ -46,22 +46,22 @@ def reason(project: "ProjectView") -> Iterator[TextPart]:
 def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
     """Describe the cost of a project's calls of the language model."""
     price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
-    said = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
-    return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {said}", "dim"
+    cost = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
+    return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {cost}", "dim"
 
 
 def describe_use(use: "ModelUse", day: date) -> str:
     """Describe the cost of all calls since the engine started, and the models that answered them."""
     calls, prompt, output = (
-        sum(getattr(each, name) for each in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
+        sum(getattr(usage, name) for usage in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
     )
     costs = [
-        Model(each.model, use.answers).cost_usd(each.prompt_tokens, each.output_tokens, day) for each in use.models
+        Model(usage.model, use.answers).cost_usd(usage.prompt_tokens, usage.output_tokens, day) for usage in use.models
     ]
-    names = ", ".join(each.model for each in use.models) or "no model"
-    known = [cost for cost in costs if cost is not None]
-    price = _price(sum(known) if len(known) == len(costs) else None, names)
-    errors = sum(each.errors for each in use.models)
+    names = ", ".join(usage.model for usage in use.models) or "no model"
+    known_costs = [cost for cost in costs if cost is not None]
+    price = _price(sum(known_costs) if len(known_costs) == len(costs) else None, names)
+    errors = sum(usage.errors for usage in use.models)
     failed = f", {errors} of them failed" if errors else ""
     return f"live so far: {_describe_tokens(calls, prompt, output)}{failed}: {price}"
 

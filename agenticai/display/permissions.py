@@ -13,13 +13,13 @@ def overview(functions: Sequence[FunctionPermissions]) -> Table:
     """Return a table of how much each function's role grants, how much of it was used, and what was denied."""
     rows = [
         (
-            one.function,
-            str(len(one.grants)),
-            str(sum(bool(grant.used) for grant in one.grants)),
-            _warn(sum(not grant.used for grant in one.grants), "yellow"),
-            _warn(sum(denial.times for denial in one.denials), "red"),
+            permissions.function,
+            str(len(permissions.grants)),
+            str(sum(bool(grant.used) for grant in permissions.grants)),
+            _warn(sum(not grant.used for grant in permissions.grants), "yellow"),
+            _warn(sum(denial.times for denial in permissions.denials), "red"),
         )
-        for one in functions
+        for permissions in functions
     ]
     return grid((Column("function", no_wrap=True), *figures("grants", "used", "never used", "denied")), rows)
 

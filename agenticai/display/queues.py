@@ -48,10 +48,10 @@ def _row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
 
 def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
     """Yield a dead letter in lines; its id is on a line of its own, to be copied."""
-    message, asked = dead.message, dead.asked
+    message, requested = dead.message, dead.asked
     yield text((printable(message.id), "bold"))
     yield _field("queue", f"{agent}, received {count(message.received, 'time')}")
-    yield _field("project", printable(asked.project_id) if asked.project_id else "names none")
+    yield _field("project", printable(requested.project_id) if requested.project_id else "names none")
     yield _field("asked for", _describe_asked(dead))
     yield _field("sent", f"{moment(message.sent_at)}, {age((now - message.sent_at).total_seconds())} ago")
     yield from _attempts(dead, full=full)
@@ -63,10 +63,10 @@ def _field(name: str, *said: TextPart) -> Text:
 
 
 def _describe_asked(dead: "DeadLetter") -> str:
-    asked = dead.asked
-    if asked.problem:
-        return f"nothing that an agent can read: {printable(asked.problem)}"
-    return f"{printable(asked.work or '')} ({printable(asked.schema or '')})"
+    requested = dead.asked
+    if requested.problem:
+        return f"nothing that an agent can read: {printable(requested.problem)}"
+    return f"{printable(requested.work or '')} ({printable(requested.schema or '')})"
 
 
 def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
@@ -74,9 +74,9 @@ def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
     if not dead.attempts:
         yield _field("failed", "nothing is logged of it")
     for attempt in dead.attempts if full else dead.attempts[-1:]:
-        first, *rest = attempt.message.split("\n")
+        first_line, *rest = attempt.message.split("\n")
         yield _field(
-            "failed", f"{moment(attempt.at)} ", (printable(attempt.error_type), "red"), f": {printable(first)}"
+            "failed", f"{moment(attempt.at)} ", (printable(attempt.error_type), "red"), f": {printable(first_line)}"
         )
         yield from (text(f"            {printable(line)}") for line in (rest if full else []))
         yield text((f"            request {printable(attempt.request_id)}", "dim"))
@@ -84,8 +84,10 @@ def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
 
 def _body(body: str, *, full: bool) -> Iterator[Text]:
     if not full:
-        cut = body if len(body) <= SHOWN_BODY else f"{body[:SHOWN_BODY]}… ({len(body)} characters; --full shows all)"
-        yield _field("body", printable(cut))
+        shortened = (
+            body if len(body) <= SHOWN_BODY else f"{body[:SHOWN_BODY]}… ({len(body)} characters; --full shows all)"
+        )
+        yield _field("body", printable(shortened))
         return
     yield _field("body")
     yield from (text(f"    {printable(line)}") for line in _format(body).split("\n"))
@@ -110,17 +112,17 @@ def log_lines(event: "LogEvent") -> Iterator[Text]:
     """Yield a log event: a structured one as message and details, any other as it is; then its traceback."""
     head = (f"{event.at:%H:%M:%S}.{event.at.microsecond // 1000:03}", "dim"), f" {event.function:<3} "
     try:
-        said = json.loads(event.message)
+        record = json.loads(event.message)
     except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict) or not isinstance(said.get("message"), str):
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("message"), str):
         yield text(*head, printable(event.message.rstrip("\n").replace("\t", "  ")))
         return
-    level = str(said.get("level", ""))
-    rest = " ".join(f"{name}={_value(value)}" for name, value in said.items() if name not in _TOLD)
+    level = str(record.get("level", ""))
+    details = " ".join(f"{name}={_value(value)}" for name, value in record.items() if name not in _TOLD)
     shown = (printable(level), _LEVELS.get(level, "dim"))
-    yield text(*head, shown, f" {printable(said['message'])} ", (printable(rest), "dim"))
-    for line in filter(None, str(said.get("exception", "")).split("\n")):
+    yield text(*head, shown, f" {printable(record['message'])} ", (printable(details), "dim"))
+    for line in filter(None, str(record.get("exception", "")).split("\n")):
         yield text((f"    {printable(line)}", "dim"))
 
 

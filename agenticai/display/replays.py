@@ -42,7 +42,7 @@ class LiveProgress:
             self._show()
 
     def _show(self) -> None:
-        running = [text("  ", (who, "bold"), f" {does}") for who, does in self._running.items() if does]
+        running = [text("  ", (name, "bold"), f" {activity}") for name, activity in self._running.items() if activity]
         self._status.update(text(f"{self._ended} of {self._total}", *running))
 
 
@@ -103,7 +103,7 @@ def line(scenario: ScenarioReport, width: int) -> Text:
 def evidence(scenario: ScenarioReport) -> Iterator[Text]:
     """Yield what is wrong with a replay, and what was not checked."""
     yield from (text((sentence, "red")) for sentence in scenario.evidence)
-    yield from (text(("left out:", "yellow"), f" {part}") for part in scenario.left_out)
+    yield from (text(("left out:", "yellow"), f" {omission}") for omission in scenario.left_out)
 
 
 def totals(report: RunReport) -> Text:

@@ -18,7 +18,7 @@ def requests(missed: Sequence["MissedReply"], waiting: Mapping[str, Sequence[str
     """Return a table of the requests, each with the projects that failed because its reply is missing."""
     columns = [Column("request", no_wrap=True), *map(Column, ("asks for", "asked at"))]
     columns.append(Column("projects that wait", no_wrap=True))
-    rows = [(each.digest[:8], each.title, moment(each.at), ", ".join(waiting[each.digest])) for each in missed]
+    rows = [(item.digest[:8], item.title, moment(item.at), ", ".join(waiting[item.digest])) for item in missed]
     return grid(columns, rows, "Requests without a reply")
 
 

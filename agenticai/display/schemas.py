@@ -14,49 +14,49 @@ def describe_schema(schema: Schema) -> str:
     return "\n".join(_fields(schema, schema, "", ()))
 
 
-def _fields(schema: Schema, root: Schema, indent: str, inside: tuple[str, ...]) -> Iterator[str]:
+def _fields(schema: Schema, root: Schema, indent: str, parents: tuple[str, ...]) -> Iterator[str]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
-        found, within = _resolve(field, root, inside)
-        told = "" if name in required else ", may be left out"
-        purpose = field.get("description") or found.get("description")
-        yield f"{indent}{name}: {_kind(found, root, within)}{told}{f' ({purpose})' if purpose else ''}"
-        element, nested = _resolve(found.get("items", found), root, within)
+        resolved, field_parents = _resolve(field, root, parents)
+        note = "" if name in required else ", may be left out"
+        purpose = field.get("description") or resolved.get("description")
+        yield f"{indent}{name}: {_kind(resolved, root, field_parents)}{note}{f' ({purpose})' if purpose else ''}"
+        element, nested = _resolve(resolved.get("items", resolved), root, field_parents)
         if len(set(nested)) == len(nested):
             yield from _fields(element, root, f"{indent}  ", nested)
 
 
-def _resolve(schema: Schema, root: Schema, inside: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
+def _resolve(schema: Schema, root: Schema, parents: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
     """Return the schema that a schema refers to, and the names it is inside of; a repeated name means a cycle."""
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:
-        return _resolve(options[0], root, inside)
+        return _resolve(options[0], root, parents)
     if "$ref" not in schema:
-        return schema, inside
+        return schema, parents
     name = str(schema["$ref"]).rpartition("/")[2]
-    return root.get("$defs", {}).get(name, {}), (*inside, name)
+    return root.get("$defs", {}).get(name, {}), (*parents, name)
 
 
-def _kind(schema: Schema, root: Schema, inside: tuple[str, ...]) -> str:
+def _kind(schema: Schema, root: Schema, parents: tuple[str, ...]) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
-    kind = schema.get("type", "anything")
-    if kind == "array":
-        element, _ = _resolve(schema.get("items", {}), root, inside)
-        return f"list{_range(schema, 'minItems', 'maxItems', '')}, each {_article(_kind(element, root, inside))}"
-    if kind == "string":
+    type_name = schema.get("type", "anything")
+    if type_name == "array":
+        element, _ = _resolve(schema.get("items", {}), root, parents)
+        return f"list{_range(schema, 'minItems', 'maxItems', '')}, each {_article(_kind(element, root, parents))}"
+    if type_name == "string":
         like = f" like {schema['pattern']}" if "pattern" in schema else ""
         return f"text{_range(schema, 'minLength', 'maxLength', ' characters')}{like}"
     names = {"object": "object", "boolean": "true or false", "integer": "whole number"}
-    return names.get(str(kind), str(kind)) + _range(schema, "minimum", "maximum", "")
+    return names.get(str(type_name), str(type_name)) + _range(schema, "minimum", "maximum", "")
 
 
 def _article(kind: str) -> str:
     return f"an {kind}" if kind.startswith("object") else kind
 
 
-def _range(schema: Schema, least: str, most: str, unit: str) -> str:
-    low, high = schema.get(least), schema.get(most)
+def _range(schema: Schema, lower_key: str, upper_key: str, unit: str) -> str:
+    low, high = schema.get(lower_key), schema.get(upper_key)
     if low is None and high is None:
         return ""
     if high is None:

@@ -71,7 +71,7 @@ def present_tests(screen: Display, tests: "TestRun | None", untested: str) -> No
         screen.say("\n", heading, " were ", ("not run:", "yellow"), f" {untested}")
         return
     verdict = ("passed", "green") if tests.passed else ("failed", "red")
-    where = "in a sandbox" if tests.contained else "without a sandbox"
-    screen.say("\n", heading, f", {where}: {tests.ran} ran, ", verdict)
+    isolation = "in a sandbox" if tests.contained else "without a sandbox"
+    screen.say("\n", heading, f", {isolation}: {tests.ran} ran, ", verdict)
     if not tests.passed:
         screen.say(tests.evidence)

@@ -29,8 +29,8 @@ def in_ascii(error: UnicodeError) -> tuple[str, int]:
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lacking = error.object[error.start : error.end]
-    return "".join(_ASCII.get(c) or c.encode("unicode_escape").decode() for c in lacking), error.end
+    unsupported = error.object[error.start : error.end]
+    return "".join(_ASCII.get(c) or c.encode("unicode_escape").decode() for c in unsupported), error.end
 
 
 class OutputLost(OSError):
@@ -94,12 +94,12 @@ def flush_streams() -> None:
                 raise
 
 
-def _of_kind(kind: type[TextIOWrapper], stream: TextIO) -> TextIO:
-    """Wrap a stream in the class `kind`, so that it accepts any text; one that is no file is returned unchanged."""
+def _of_kind(stream_class: type[TextIOWrapper], stream: TextIO) -> TextIO:
+    """Wrap a stream in `stream_class`, so that it accepts any text; one that is no file is returned unchanged."""
     if not isinstance(stream, TextIOWrapper):
         return stream
-    encoding, buffered, through = stream.encoding, stream.line_buffering, stream.write_through
-    return kind(stream.detach(), encoding, _NAME, line_buffering=buffered, write_through=through)
+    encoding, line_buffering, write_through = stream.encoding, stream.line_buffering, stream.write_through
+    return stream_class(stream.detach(), encoding, _NAME, line_buffering=line_buffering, write_through=write_through)
 
 
 def _nowhere(mode: str) -> TextIOWrapper:

@@ -62,9 +62,9 @@ class Trials:
         if judged.verdict is not TrialVerdict.SURVIVED:
             for line in describe_failed_trial(name, judged, repeat):
                 self._display.say(line)
-        ended = self._counts.total()
-        if not self._display.console.is_terminal and ended % LINE_EVERY == 0:
-            self._display.say(f"  {ended} of {self._total}: ", count_ended(self._counts))
+        finished = self._counts.total()
+        if not self._display.console.is_terminal and finished % LINE_EVERY == 0:
+            self._display.say(f"  {finished} of {self._total}: ", count_ended(self._counts))
 
 
 @contextmanager
@@ -84,16 +84,16 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
 
 def introduction(clean: Ending) -> str:
     """Return the result of the clean run."""
-    ends = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
+    outcomes = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
     services = Counter(call.service for call in clean.calls)
-    made = ", ".join(f"{count} {service}" for service, count in services.most_common())
-    return f"  {ends}; its functions made {len(clean.calls)} calls: {made}"
+    calls = ", ".join(f"{count} {service}" for service, count in services.most_common())
+    return f"  {outcomes}; its functions made {len(clean.calls)} calls: {calls}"
 
 
 def count_ended(counts: Counter[TrialVerdict]) -> Text:
     """Return the number of trials by verdict, in words; empty if none has ended."""
-    ended = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict])
-    return text(", ").join(ended)
+    parts = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict])
+    return text(", ").join(parts)
 
 
 def describe_failed_trial(name: str, judged: TrialJudgement, repeat: str) -> Iterator[Text]:
@@ -122,27 +122,27 @@ def document(judged: TrialJudgement) -> dict[str, object]:
 
 def case_table(results: Sequence[CaseResult]) -> Table:
     """Return a table of the cases by function and operation, with their verdicts."""
-    shown = [
+    verdicts = [
         verdict for verdict in TrialVerdict if verdict in _main or any(r.judged.verdict is verdict for r in results)
     ]
     counts: dict[tuple[str, str], Counter[TrialVerdict]] = {}
     for result in results:
-        kind = (result.case.function, f"{result.case.service} {result.case.operation}")
-        counts.setdefault(kind, Counter())[result.judged.verdict] += 1
-    rows, before = list[tuple[TextPart, ...]](), ""
-    for (function, call), ended in sorted(counts.items()):
-        rows.append((function if function != before else "", call, *_cells(ended, shown)))
-        before = function
-    table = grid(("function", "call", *figures("cases", *shown)), rows)
+        key = (result.case.function, f"{result.case.service} {result.case.operation}")
+        counts.setdefault(key, Counter())[result.judged.verdict] += 1
+    rows, previous_function = list[tuple[TextPart, ...]](), ""
+    for (function, call), verdict_counts in sorted(counts.items()):
+        rows.append((function if function != previous_function else "", call, *_cells(verdict_counts, verdicts)))
+        previous_function = function
+    table = grid(("function", "call", *figures("cases", *verdicts)), rows)
     table.add_section()
-    table.add_row("all", "", *map(text, _cells(sum(counts.values(), Counter()), shown)), style="bold")
+    table.add_row("all", "", *map(text, _cells(sum(counts.values(), Counter()), verdicts)), style="bold")
     return table
 
 
 _main = (TrialVerdict.SURVIVED, TrialVerdict.VIOLATED)
 
 
-def _cells(counts: Counter[TrialVerdict], shown: Iterable[TrialVerdict]) -> Iterator[TextPart]:
+def _cells(counts: Counter[TrialVerdict], verdicts: Iterable[TrialVerdict]) -> Iterator[TextPart]:
     yield str(counts.total())
-    for verdict in shown:
+    for verdict in verdicts:
         yield (str(counts[verdict]), COLOURS[verdict]) if counts[verdict] else ("0", "dim")

@@ -37,16 +37,16 @@ WIDE: Final = 90
 
 def timeline(events: tuple[TimelineEvent, ...]) -> Table:
     """Return a table of every piece of work with its start, and its duration in seconds."""
-    ended = [event for event in events if event.type is not EventType.WORK_STARTED]
+    finished = [event for event in events if event.type is not EventType.WORK_STARTED]
     columns = [*figures("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
-    return grid(columns, [_row(event, events[0]) for event in ended], "Timeline")
+    return grid(columns, [_row(event, events[0]) for event in finished], "Timeline")
 
 
 def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, str], ...]:
-    took = (event.duration_ms or 0) / 1000
-    began = (event.at - first.at).total_seconds() - took
+    duration = (event.duration_ms or 0) / 1000
+    start = (event.at - first.at).total_seconds() - duration
     work, attempt = event_in_words(event), str(event.attempt or "")
-    return f"{began:.2f}", f"{took:.2f}", event.agent, work, attempt, status_part(event.status)
+    return f"{start:.2f}", f"{duration:.2f}", event.agent, work, attempt, status_part(event.status)
 
 
 def score(report: QualityReport) -> Table:
@@ -67,8 +67,8 @@ def usage(used: Usage) -> Table:
     services = list(used.calls_by_service)
     functions = {row.function: row for row in used.functions}
     rows = []
-    called = {(row.function or "", row.caller) for row in used.calls}
-    for caller in sorted(called | {(function, "function") for function in functions}):  # some functions make no calls
+    callers = {(row.function or "", row.caller) for row in used.calls}
+    for caller in sorted(callers | {(function, "function") for function in functions}):  # some functions make no calls
         function = functions.get(caller[0]) if caller[1] == "function" else None
         counts = [
             sum(r.calls for r in used.calls if (r.function or "", r.caller) == caller and r.service == service)
@@ -95,9 +95,9 @@ def projects(page: ProjectPage, width: int) -> Table:
 
 def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
     """Return a table of templates; `without_key` says, if known, which of them have stored replies."""
-    said: Mapping[bool, TextPart] = {True: "stored", False: ("needs a key", "yellow")}
+    labels: Mapping[bool, TextPart] = {True: "stored", False: ("needs a key", "yellow")}
     rows = [
-        (template.id, template.name, template.description, *([said[without_key[template.id]]] if without_key else []))
+        (template.id, template.name, template.description, *([labels[without_key[template.id]]] if without_key else []))
         for template in listed
     ]
     return grid((Column("id", no_wrap=True), "name", "what it is", *(["replies"] if without_key else [])), rows)
@@ -112,12 +112,12 @@ def project_line(project: ProjectSummaryView) -> Text:
 def addresses(running: DeployedStack) -> tuple[Text, ...]:
     """Return the addresses of the API and AWS, one line each."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
-    other = running.target.name if running.target.name != "embedded" else ""
+    engine_name = running.target.name if running.target.name != "embedded" else ""
     return (
         text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
         text("  ", ("Token", "bold"), f"     {running.token}\n"),
         text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
-        *((text("  ", ("Engine", "bold"), f"    {other}\n"),) if other else ()),
+        *((text("  ", ("Engine", "bold"), f"    {engine_name}\n"),) if engine_name else ()),
         *((text("  ", ("Control", "bold"), f"   AGENTICAI_CONTROL_TOKEN={secret}\n"),) if secret else ()),
     )
 

@@ -21,8 +21,8 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
 
     Raises `NotRun` if there is no sandbox; `unsafe` then runs them without one.
     """
-    known = limits or Limits()
-    return _run(python_job(_files(code, known.disk_bytes), known, {}), unsafe)
+    applied_limits = limits or Limits()
+    return _run(python_job(_files(code, applied_limits.disk_bytes), applied_limits, {}), unsafe)
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
@@ -41,13 +41,13 @@ def _run(job: Job, unsafe: bool) -> TestRun:
         raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
 
 
-def _files(folder: Path, most: int) -> dict[str, bytes]:
-    """Return the files below a folder by path, without links. Raises `NotRun` if they exceed `most` bytes."""
+def _files(folder: Path, max_bytes: int) -> dict[str, bytes]:
+    """Return the files below a folder by path, without links. Raises `NotRun` if they exceed `max_bytes`."""
     files, total = {}, 0
     for path in _regular(folder):
         total += path.stat().st_size
-        if total > most:
-            raise NotRun(f"the project is larger than the {most:,} bytes that a sandbox has")
+        if total > max_bytes:
+            raise NotRun(f"the project is larger than the {max_bytes:,} bytes that a sandbox has")
         files[path.relative_to(folder).as_posix()] = path.read_bytes()
     return files
 

@@ -24,9 +24,9 @@ SKIPPED: Final = "#8a93a3"
 
 def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key: str) -> None:
     """Draw the depths of queues as steps, from `since` to now."""
-    drawn = curve(series, queues, since)
+    points = curve(series, queues, since)
     steps = layer(
-        drawn,
+        points,
         {"type": "line", "interpolate": "step-after"},
         x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("messages:Q", title="messages", axis={"tickMinStep": 1, "format": "d"}),
@@ -34,7 +34,7 @@ def depth_chart(series: DepthSeries, queues: Sequence[str], since: datetime, key
         tooltip=[channel("queue:N"), channel("messages:Q"), MOMENT],
     )
     layers = [steps, *_skipped(series, since)]
-    draw_chart(layers, height=HEIGHT, key=key, alt=_in_words(drawn, since))
+    draw_chart(layers, height=HEIGHT, key=key, alt=_in_words(points, since))
     if series.note:
         st.caption(escape_markdown(series.note))
 
@@ -52,5 +52,5 @@ def _in_words(steps: Sequence[Mapping[str, object]], since: datetime) -> str:
     depths: dict[str, list[int]] = {}
     for step in steps:
         depths.setdefault(str(step["queue"]), []).append(int(str(step["messages"])))
-    told = [f"{queue} {max(seen)} at most, {seen[-1]} now" for queue, seen in depths.items() if any(seen)]
-    return f"Depth of {len(depths)} queues since {when(since)}: {'; '.join(told) or 'all were empty'}."
+    parts = [f"{queue} {max(counts)} at most, {counts[-1]} now" for queue, counts in depths.items() if any(counts)]
+    return f"Depth of {len(depths)} queues since {when(since)}: {'; '.join(parts) or 'all were empty'}."

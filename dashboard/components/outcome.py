@@ -38,8 +38,8 @@ def carry_out(do: Callable[[], object], said: str) -> None:
 def outcome() -> None:
     """Show the outcome of the last action, if any, in a reserved place, so that the elements below keep their state."""
     with st.container():
-        if told := st.session_state.pop(_TOLD, None):
+        if messages := st.session_state.pop(_TOLD, None):
             with st.container(border=True):
-                say("\n".join(told))
-        if refused := st.session_state.pop(_REFUSED, None):
-            st.error(escape_markdown(refused))
+                say("\n".join(messages))
+        if refusal := st.session_state.pop(_REFUSED, None):
+            st.error(escape_markdown(refusal))

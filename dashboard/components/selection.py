@@ -23,17 +23,17 @@ class Shown:
             return Shown(ids, self.key, self.begun_with)
         chosen = {self.ids[row] for row in selected if row < len(self.ids)}
         name, _, number = self.key.rpartition("-")
-        rows = tuple(row for row, one in enumerate(ids) if one in chosen)
+        rows = tuple(row for row, row_id in enumerate(ids) if row_id in chosen)
         return Shown(ids, f"{name}-{int(number) + 1}", rows)
 
 
 def selection_table(name: str, ids: Sequence[str], columns: Mapping[str, Sequence[object]]) -> list[str]:
     """Show a table of columns, with an id for each row; return the ids of the selected rows."""
-    kept = f"{name}-shown"
-    before: Shown = st.session_state.get(kept) or Shown(tuple(ids), f"{name}-0")
-    told = st.session_state.get(before.key)
-    shown = before.followed_by(tuple(ids), told["selection"]["rows"] if told else before.begun_with)
-    st.session_state[kept] = shown
+    state_key = f"{name}-shown"
+    previous: Shown = st.session_state.get(state_key) or Shown(tuple(ids), f"{name}-0")
+    event = st.session_state.get(previous.key)
+    shown = previous.followed_by(tuple(ids), event["selection"]["rows"] if event else previous.begun_with)
+    st.session_state[state_key] = shown
     chosen = st.dataframe(
         columns,
         hide_index=True,

@@ -42,8 +42,8 @@ def timeline_chart(spans: Sequence[Span], key: str) -> None:
     rows = [_row(span) for span in spans]
     y = channel("lane:N", title=None, sort=lanes, axis={"labelLimit": 220, "labelOverlap": False})
     layers = [_bars(rows, y, _time_axis(spans)), *_marks(rows, y)]
-    told = f"Timeline of {len(lanes)} pieces of work: {in_words(spans)}. The table lists all spans."
-    draw_chart(layers, height=LANE_HEIGHT * len(lanes) + AROUND, key=key, alt=told)
+    description = f"Timeline of {len(lanes)} pieces of work: {in_words(spans)}. The table lists all spans."
+    draw_chart(layers, height=LANE_HEIGHT * len(lanes) + AROUND, key=key, alt=description)
 
 
 def _row(span: Span) -> Row:
@@ -68,9 +68,9 @@ def _tooltip() -> list[Spec]:
 
 def _bars(rows: list[Row], y: Spec, axis: Spec) -> Spec:
     kinds = [kind.value for kind in COLOURS]
-    shown = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
+    present_kinds = [kind for kind in kinds if any(row["kind"] == kind for row in rows)]
     colours = {"domain": kinds, "range": list(COLOURS.values())}
-    legend = {"orient": "bottom", "columns": 2, "labelLimit": 180, "values": shown}
+    legend = {"orient": "bottom", "columns": 2, "labelLimit": 180, "values": present_kinds}
     return layer(
         rows,
         {"type": "bar", "minBandSize": 10, "strokeWidth": 2},
@@ -86,26 +86,26 @@ def _bars(rows: list[Row], y: Spec, axis: Spec) -> Spec:
 def _time_axis(spans: Sequence[Span]) -> Spec:
     """Return a time axis whose labels are as precise as the period needs."""
     seconds = (max(span.end for span in spans) - min(span.start for span in spans)).total_seconds()
-    shape = "%H:%M:%S.%L" if seconds < SHORT_S else "%H:%M:%S" if seconds < DAY_S else "%m-%d %H:%M"
-    return {"format": shape, "tickCount": 5, "labelOverlap": "greedy"}
+    label_format = "%H:%M:%S.%L" if seconds < SHORT_S else "%H:%M:%S" if seconds < DAY_S else "%m-%d %H:%M"
+    return {"format": label_format, "tickCount": 5, "labelOverlap": "greedy"}
 
 
-def _marks(shown: list[Row], y: Spec) -> list[Spec]:
+def _marks(all_rows: list[Row], y: Spec) -> list[Spec]:
     """Return a cross where an attempt failed, and a triangle where a message was redelivered."""
-    bad = {SpanKind.FAILED.value, SpanKind.INTERRUPTED.value, SpanKind.LOST.value}
-    failures = [row for row in shown if row["kind"] in bad]
-    again = [row for row in shown if int(row["attempt"]) > 1 and row["kind"] != SpanKind.WAITING.value]
+    failed_kinds = {SpanKind.FAILED.value, SpanKind.INTERRUPTED.value, SpanKind.LOST.value}
+    failures = [row for row in all_rows if row["kind"] in failed_kinds]
+    redeliveries = [row for row in all_rows if int(row["attempt"]) > 1 and row["kind"] != SpanKind.WAITING.value]
     return [
         layer(
             rows,
             {"type": "point", "shape": shape, "size": 90, "filled": True, "color": colour, "opacity": 1},
-            x=channel(at, scale=_UTC),
+            x=channel(channel_field, scale=_UTC),
             y=y,
             tooltip=_tooltip(),
         )
-        for rows, at, shape, colour in (
+        for rows, channel_field, shape, colour in (
             (failures, "end:T", "cross", "#d64545"),
-            (again, "start:T", "triangle-up", "#e8912d"),
+            (redeliveries, "start:T", "triangle-up", "#e8912d"),
         )
         if rows
     ]

@@ -53,8 +53,8 @@ class Latest(Generic[T]):
         answer, error = list[tuple[float, T]](), None
         try:
             answer = [(self._clock(), read())]
-        except Exception as failed:  # noqa: BLE001 - the thread's edge: the next look raises it
-            error = failed
+        except Exception as exception:  # noqa: BLE001 - the thread's edge: the next look raises it
+            error = exception
         self._reading = False
         if self._of is of:
             self._known, self._error = answer or self._known, error

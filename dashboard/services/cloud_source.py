@@ -61,6 +61,6 @@ def _doing(minute: FunctionMinute) -> Doing:
     """Convert a function's last known minute to what it is doing."""
     failed = None
     if minute.errors:
-        said = f"{minute.errors:,} of {minute.invocations:,} invocations failed in the minute before"
-        failed = Attempt(minute.at, "Errors", said, "")
+        message = f"{minute.errors:,} of {minute.invocations:,} invocations failed in the minute before"
+        failed = Attempt(minute.at, "Errors", message, "")
     return Doing(running=minute.running, throttled=minute.throttles, failed=failed)

@@ -113,20 +113,20 @@ class CloudWatch:
             if self._asked_at is None or now - self._asked_at >= PERIOD:
                 self._ask(now)
                 self._asked_at = now
-            known = {key: dict(self._values[key]) for key, *_ in self._queries.values()}
-        latest = max((at for values in known.values() for at in values), default=None)
-        return known, latest + PERIOD if latest else now.replace(second=0, microsecond=0)
+            values_by_key = {key: dict(self._values[key]) for key, *_ in self._queries.values()}
+        latest = max((at for values in values_by_key.values() for at in values), default=None)
+        return values_by_key, latest + PERIOD if latest else now.replace(second=0, microsecond=0)
 
     def _ask(self, now: datetime) -> None:
         start = now - HISTORY if self._asked_at is None else self._asked_at - LATE
-        asked: dict[str, Any] = {
+        request: dict[str, Any] = {
             "MetricDataQueries": [_query(number, *query) for number, query in self._queries.items()],
             "StartTime": start.replace(second=0, microsecond=0),
             "EndTime": now,
             "ScanBy": "TimestampAscending",
             "MaxDatapoints": MOST_VALUES,
         }
-        for page in self._cloudwatch.get_paginator("get_metric_data").paginate(**asked):
+        for page in self._cloudwatch.get_paginator("get_metric_data").paginate(**request):
             for result in page["MetricDataResults"]:
                 key, *_ = self._queries[int(result["Id"].removeprefix("m"))]
                 self._values[key].update(zip(result["Timestamps"], result["Values"], strict=True))
@@ -140,13 +140,17 @@ def _queries(
     names: Iterable[str], metrics: Mapping[str, tuple[str, str]], namespace: str, dimension: str
 ) -> Iterator[Query]:
     for name in names:
-        for kind, (metric, statistic) in metrics.items():
-            yield (name, kind), namespace, dimension, metric, statistic
+        for measure, (metric, statistic) in metrics.items():
+            yield (name, measure), namespace, dimension, metric, statistic
 
 
 def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, statistic: str) -> dict[str, Any]:
-    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": key[0]}]}
-    stat = {"Metric": named, "Period": int(PERIOD.total_seconds()), "Stat": statistic}
+    metric_identity = {
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": [{"Name": dimension, "Value": key[0]}],
+    }
+    stat = {"Metric": metric_identity, "Period": int(PERIOD.total_seconds()), "Stat": statistic}
     return {"Id": f"m{number}", "MetricStat": stat}
 
 
@@ -155,15 +159,17 @@ def _points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
     received = deleted = 0
     minutes = sorted({at for kind in QUEUES for at in values[queue, kind]})
     for at in minutes:
-        known = {kind: int(values[queue, kind].get(at, 0)) for kind in QUEUES}
-        received += known["received"]
-        deleted += known["deleted"]
-        yield DepthPoint(at + PERIOD, queue, known["visible"], known["in_flight"], known["delayed"], received, deleted)
+        counts = {kind: int(values[queue, kind].get(at, 0)) for kind in QUEUES}
+        received += counts["received"]
+        deleted += counts["deleted"]
+        yield DepthPoint(
+            at + PERIOD, queue, counts["visible"], counts["in_flight"], counts["delayed"], received, deleted
+        )
 
 
 def _minute(function: str, values: Mapping[Key, Values]) -> FunctionMinute | None:
     latest = max((at for kind in FUNCTIONS for at in values[function, kind]), default=None)
     if latest is None:
         return None
-    known = {kind: int(values[function, kind].get(latest, 0)) for kind in FUNCTIONS}
-    return FunctionMinute(latest + PERIOD, **known)
+    counts = {kind: int(values[function, kind].get(latest, 0)) for kind in FUNCTIONS}
+    return FunctionMinute(latest + PERIOD, **counts)

@@ -90,7 +90,7 @@ def tier_notes(rows: Sequence[TierRow]) -> list[str]:
 
 def by_function(shown: Bill) -> list[Spent]:
     """Return the cost of each function, the most expensive first."""
-    return [Spent(who, usd, _part(usd, shown.used_usd)) for who, usd in shown.by_function.items()]
+    return [Spent(function, usd, _part(usd, shown.used_usd)) for function, usd in shown.by_function.items()]
 
 
 def by_project(shown: Bill, most: int = SHOWN) -> list[Spent]:
@@ -102,16 +102,16 @@ def dearest(shown: Bill) -> str | None:
     """Return a sentence that names the most expensive project, and why it cost most."""
     if not shown.projects:
         return None
-    most = shown.projects[0]
-    return f"{most.project_id} was the most expensive, {dollars(most.usd)}. {reason(most, shown.projects)}"
+    project = shown.projects[0]
+    return f"{project.project_id} was the most expensive, {dollars(project.usd)}. {reason(project, shown.projects)}"
 
 
 def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
     """Return whether the month is within a budget, and a sentence that says so."""
-    spare = limit - shown.month_usd
-    within = spare >= 0
-    how = f"{dollars(spare)} below" if within else f"{dollars(-spare)} over"
-    return within, f"A month of {shown.forecast_for:,} projects is {how} the budget of {dollars(limit)}."
+    margin = limit - shown.month_usd
+    within = margin >= 0
+    comparison = f"{dollars(margin)} below" if within else f"{dollars(-margin)} over"
+    return within, f"A month of {shown.forecast_for:,} projects is {comparison} the budget of {dollars(limit)}."
 
 
 def month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
@@ -119,11 +119,11 @@ def month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
     numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
     bills = [used.bill(number) for number in numbers]
     costs = [(month.forecast_for, month.by_service) for month in bills]
-    paid = [name for name in costs[-1][1] if any(services[name][1] for _, services in costs)]
+    paid_services = [name for name in costs[-1][1] if any(services[name][1] for _, services in costs)]
     return [
         {"projects": number, "service": service, "usd": services[service][1]}
         for number, services in costs
-        for service in paid
+        for service in paid_services
     ]
 
 
@@ -133,5 +133,5 @@ def services(shown: Bill) -> Sequence[tuple[str, str, str]]:
     return [(name, dollars(used), dollars(m) if forecast else "-") for name, (used, m) in shown.by_service.items()]
 
 
-def _part(usd: float, of: float) -> float:
-    return usd / of if of else 0.0
+def _part(usd: float, total: float) -> float:
+    return usd / total if total else 0.0

@@ -91,49 +91,50 @@ class EngineDoing:
 
     def look(self) -> Mapping[str, Doing]:
         """Return what each function is doing, by its agent or `api`. Raises ControlError and botocore's errors."""
-        told = {one.function: one for one in self._control.activity()}
+        state_by_function = {activity.function: activity for activity in self._control.activity()}
         with self._lock:
             return {
-                name: self._doing(name, told.get(function)) for name, function in self._outputs.function_names.items()
+                name: self._doing(name, state_by_function.get(function))
+                for name, function in self._outputs.function_names.items()
             }
 
-    def _doing(self, name: str, told: "FunctionActivity | None") -> Doing:
+    def _doing(self, name: str, activity: "FunctionActivity | None") -> Doing:
         limit = self._limits().get(name)
-        if told is None:
+        if activity is None:
             return Doing(limit=limit)
         return Doing(
-            running=len(told.running),
-            since=told.running[0].started_at if told.running else None,
+            running=len(activity.running),
+            since=activity.running[0].started_at if activity.running else None,
             limit=limit,
-            throttled=sum(number for code, number in told.errors.items() if code in THROTTLED),
-            failed=_latest(attempt_of(told.failed), self._logged(name, told.gave_back)),
-            last=told.last,
+            throttled=sum(number for code, number in activity.errors.items() if code in THROTTLED),
+            failed=_latest(attempt_of(activity.failed), self._logged(name, activity.gave_back)),
+            last=activity.last,
         )
 
     def _logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
         """Return the failure that the log reports: a worker logs its failure, while its invocation succeeds."""
         if failed is None or name not in self._outputs.queue_urls:
             return None
-        known = self._known.get(name)
-        if known and known[0] == failed.request_id:
-            return known[1]
+        cached = self._known.get(name)
+        if cached and cached[0] == failed.request_id:
+            return cached[1]
         now = self._control.clock().now
-        told = self._failures.last_failure(name, failed.started_at, now)
+        attempt = self._failures.last_failure(name, failed.started_at, now)
         if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # no more log lines will come
-            self._known[name] = failed.request_id, told
-        return told
+            self._known[name] = failed.request_id, attempt
+        return attempt
 
 
 def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
     """Convert a failed invocation to an attempt."""
     if failed is None or failed.error_type is None:
         return None
-    said = f"the invocation ended after {failed.duration_ms / 1000:.1f} s"
-    return Attempt(failed.started_at, failed.error_type, said, failed.request_id)
+    message = f"the invocation ended after {failed.duration_ms / 1000:.1f} s"
+    return Attempt(failed.started_at, failed.error_type, message, failed.request_id)
 
 
 def _latest(*attempts: Attempt | None) -> Attempt | None:
-    return max(filter(None, attempts), key=lambda one: one.at, default=None)
+    return max(filter(None, attempts), key=lambda attempt: attempt.at, default=None)
 
 
 def concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:

@@ -76,22 +76,22 @@ def in_words(fault: Fault) -> str:
     """Return a rule as a sentence: what it matches, and what happens then."""
     when = fault.when
     last = when.nth + when.times - 1
-    which = f"{when.on} {when.nth}" if when.times == 1 else f"{_PLURALS[when.on]} {when.nth} to {last}"
+    occurrences = f"{when.on} {when.nth}" if when.times == 1 else f"{_PLURALS[when.on]} {when.nth} to {last}"
     if isinstance(fault, CallFault):
-        asked = " ".join(name for name in (fault.when.service, fault.when.operation) if name != ANY)
-        whose = f" of {_any(fault.when.function, 'any function')} to {asked or 'any service'}"
+        operation = " ".join(name for name in (fault.when.service, fault.when.operation) if name != ANY)
+        source = f" of {_any(fault.when.function, 'any function')} to {operation or 'any service'}"
     else:
-        whose = f" from {_any(fault.when.queue, 'any queue')}"
+        source = f" from {_any(fault.when.queue, 'any queue')}"
     then = fault.then.model_dump(mode="json", exclude_defaults=True)
-    happens = ", ".join(f"{value:g} s" if isinstance(value, float) else str(value) for value in then.values())
-    return f"{which}{whose}: {happens}"
+    effects = ", ".join(f"{value:g} s" if isinstance(value, float) else str(value) for value in then.values())
+    return f"{occurrences}{source}: {effects}"
 
 
 def state_in_words(rule: ActiveRule) -> str:
     """Return how often a rule has matched, and whether it can match again."""
     when = rule.fault.when
-    met = f"{rule.met:,} matched, applied to {rule.applied:,}"
-    return f"{met}, finished" if rule.met >= when.nth + when.times - 1 else met
+    progress = f"{rule.met:,} matched, applied to {rule.applied:,}"
+    return f"{progress}, finished" if rule.met >= when.nth + when.times - 1 else progress
 
 
 def _rules(document: object) -> tuple[Fault, ...]:
@@ -102,9 +102,9 @@ def _rules(document: object) -> tuple[Fault, ...]:
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
-    for each in error.errors()[:10]:
-        where = " ".join(str(part + 1) if isinstance(part, int) else part for part in each["loc"])
-        yield f"Rule {where}: {each['msg']}" if where else each["msg"]
+    for detail in error.errors()[:10]:
+        location = " ".join(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
+        yield f"Rule {location}: {detail['msg']}" if location else detail["msg"]
 
 
 def _any(name: str, otherwise: str) -> str:
@@ -117,20 +117,20 @@ def _effects(union: object) -> dict[str, Effect]:
 
 
 def _effect(model: "type[Record]") -> Effect:
-    do = get_args(model.model_fields["do"].annotation)[0]
+    effect_name = get_args(model.model_fields["do"].annotation)[0]
     fields = tuple(_field(name, info) for name, info in model.model_fields.items() if name != "do")
-    return Effect(do, " ".join((model.__doc__ or "").split()), fields)
+    return Effect(effect_name, " ".join((model.__doc__ or "").split()), fields)
 
 
 def _field(name: str, info: "FieldInfo") -> FormField:
-    kind, start = info.annotation, None if info.is_required() else info.default
-    if get_origin(kind) is Literal:
-        return FormField(name, "choice", start, get_args(kind))
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return FormField(name, "choice", start, tuple(each.value for each in kind))
-    if kind is int:
+    annotation, start = info.annotation, None if info.is_required() else info.default
+    if get_origin(annotation) is Literal:
+        return FormField(name, "choice", start, get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return FormField(name, "choice", start, tuple(member.value for member in annotation))
+    if annotation is int:
         return FormField(name, "whole number", start)
-    return FormField(name, "number" if kind is float else "text", start)
+    return FormField(name, "number" if annotation is float else "text", start)
 
 
 _RULES: Final[TypeAdapter[tuple[Fault, ...]]] = TypeAdapter(tuple[Fault, ...])

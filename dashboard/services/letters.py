@@ -40,11 +40,11 @@ BESIDE: Final = {"name": "Beside it", "template": "cli-tool"}
 
 def filter_letters(letters: Iterable[DeadLetter], text: str, cause: str | None = None) -> list[DeadLetter]:
     """Return the letters of a cause whose body, attempts, project or id contain a text, ignoring case."""
-    wanted = text.strip().lower()
+    needle = text.strip().lower()
     return [
         letter
         for letter in letters
-        if (cause is None or letter.cause == cause) and (not wanted or wanted in _searched(letter))
+        if (cause is None or letter.cause == cause) and (not needle or needle in _searched(letter))
     ]
 
 
@@ -75,8 +75,8 @@ def find_stuck(source: "Source", project: "ProjectView") -> StuckMessage | None:
     if source.looking or count > LOOKED_AT:
         return StuckMessage(state.agent, count, surely=False)
     letters = source.letters(state.agent, None, LOOKED_AT).letters
-    named = sum(letter.asked.project_id == project.id for letter in letters)
-    return StuckMessage(state.agent, named, surely=True) if named else None
+    matching_count = sum(letter.asked.project_id == project.id for letter in letters)
+    return StuckMessage(state.agent, matching_count, surely=True) if matching_count else None
 
 
 def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
@@ -88,7 +88,7 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
     """
     fault = _fault_of(letter, agent)
     if project and fault:
-        happens = {
+        content = {
             "description": f"AWS refuses the {agent} agent a call as often as it delivers a message.",
             "skips_time": True,
             "projects": {"project": _requested(project)},
@@ -103,20 +103,20 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
         return None
     else:
         body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
-        happens = {
+        content = {
             "description": f"A message that the {agent} agent could not process is sent again.",
             "projects": {"project": _requested(project) if project else BESIDE},
             "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
             "expect": {"dead_letters": {agent: 1}},
         }
-    document = {"name": f"dead-letter-{letter.message.id[:8]}", **happens}
+    document = {"name": f"dead-letter-{letter.message.id[:8]}", **content}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _status_before(agent: str, project: "ProjectView") -> ProjectStatus:
     """Return the status in which a project waits for an agent: that of this project, unless it has gone on."""
-    waiting = [status for status, name in _AGENTS.items() if name == agent]
-    return project.status if project.status in waiting else waiting[0]
+    waiting_statuses = [status for status, name in _AGENTS.items() if name == agent]
+    return project.status if project.status in waiting_statuses else waiting_statuses[0]
 
 
 def _requested(project: "ProjectView") -> dict[str, str]:
@@ -125,11 +125,11 @@ def _requested(project: "ProjectView") -> dict[str, str]:
 
 def _fault_of(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
     """Return the rule that repeats AWS's last refusal; None if the last attempt failed for another reason."""
-    refused = _REFUSED.search(letter.attempts[-1].message) if letter.attempts else None
-    if not refused:
+    refusal = _REFUSED.search(letter.attempts[-1].message) if letter.attempts else None
+    if not refusal:
         return None
-    when = {"function": agent, "operation": refused["operation"], "times": OFTEN}
-    return {"when": when, "then": {"do": "error", "code": refused["code"]}}
+    when = {"function": agent, "operation": refusal["operation"], "times": OFTEN}
+    return {"when": when, "then": {"do": "error", "code": refusal["code"]}}
 
 
 def _body(letter: DeadLetter) -> Any:

@@ -71,26 +71,34 @@ def calls_of(
     """
     prefix = layout.objects(project.id)[layout.FOLDERS.index("plans")]
     entries = [entry for entry in stored.objects(prefix) if _KEY.fullmatch(entry.key.removeprefix(prefix))]
-    replied = sorted((_read(stored, entry, prefix, events, model) for entry in entries), key=lambda call: call.at)
+    reply_calls = sorted((_read(stored, entry, prefix, events, model) for entry in entries), key=lambda call: call.at)
     if isinstance(exchanges, Missing):
-        return replied
-    rest, matched = list(exchanges), list[ModelCall]()
-    for call in replied:
-        same = [one for one in rest if one.status == 200 and one.reply == call.reply and one.at <= call.at + SECOND]
-        if same:
-            rest.remove(same[-1])
-            matched.append(_with(call, same[-1]))
+        return reply_calls
+    unmatched, matched = list(exchanges), list[ModelCall]()
+    for call in reply_calls:
+        candidates = [
+            exchange
+            for exchange in unmatched
+            if exchange.status == 200 and exchange.reply == call.reply and exchange.at <= call.at + SECOND
+        ]
+        if candidates:
+            unmatched.remove(candidates[-1])
+            matched.append(_with(call, candidates[-1]))
         else:
             matched.append(call)
-    failed = [_failed(one, events) for one in rest if one.status != 200 and _asked_by(project, events, one)]
+    failed = [
+        _failed(exchange, events)
+        for exchange in unmatched
+        if exchange.status != 200 and _asked_by(project, events, exchange)
+    ]
     return sorted([*matched, *failed], key=lambda call: call.at)
 
 
 def _read(
     stored: Stored, entry: ObjectEntry, prefix: str, events: Sequence[TimelineEvent], model: "Model"
 ) -> ModelCall:
-    named = _KEY.fullmatch(entry.key.removeprefix(prefix))
-    build, retries, name, turn = named.groups() if named else ("0", "0", "", "0")
+    match = _KEY.fullmatch(entry.key.removeprefix(prefix))
+    build, retries, name, turn = match.groups() if match else ("0", "0", "", "0")
     key = _work(build, name, events)
     raw = json.loads(stored.content(entry.key))
     tokens = raw.get("tokens", {})
@@ -112,12 +120,12 @@ def _read(
 
 def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
     """Return the key of the work whose reply has this name; a task id may be followed by the one file requested."""
-    named = _TASK.fullmatch(name)
-    if named is None:
+    match = _TASK.fullmatch(name)
+    if match is None:
         return layout.plan(int(build))
-    keys = {event.work for event in events if event.work.startswith(layout.tasks(named[1]))}
-    fitting = [key for key in keys if f"{named[2]}-".startswith(f"{layout.task_of(key)}-")]
-    return max(fitting, key=len, default=layout.task(named[1], named[2]))
+    keys = {event.work for event in events if event.work.startswith(layout.tasks(match[1]))}
+    candidates = [key for key in keys if f"{match[2]}-".startswith(f"{layout.task_of(key)}-")]
+    return max(candidates, key=len, default=layout.task(match[1], match[2]))
 
 
 def _attempt(key: str, at: datetime, events: Iterable[TimelineEvent]) -> int | None:
@@ -152,8 +160,8 @@ def _failed(exchange: "ModelExchange", events: Sequence[TimelineEvent]) -> Model
 
 
 def _asked_by(project: "ProjectView", events: Sequence[TimelineEvent], exchange: "ModelExchange") -> bool:
-    asked = " ".join(project.requirements.split())
-    return asked in " ".join(exchange.prompt.split()) and _at_work(events, exchange.at) is not None
+    requirements = " ".join(project.requirements.split())
+    return requirements in " ".join(exchange.prompt.split()) and _at_work(events, exchange.at) is not None
 
 
 def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | None:
@@ -168,8 +176,8 @@ def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | N
 
 def missing_reply(reason: str) -> str | None:
     """Return the digest of the request whose missing reply failed a project; None if it failed for another reason."""
-    found = _MISSED.search(reason)
-    return found and found[1]
+    match = _MISSED.search(reason)
+    return match and match[1]
 
 
 class EngineCalls:

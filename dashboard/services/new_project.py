@@ -27,8 +27,8 @@ def new_request(name: str, text: str, file: bytes | None, template: str | None) 
     requirements = requirements_of(text, file)
     if requirements is None and template is None:
         raise InvalidInput("Enter the requirements, choose a file that contains them, or choose a template.")
-    given = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
-    return NewRequest(given[:LONGEST_NAME], requirements, template)
+    project_name = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
+    return NewRequest(project_name[:LONGEST_NAME], requirements, template)
 
 
 def requirements_of(text: str, file: bytes | None) -> str | None:

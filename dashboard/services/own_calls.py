@@ -66,7 +66,7 @@ class OwnCalls:
         """Return the counts as a sentence for the page."""
         total, latest = self.so_far()
         calls = "call" if total == 1 else "calls"
-        made = f"The dashboard made {total:,} AWS {calls} since it started, {latest:,} of them in the last minute"
+        sentence = f"The dashboard made {total:,} AWS {calls} since it started, {latest:,} of them in the last minute"
         if self.usd is None:
-            return f"{made}."
-        return f"{made}; without the free tier, they cost ${self.usd:.6f}."
+            return f"{sentence}."
+        return f"{sentence}; without the free tier, they cost ${self.usd:.6f}."

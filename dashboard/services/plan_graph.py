@@ -73,14 +73,16 @@ def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
         state = states[task.id]
         label = f"{_text(task.title)}\\n{_text(task.id)}: {state.value}"
         lines.append(f'"{_text(task.id)}" [label="{label}" fillcolor="{FILLS[state]}" tooltip="{state.value}"];')
-    known = {task.id for task in plan.tasks}
+    ids = {task.id for task in plan.tasks}
     for task in plan.tasks:
-        lines += [f'"{_text(needed)}" -> "{_text(task.id)}";' for needed in task.depends_on if needed in known]
+        lines += [
+            f'"{_text(dependency)}" -> "{_text(task.id)}";' for dependency in task.depends_on if dependency in ids
+        ]
     return "\n".join([*lines, "}"])
 
 
 def _text(text: str) -> str:
     """Shorten and escape a text for a quoted DOT string, see https://graphviz.org/doc/info/lang.html."""
-    shown = printable(text)
-    cut = shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 1]}…"
+    clean = printable(text)
+    cut = clean if len(clean) <= LONGEST_LABEL else f"{clean[: LONGEST_LABEL - 1]}…"
     return cut.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("<", "&lt;").replace(">", "&gt;")

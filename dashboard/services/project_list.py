@@ -67,21 +67,21 @@ def is_id(text: str) -> bool:
 
 def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> SearchResult:
     """Return a page of the projects of a status whose name or id contains a text. Raises `ApiError`."""
-    sought = text.strip().casefold()
-    if not sought:
+    needle = text.strip().casefold()
+    if not needle:
         page = api.list_projects(PAGE, cursor, status)
         return SearchResult(tuple(page.items), page.next, len(page.items))
-    if is_id(sought.upper()):
-        return _by_id(api, sought.upper(), status)
-    return _searched(api, sought, status, cursor)
+    if is_id(needle.upper()):
+        return _by_id(api, needle.upper(), status)
+    return _searched(api, needle, status, cursor)
 
 
-def _searched(api: Lists, sought: str, status: "ProjectStatus | None", cursor: str | None) -> SearchResult:
+def _searched(api: Lists, needle: str, status: "ProjectStatus | None", cursor: str | None) -> SearchResult:
     matches: list[ProjectSummaryView] = []
     looked_at = 0
     for _ in range(MOST_PAGES):
         page = api.list_projects(SEARCHED_PAGE, cursor, status)
-        matches += [project for project in page.items if sought in f"{project.name}\n{project.id}".casefold()]
+        matches += [project for project in page.items if needle in f"{project.name}\n{project.id}".casefold()]
         looked_at, cursor = looked_at + len(page.items), page.next
         if cursor is None or len(matches) >= PAGE:
             break

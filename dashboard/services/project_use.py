@@ -74,10 +74,13 @@ def cost_rows(usage: "Usage") -> list[CostRow]:
 
 def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
     """Return the AWS cost of each project before the free tier; None if the target does not report it."""
-    used = source.usage_by_project()
-    if isinstance(used, Missing):
+    usages = source.usage_by_project()
+    if isinstance(usages, Missing):
         return [None for _ in project_ids]
-    return [sum(charge.usd for charge in charges_of(used[one])) if one in used else 0.0 for one in project_ids]
+    return [
+        sum(charge.usd for charge in charges_of(usages[project_id])) if project_id in usages else 0.0
+        for project_id in project_ids
+    ]
 
 
 def function_rows(usage: "Usage") -> list["FunctionUsage"]:
@@ -98,10 +101,12 @@ def call_rows(usage: "Usage") -> list[CallRow]:
 
 def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
     """Return the agents that asked the model, in the order of their first calls."""
-    used: dict[str, TokenUsage] = {}
+    tokens_by_agent: dict[str, TokenUsage] = {}
     for event in events:
         if event.tokens.calls:
-            used[event.agent] = used[event.agent] + event.tokens if event.agent in used else event.tokens
+            tokens_by_agent[event.agent] = (
+                tokens_by_agent[event.agent] + event.tokens if event.agent in tokens_by_agent else event.tokens
+            )
     return [
         TokenRow(
             agent,
@@ -110,5 +115,5 @@ def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> 
             tokens.output_tokens,
             model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
         )
-        for agent, tokens in used.items()
+        for agent, tokens in tokens_by_agent.items()
     ]

@@ -73,24 +73,24 @@ def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
         measured = [part for part in scored if part.measured]
         weight = sum(part.weight for part in measured)
         points = sum(part.points for part in measured)
-        losing = sum(part.points < part.weight for part in measured)
+        losing_count = sum(part.points < part.weight for part in measured)
         rows.append(
-            PartRow(name, points / weight if weight else 0, weight - points, losing, len(scored) - len(measured))
+            PartRow(name, points / weight if weight else 0, weight - points, losing_count, len(scored) - len(measured))
         )
     return sorted(rows, key=lambda row: (-row.lost, row.name))
 
 
 def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
     """Return the rules that are broken most, those in most projects first."""
-    found = defaultdict(list)
+    findings_by_rule = defaultdict(list)
     projects: Counter[str] = Counter()
     for report in reports:
         for finding in report.findings:
-            found[finding.rule].append(finding)
+            findings_by_rule[finding.rule].append(finding)
         projects.update({finding.rule for finding in report.findings})
     rows = [
         RuleRow(rule, findings[0].severity, len(findings), projects[rule], findings[0].message)
-        for rule, findings in found.items()
+        for rule, findings in findings_by_rule.items()
     ]
     return sorted(rows, key=lambda row: (-row.projects, -row.findings, row.rule))[:most]
 
@@ -110,15 +110,17 @@ class ReportReader:
 
     def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
         """Return the known reports of these projects, and start to read a few more for the next look."""
-        wanted = {(p.id, str(p.revision)): p.id for p in projects if p.score is not None}
+        wanted_projects = {
+            (project.id, str(project.revision)): project.id for project in projects if project.score is not None
+        }
         with self._lock:
-            self._read = {key: report for key, report in self._read.items() if key in wanted}
-            new = [key for key in wanted if key not in self._read]
-        if new and self._reading.acquire(blocking=False):
-            self._start(lambda: self._read_some(api, new[:at_once]))
+            self._read = {key: report for key, report in self._read.items() if key in wanted_projects}
+            new_keys = [key for key in wanted_projects if key not in self._read]
+        if new_keys and self._reading.acquire(blocking=False):
+            self._start(lambda: self._read_some(api, new_keys[:at_once]))
         with self._lock:
-            known = {wanted[key]: report for key, report in self._read.items() if report}
-            return Reports(known, len(wanted.keys() - self._read.keys()), self._asked)
+            known = {wanted_projects[key]: report for key, report in self._read.items() if report}
+            return Reports(known, len(wanted_projects.keys() - self._read.keys()), self._asked)
 
     def _read_some(self, api: ProjectsApi, keys: Sequence[tuple[str, str]]) -> None:
         try:

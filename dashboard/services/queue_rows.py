@@ -61,11 +61,11 @@ def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int 
 
 def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
     """Return the marks for skipped time in a chart that starts at `since`, with how much was skipped at each."""
-    apart, marks = (series.now - since) / MARKS, list[tuple[datetime, float]]()
+    min_distance, marks = (series.now - since) / MARKS, list[tuple[datetime, float]]()
     for jump in series.jumps:
         if jump.at < since:
             continue
-        if marks and jump.at - marks[-1][0] < apart:
+        if marks and jump.at - marks[-1][0] < min_distance:
             marks[-1] = marks[-1][0], marks[-1][1] + jump.seconds
         else:
             marks.append((jump.at, jump.seconds))
@@ -74,13 +74,13 @@ def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
 
 def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:
     """Return the points of a chart: the depth of each queue at each change, at `since` and now."""
-    drawn: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for name in queues:
         points = [point for point in series.points if point.queue == name]
         before = next((point for point in reversed(points) if point.at < since), None)
-        shown = [point for point in points if point.at >= since]
+        visible = [point for point in points if point.at >= since]
         start = before.total if before else 0
-        drawn.append({"at": since.isoformat(), "queue": name, "messages": start})
-        drawn += [{"at": point.at.isoformat(), "queue": name, "messages": point.total} for point in shown]
-        drawn.append({"at": series.now.isoformat(), "queue": name, "messages": shown[-1].total if shown else start})
-    return drawn
+        rows.append({"at": since.isoformat(), "queue": name, "messages": start})
+        rows += [{"at": point.at.isoformat(), "queue": name, "messages": point.total} for point in visible]
+        rows.append({"at": series.now.isoformat(), "queue": name, "messages": visible[-1].total if visible else start})
+    return rows

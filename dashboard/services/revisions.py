@@ -60,19 +60,19 @@ def snapshots(stored: Stored, project_id: str) -> list[Snapshot]:
     code = layout.objects(project_id)[layout.FOLDERS.index("projects")]
     written: dict[tuple[int, int], dict[str, str]] = {}
     for entry in stored.objects(code):
-        if named := _REVISION.fullmatch(entry.key.removeprefix(code)):
-            written.setdefault((int(named[1]), int(named[2])), {})[named[3]] = entry.key
+        if match := _REVISION.fullmatch(entry.key.removeprefix(code)):
+            written.setdefault((int(match[1]), int(match[2])), {})[match[3]] = entry.key
     tests = layout.objects(project_id)[layout.FOLDERS.index("test_results")]
     tested = {entry.key for entry in stored.objects(tests) if entry.key.endswith(f"/{MANIFEST}")}
-    found: list[Snapshot] = []
+    result: list[Snapshot] = []
     for build, number in sorted(written):
         revision = Revision(build=build, round=number)
         manifest = layout.report_object(project_id, revision, MANIFEST)
-        kept = _manifest(stored.content(manifest)) if manifest in tested else None
-        before = found[-1].keys if found else {}
-        keys = kept if kept is not None else {**before, **written[build, number]}
-        found.append(Snapshot(revision, dict(sorted(keys.items())), kept is not None))
-    return found
+        manifest_keys = _manifest(stored.content(manifest)) if manifest in tested else None
+        previous_keys = result[-1].keys if result else {}
+        keys = manifest_keys if manifest_keys is not None else {**previous_keys, **written[build, number]}
+        result.append(Snapshot(revision, dict(sorted(keys.items())), manifest_keys is not None))
+    return result
 
 
 def _manifest(content: bytes) -> dict[str, str] | None:
@@ -84,21 +84,21 @@ def _manifest(content: bytes) -> dict[str, str] | None:
 
 def changes(stored: Stored, before: Snapshot | None, after: Snapshot) -> list[FileChange]:
     """Return the files that differ, by path; without `before`, all of them are new."""
-    old: Mapping[str, str] = before.keys if before else {}
-    paths = sorted({*old, *after.keys})
-    differing = [path for path in paths if old.get(path) != after.keys.get(path)]
-    found = [_change(stored, path, old.get(path), after.keys.get(path)) for path in differing]
-    return [change for change in found if change is not None]
+    old_keys: Mapping[str, str] = before.keys if before else {}
+    paths = sorted({*old_keys, *after.keys})
+    differing_paths = [path for path in paths if old_keys.get(path) != after.keys.get(path)]
+    results = [_change(stored, path, old_keys.get(path), after.keys.get(path)) for path in differing_paths]
+    return [change for change in results if change is not None]
 
 
 def _change(stored: Stored, path: str, old: str | None, new: str | None) -> FileChange | None:
-    was, is_now = _text(stored, old), _text(stored, new)
-    if old and new and was == is_now:
+    old_text, new_text = _text(stored, old), _text(stored, new)
+    if old and new and old_text == new_text:
         return None
     kind = "changed" if old and new else "added" if new else "removed"
-    if was is None or is_now is None:
+    if old_text is None or new_text is None:
         return FileChange(path, kind, f"Too large to compare: more than {LONGEST_FILE:,} bytes.")
-    lines = difflib.unified_diff(was.splitlines(), is_now.splitlines(), "before", "after", lineterm="")
+    lines = difflib.unified_diff(old_text.splitlines(), new_text.splitlines(), "before", "after", lineterm="")
     return FileChange(path, kind, "\n".join(lines))
 
 

@@ -67,7 +67,7 @@ class Replay(DocumentPart):
     @property
     def evidence(self) -> tuple[str, ...]:
         """What is wrong, one sentence each."""
-        broken = (f"{one.invariant}: {one.subject}: {one.evidence}" for one in self.violations)
+        broken = (f"{violation.invariant}: {violation.subject}: {violation.evidence}" for violation in self.violations)
         return (*self.unmet, *broken, *([self.differs] if self.differs else []))
 
     def figure(self, name: Figure) -> float:
@@ -155,8 +155,8 @@ class Runs:
     def look(self) -> list[Run]:
         """Return the runs that have ended, the newest first, without unreadable ones."""
         with self._lock:
-            found = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _key(path))}
-            self._read = {key: self._read[key] if key in self._read else _run(path) for key, path in found.items()}
+            paths = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _key(path))}
+            self._read = {key: self._read[key] if key in self._read else _run(path) for key, path in paths.items()}
             return sorted(filter(None, self._read.values()), key=lambda run: run.name, reverse=True)
 
 
@@ -178,28 +178,30 @@ def _run(path: Path) -> Run | None:
 def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Return a table of each scenario's outcome in each run, with one column per run, the newest first."""
     names = scenario_names(runs)
-    ended = {run.name: outcomes(run) for run in runs}
+    outcomes_by_run = {run.name: outcomes(run) for run in runs}
     table = {
         "scenario": [printable(name) for name in names],
-        "passed": [_passed(name, ended.values()) for name in names],
+        "passed": [_passed(name, outcomes_by_run.values()) for name in names],
     }
     for run in runs:
-        table[f"{run.started_at:%m-%d %H:%M:%S}"] = [MARKS.get(ended[run.name].get(name), "") for name in names]
+        table[f"{run.started_at:%m-%d %H:%M:%S}"] = [
+            MARKS.get(outcomes_by_run[run.name].get(name), "") for name in names
+        ]
     return table
 
 
-def _passed(name: str, ended: Iterable[Mapping[str, ReplayOutcome]]) -> str:
-    judged = [run[name] for run in ended if run.get(name) in {"passed", "failed"}]
-    return f"{judged.count('passed')} of {len(judged)}"
+def _passed(name: str, run_outcomes: Iterable[Mapping[str, ReplayOutcome]]) -> str:
+    verdicts = [run[name] for run in run_outcomes if run.get(name) in {"passed", "failed"}]
+    return f"{verdicts.count('passed')} of {len(verdicts)}"
 
 
 def outcomes(run: Run) -> dict[str, ReplayOutcome]:
     """Return the outcome of each scenario of a run: failed if any of its replays failed."""
-    ended: dict[str, ReplayOutcome] = {}
+    result: dict[str, ReplayOutcome] = {}
     for replay in run.document.scenarios:
-        if ended.get(replay.name) != "failed":
-            ended[replay.name] = replay.outcome
-    return ended
+        if result.get(replay.name) != "failed":
+            result[replay.name] = replay.outcome
+    return result
 
 
 def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list[dict[str, object]]:
@@ -220,16 +222,16 @@ def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list
 
 def breaks(runs: Sequence[Run]) -> list[Break]:
     """Return every scenario that failed in its last replay, sorted by when it broke, the earliest first."""
-    found = []
+    results = []
     judged = [(run, outcomes(run)) for run in runs]
     for name in {name for _, ends in judged for name in ends}:
         ended = [(run, outcome) for run, ends in judged if (outcome := ends.get(name)) in ("passed", "failed")]
-        failing = [run for run, _ in takewhile(lambda each: each[1] == "failed", ended)]
+        failing = [run for run, _ in takewhile(lambda pair: pair[1] == "failed", ended)]
         if failing:
             passed = next((run.started_at for run, outcome in ended if outcome == "passed"), None)
             first = failing[-1]
-            found.append(Break(name, first.started_at, passed, len(failing), _evidence(first, name)))
-    return sorted(found, key=lambda broken: (broken.since, broken.scenario))
+            results.append(Break(name, first.started_at, passed, len(failing), _evidence(first, name)))
+    return sorted(results, key=lambda entry: (entry.since, entry.scenario))
 
 
 def _evidence(run: Run, name: str) -> str:
@@ -252,7 +254,7 @@ def _description(path: Path) -> str:
     """Return the first sentence of a scenario's file, or nothing if the file cannot be read."""
     head = [line for line in path.read_text("utf-8").splitlines() if line.startswith("description:")]
     try:
-        told = yaml.safe_load(head[0]) if head else {}
+        document = yaml.safe_load(head[0]) if head else {}
     except yaml.YAMLError:
         return ""
-    return str(told.get("description", ""))
+    return str(document.get("description", ""))

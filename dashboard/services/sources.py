@@ -125,8 +125,8 @@ class AwsSource:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._stack.outputs.bucket_name, Prefix=prefix
         )
-        found = [entry for page in pages for entry in page.get("Contents", ())]
-        return [ObjectEntry(entry["Key"], entry["Size"], entry["LastModified"]) for entry in found]
+        entries = [entry for page in pages for entry in page.get("Contents", ())]
+        return [ObjectEntry(entry["Key"], entry["Size"], entry["LastModified"]) for entry in entries]
 
     def content(self, key: str) -> bytes:
         return self._s3.get_object(Bucket=self._stack.outputs.bucket_name, Key=key)["Body"].read()

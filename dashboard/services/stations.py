@@ -26,6 +26,6 @@ class Station:
 
 def stations(states: Sequence[AgentQueues], doing: "Mapping[str, Doing] | Missing") -> list[Station]:
     """Return the API and the agents, in the order in which a request reaches them."""
-    told: Mapping[str, Doing] = {} if isinstance(doing, Missing) else doing
-    agents = [Station(state.agent, state, told.get(state.agent)) for state in states]
-    return [Station(API, None, told.get(API)), *agents]
+    activities: Mapping[str, Doing] = {} if isinstance(doing, Missing) else doing
+    agents = [Station(state.agent, state, activities.get(state.agent)) for state in states]
+    return [Station(API, None, activities.get(API)), *agents]

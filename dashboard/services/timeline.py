@@ -79,9 +79,9 @@ def in_words(found: Sequence[Span]) -> str:
     waited = sum(span.seconds for span in found if span.kind is SpanKind.WAITING)
     worked = sum(span.seconds for span in found if span.kind not in (SpanKind.WAITING, SpanKind.LOST))
     lost = sum(span.kind is SpanKind.LOST for span in found)
-    again = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
+    redelivered = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
     without_end = f", {lost} without an end" if lost else ""
-    return f"{_long(worked)} working, {_long(waited)} waiting, {again} redelivered{without_end}"
+    return f"{_long(worked)} working, {_long(waited)} waiting, {redelivered} redelivered{without_end}"
 
 
 def _long(seconds: float) -> str:
@@ -115,13 +115,13 @@ class _Timeline:
         if released < started.at and not lost:
             yield self._span(key, SpanKind.WAITING, attempt, released, started.at)
         later = [event for event in self._events[index + 1 :] if event.work == key]
-        following = next((event for event in later if event.type is not EventType.RETRY_REQUESTED), None)
-        if following is None:
-            over = self._project.status in FINAL
-            kind, end = (SpanKind.LOST, self._events[-1].at) if over else (SpanKind.WORKING, self._now)
+        next_event = next((event for event in later if event.type is not EventType.RETRY_REQUESTED), None)
+        if next_event is None:
+            project_ended = self._project.status in FINAL
+            kind, end = (SpanKind.LOST, self._events[-1].at) if project_ended else (SpanKind.WORKING, self._now)
             yield self._span(key, kind, attempt, started.at, end)
         else:
-            yield self._span(key, _kind(following), attempt, started.at, following.at, following.detail)
+            yield self._span(key, _kind(next_event), attempt, started.at, next_event.at, next_event.detail)
 
     def _is_open(self, key: str, before: int) -> bool:
         """Return whether an attempt has no recorded end; then it is unknown since when the next one waited."""

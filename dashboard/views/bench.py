@@ -36,12 +36,12 @@ def _draw(connected: Connected) -> None:
         return
     outcome()
     part(_time)
-    skipped, worked, stepped = st.columns(3)
-    with skipped:
+    skip_column, settle_column, dispatch_column = st.columns(3)
+    with skip_column:
         _skip(bench)
-    with worked:
+    with settle_column:
         _settle(bench)
-    with stepped:
+    with dispatch_column:
         _dispatch(connected, bench)
     bench_faults.draw(connected, bench)
     st.subheader("Latest invocations")
@@ -59,8 +59,8 @@ def _skip(bench: Bench) -> None:
     with st.form("skip"):
         number = st.number_input("Skip time", 1, 10_000, 15, key="skip-number")
         unit = st.selectbox("Unit", list(UNITS), index=1, key="skip-unit")
-        asked = st.form_submit_button("Skip")
-    if asked:
+        submitted = st.form_submit_button("Skip")
+    if submitted:
         act(lambda: f"It is {when(bench.advance(number * UNITS[unit]).now)} now.")
 
 
@@ -80,32 +80,32 @@ def _settled(bench: Bench) -> str:
 
 
 def _dispatch(connected: Connected, bench: Bench) -> None:
-    now = bench.dispatching()
-    other: Dispatch = "stepped" if now == "free" else "free"
-    st.write(_MODES[now])
-    if st.button(_CHOICES[other], key=f"mode-{other}"):
-        carry_out(lambda: bench.dispatch(other), _MODES[other])
-    if st.button("Deliver the next one", key="next", disabled=now != "stepped"):
+    mode = bench.dispatching()
+    other_mode: Dispatch = "stepped" if mode == "free" else "free"
+    st.write(_MODES[mode])
+    if st.button(_CHOICES[other_mode], key=f"mode-{other_mode}"):
+        carry_out(lambda: bench.dispatch(other_mode), _MODES[other_mode])
+    if st.button("Deliver the next one", key="next", disabled=mode != "stepped"):
         with st.spinner("delivering"):
             act(lambda: _deliver(connected, bench))
 
 
 def _deliver(connected: Connected, bench: Bench) -> str:
     """Deliver one message, and return what its function did."""
-    before = {one.request_id for one in _ended(connected)}
+    previous_ids = {invocation.request_id for invocation in _ended(connected)}
     settled = bench.settle(deliveries=1)
     if not settled.deliveries:
         return "There is nothing to deliver."
-    new = [one for one in _ended(connected) if one.request_id not in before]
+    new_invocations = [invocation for invocation in _ended(connected) if invocation.request_id not in previous_ids]
     skipped = f" {age(settled.skipped_s)} skipped." if settled.skipped_s else ""
-    held = " A fault holds a call back." if settled.held else ""
-    return "\n".join([f"{settled.deliveries} delivered.{skipped}{held}", *map(_in_words, new)])
+    hold_note = " A fault holds a call back." if settled.held else ""
+    return "\n".join([f"{settled.deliveries} delivered.{skipped}{hold_note}", *map(_in_words, new_invocations)])
 
 
-def _in_words(one: "FinishedInvocation") -> str:
-    how = f"failed with {one.error_type}" if one.error_type else "ended well"
-    whose = f", project {one.project_id}" if one.project_id else ""
-    return f"{one.function} {how} after {one.duration_ms:,.0f} ms{whose}."
+def _in_words(invocation: "FinishedInvocation") -> str:
+    result = f"failed with {invocation.error_type}" if invocation.error_type else "ended well"
+    project = f", project {invocation.project_id}" if invocation.project_id else ""
+    return f"{invocation.function} {result} after {invocation.duration_ms:,.0f} ms{project}."
 
 
 def _ended(connected: Connected) -> "Sequence[FinishedInvocation]":
@@ -120,13 +120,13 @@ def _invocations(connected: Connected) -> None:
         return
     st.dataframe(
         {
-            "function": [one.function for one in latest],
-            "started": [when(one.started_at) for one in latest],
-            "ms": [round(one.duration_ms) for one in latest],
-            "cold": [one.cold_start for one in latest],
-            "error": [printable(one.error_type or "") for one in latest],
-            "project": [printable(one.project_id or "") for one in latest],
-            "request": [printable(one.request_id) for one in latest],
+            "function": [invocation.function for invocation in latest],
+            "started": [when(invocation.started_at) for invocation in latest],
+            "ms": [round(invocation.duration_ms) for invocation in latest],
+            "cold": [invocation.cold_start for invocation in latest],
+            "error": [printable(invocation.error_type or "") for invocation in latest],
+            "project": [printable(invocation.project_id or "") for invocation in latest],
+            "request": [printable(invocation.request_id) for invocation in latest],
         },
         column_config=count_columns(("ms",)),
         hide_index=True,

@@ -39,10 +39,10 @@ def draw(connected: Connected, bench: Bench) -> None:
     """Draw the active rules, which refresh, and the ways to add others."""
     st.subheader("Faults")
     part(_on)
-    form, written = st.tabs(["Add a fault", "As YAML"])
-    with form:
+    form_tab, yaml_tab = st.tabs(["Add a fault", "As YAML"])
+    with form_tab:
         _form(connected, bench)
-    with written:
+    with yaml_tab:
         _yaml(connected, bench)
 
 
@@ -76,10 +76,10 @@ def _fired(connected: Connected, bench: Bench) -> None:
         names = {name: agent for agent, name in connected.functions.items()}
         st.dataframe(
             {
-                "fault": [one.rule + 1 for one in fired[:SHOWN]],
-                "at": [when(one.at) for one in fired[:SHOWN]],
-                "function": [names.get(one.function or "", printable(one.function or "")) for one in fired[:SHOWN]],
-                "applied to": [printable(one.what) for one in fired[:SHOWN]],
+                "fault": [hit.rule + 1 for hit in fired[:SHOWN]],
+                "at": [when(hit.at) for hit in fired[:SHOWN]],
+                "function": [names.get(hit.function or "", printable(hit.function or "")) for hit in fired[:SHOWN]],
+                "applied to": [printable(hit.what) for hit in fired[:SHOWN]],
             },
             hide_index=True,
             key="fired",
@@ -87,28 +87,38 @@ def _fired(connected: Connected, bench: Bench) -> None:
 
 
 def _form(connected: Connected, bench: Bench) -> None:
-    left, right = st.columns(2)
-    with left:
-        on = st.selectbox("Applies to", list(FAULT_TARGETS), format_func=FAULT_TARGETS.__getitem__, key="fault-on")
-        given = _when_call(connected) if on == "call" else _when_delivery(connected)
+    condition_column, effect_column = st.columns(2)
+    with condition_column:
+        target = st.selectbox("Applies to", list(FAULT_TARGETS), format_func=FAULT_TARGETS.__getitem__, key="fault-on")
+        condition = _when_call(connected) if target == "call" else _when_delivery(connected)
         nth, times = st.columns(2)
-        given["nth"] = nth.number_input("From number", 1, 1_000_000, 1, key="fault-nth", help="The next one is 1.")
-        given["times"] = times.number_input("Number of times", 1, 1_000_000, 1, key="fault-times")
-    with right:
-        do = st.selectbox("Effect", list(EFFECTS[on]), key=f"fault-do-{on}")
-        effect = EFFECTS[on][do]
+        condition["nth"] = nth.number_input("From number", 1, 1_000_000, 1, key="fault-nth", help="The next one is 1.")
+        condition["times"] = times.number_input("Number of times", 1, 1_000_000, 1, key="fault-times")
+    with effect_column:
+        effect_name = st.selectbox("Effect", list(EFFECTS[target]), key=f"fault-do-{target}")
+        effect = EFFECTS[target][effect_name]
         st.caption(escape_markdown(effect.description))
-        then = {field.name: _field(f"{on}-{do}", field) for field in effect.fields}
+        parameters = {field.name: _field(f"{target}-{effect_name}", field) for field in effect.fields}
     if st.button("Add the fault", key="fault-add", type="primary"):
-        _add(connected, bench, on, given, do, {name: value for name, value in then.items() if value is not None})
+        _add(
+            connected,
+            bench,
+            target,
+            condition,
+            effect_name,
+            {name: value for name, value in parameters.items() if value is not None},
+        )
 
 
 def _when_call(connected: Connected) -> dict[str, Any]:
     usage = connected.source.usage()
-    asked = set() if isinstance(usage, Missing) else {(row.service, row.operation) for row in usage.calls}
+    operations_seen = set() if isinstance(usage, Missing) else {(row.service, row.operation) for row in usage.calls}
     function = _name("Function", connected.functions, "fault-function")
-    service = _name("Service", sorted({*SERVICES, *(service for service, _ in asked)}), "fault-service")
-    operations = sorted({operation for of, operation in asked if service in (ANY, of)} | {"GenerateContent"})
+    service = _name("Service", sorted({*SERVICES, *(service for service, _ in operations_seen)}), "fault-service")
+    operations = sorted(
+        {operation for operation_service, operation in operations_seen if service in (ANY, operation_service)}
+        | {"GenerateContent"}
+    )
     return {"function": function, "service": service, "operation": _name("Operation", operations, "fault-operation")}
 
 
@@ -116,11 +126,11 @@ def _when_delivery(connected: Connected) -> dict[str, Any]:
     return {"queue": _name("Queue", connected.queues, "fault-queue")}
 
 
-def _name(label: str, known: "Sequence[str] | Mapping[str, str]", key: str) -> str:
+def _name(label: str, names: "Sequence[str] | Mapping[str, str]", key: str) -> str:
     """Return a name from a list, or another one, which may be a shell pattern; if none is chosen, it matches any."""
     chosen = st.selectbox(
         label,
-        [ANY, *known],
+        [ANY, *names],
         format_func=lambda name: "any" if name == ANY else printable(name),
         accept_new_options=True,
         key=key,
@@ -140,10 +150,15 @@ def _field(key: str, field: FormField) -> Any:
 
 
 def _add(
-    connected: Connected, bench: Bench, on: FaultTarget, given: Mapping[str, Any], do: str, then: Mapping[str, Any]
+    connected: Connected,
+    bench: Bench,
+    target: FaultTarget,
+    condition: Mapping[str, Any],
+    effect_name: str,
+    parameters: Mapping[str, Any],
 ) -> None:
     try:
-        fault = rule_of(on, given, do, then)
+        fault = rule_of(target, condition, effect_name, parameters)
     except WrongRule as error:
         st.warning(escape_markdown(str(error)))
         return

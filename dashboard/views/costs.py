@@ -34,11 +34,11 @@ def page() -> None:
 
 
 def _draw(_: Connected) -> None:
-    wide, narrow = st.columns([3, 1], vertical_alignment="bottom")
-    with wide:
+    projects_column, budget_column = st.columns([3, 1], vertical_alignment="bottom")
+    with projects_column:
         start = costs.nearest_stop(st.query_params.get("projects"))
         projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
-    with narrow:
+    with budget_column:
         # A field with an initial number could not be cleared.
         st.session_state.setdefault("budget", costs.limit_of(st.query_params.get("budget")))
         limit = st.number_input(
@@ -73,9 +73,9 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     _month(used, shown, limit)
     if shown.metered:
         _who(shown)
-    known = prices()
+    rates = prices()
     st.caption(
-        f"Prices of {known.region} as of {known.as_of}. Past use is priced without the free tier; a month, beyond it."
+        f"Prices of {rates.region} as of {rates.as_of}. Past use is priced without the free tier; a month, beyond it."
         " The language model's tokens are not included."
     )
 
@@ -122,23 +122,23 @@ def _tier(shown: Bill) -> None:
     )
 
 
-def _free_tier(told: "Sequence[FreeTierUse] | Missing") -> None:
+def _free_tier(offers: "Sequence[FreeTierUse] | Missing") -> None:
     st.subheader("The account's free tier this month, as AWS counts it")
-    if isinstance(told, Missing):
-        st.caption(escape_markdown(f"Not available on this target. {told.why}"))
+    if isinstance(offers, Missing):
+        st.caption(escape_markdown(f"Not available on this target. {offers.why}"))
         return
-    if not told:
+    if not offers:
         st.caption("AWS lists only what was used; so far, nothing was.")
         return
     st.dataframe(
         {
-            "service": [printable(use.service) for use in told],
-            "what": [printable(use.description or use.usage_type) for use in told],
-            "offer": [printable(use.kind) for use in told],
-            "used": [quantity(use.used) for use in told],
-            "of": [f"{quantity(use.limit)} {printable(use.unit)}" for use in told],
-            "used of it": [share(use.used_share) for use in told],
-            "AWS's forecast of it": [share(use.forecast_share) for use in told],
+            "service": [printable(offer.service) for offer in offers],
+            "what": [printable(offer.description or offer.usage_type) for offer in offers],
+            "offer": [printable(offer.kind) for offer in offers],
+            "used": [quantity(offer.used) for offer in offers],
+            "of": [f"{quantity(offer.limit)} {printable(offer.unit)}" for offer in offers],
+            "used of it": [share(offer.used_share) for offer in offers],
+            "AWS's forecast of it": [share(offer.forecast_share) for offer in offers],
         },
         hide_index=True,
         key="free-tier",
@@ -164,9 +164,9 @@ def _month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
         rule = {"type": "rule", "color": "#9b5de5", "strokeWidth": 2, "strokeDash": [6, 4]}
         budget = channel("usd:Q", title="budget", format="$,.2f")
         layers.append(layer([{"usd": limit}], rule, y=channel("usd:Q"), tooltip=[budget]))
-    most = f"{shown.forecast_for:,} projects, which cost {dollars(shown.month_usd)}"
-    told = f"A month's cost by service, from none to {most}."
-    draw_chart(layers, height=300, key="month", alt=told)
+    total = f"{shown.forecast_for:,} projects, which cost {dollars(shown.month_usd)}"
+    description = f"A month's cost by service, from none to {total}."
+    draw_chart(layers, height=300, key="month", alt=description)
 
 
 def _who(shown: Bill) -> None:
@@ -180,8 +180,8 @@ def _who(shown: Bill) -> None:
         st.subheader("By function")
         _spent("function", costs.by_function(shown))
     st.subheader("By project")
-    if said := costs.dearest(shown):
-        say(said)
+    if sentence := costs.dearest(shown):
+        say(sentence)
         _spent("project", costs.by_project(shown))
         if len(shown.projects) > costs.SHOWN:
             st.caption(f"The {costs.SHOWN} most expensive of {len(shown.projects):,} measured projects.")

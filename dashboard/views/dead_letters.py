@@ -32,14 +32,14 @@ def page() -> None:
 
 def _draw(connected: Connected) -> None:
     states = {state.agent: state for state in connected.source.queues()}
-    asked = st.query_params.get("queue", "")
-    full = {state.dead_letters.name: agent for agent, state in states.items()}
+    requested = st.query_params.get("queue", "")
+    agent_by_queue = {state.dead_letters.name: agent for agent, state in states.items()}
     counts = {agent: state.dead_letters.depth.total for agent, state in states.items()}
-    first = next((agent for agent, count in counts.items() if count), next(iter(states)))
+    default_agent = next((agent for agent, count in counts.items() if count), next(iter(states)))
     agent = st.segmented_control(
         "Agent",
         list(states),
-        default=full.get(asked, asked if asked in states else first),
+        default=agent_by_queue.get(requested, requested if requested in states else default_agent),
         format_func=lambda name: f"{name.upper()} ({counts[name]:,})",
         key="agent",
         required=True,
@@ -89,21 +89,21 @@ def _look_again(connected: Connected, agent: str, letters: DeadLetterPage) -> No
 
 
 def _pages(agent: str, letters: DeadLetterPage) -> None:
-    first, following = st.columns(2)
+    first_column, next_column = st.columns(2)
     key = f"after-{agent}"
-    if st.session_state.get(key) and first.button("First page", key=f"first-{agent}"):
+    if st.session_state.get(key) and first_column.button("First page", key=f"first-{agent}"):
         st.session_state[key] = None
         st.rerun(scope="fragment")
-    if letters.next and following.button(f"Next {PAGE}", key=f"next-{agent}"):
+    if letters.next and next_column.button(f"Next {PAGE}", key=f"next-{agent}"):
         st.session_state[key] = letters.next
         st.rerun(scope="fragment")
 
 
 def _listed(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
     groups = count_causes(letters.letters)
-    searched, of_cause = st.columns([2, 1])
-    text = searched.text_input("Search", key=f"search-{agent}", placeholder="project, error, request id, body")
-    cause = of_cause.selectbox(
+    search_column, cause_column = st.columns([2, 1])
+    text = search_column.text_input("Search", key=f"search-{agent}", placeholder="project, error, request id, body")
+    cause = cause_column.selectbox(
         "Cause",
         [None, *(name for name, _ in groups)],
         format_func=lambda name: "all causes" if name is None else f"{dict(groups)[name]:,} of {printable(name)}",
@@ -134,28 +134,32 @@ def _listed(connected: Connected, agent: str, letters: DeadLetterPage) -> None:
 
 def _extent(letters: DeadLetterPage, shown: int) -> str:
     """Return a sentence that says how much of the queue is shown, and what is not."""
-    read, said = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
-    if read < letters.total:
-        said += f" Causes and search cover the {read:,} letters on this page."
+    read_count, sentence = len(letters.letters), f"{shown:,} shown, {letters.total:,} in the queue."
+    if read_count < letters.total:
+        sentence += f" Causes and search cover the {read_count:,} letters on this page."
     unexplained = sum(not letter.attempts for letter in letters.letters)
     if unexplained:
-        said += f" The cause of {unexplained:,} is unknown: the function's log does not have it, or no longer has it."
-    return said
+        sentence += (
+            f" The cause of {unexplained:,} is unknown: the function's log does not have it, or no longer has it."
+        )
+    return sentence
 
 
 def _acts(connected: Connected, agent: str, selected: Sequence[DeadLetter]) -> None:
-    back, gone = st.columns(2)
+    redrive_column, delete_column = st.columns(2)
     ids = [letter.message.id for letter in selected]
-    if back.button(f"Redrive {len(ids)} selected", disabled=not ids, key=f"redrive-{agent}", type="primary"):
+    if redrive_column.button(f"Redrive {len(ids)} selected", disabled=not ids, key=f"redrive-{agent}", type="primary"):
         act(lambda: "\n".join(f"{o.id}: {o.outcome}. {o.reason}" for o in connected.source.redrive(agent, ids)))
-    if gone.button(f"Delete {len(ids)} selected", disabled=not ids, key=f"delete-{agent}"):
+    if delete_column.button(f"Delete {len(ids)} selected", disabled=not ids, key=f"delete-{agent}"):
         act(lambda: _deleted(connected, agent, ids))
 
 
 def _deleted(connected: Connected, agent: str, ids: Sequence[str]) -> str:
     name = next(state.dead_letters.name for state in connected.source.queues() if state.agent == agent)
     deleted = set(connected.source.delete(name, ids))
-    return "\n".join(f"{one}: {'deleted' if one in deleted else 'not there, or in flight'}." for one in ids)
+    return "\n".join(
+        f"{message_id}: {'deleted' if message_id in deleted else 'not there, or in flight'}." for message_id in ids
+    )
 
 
 def _letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
@@ -188,8 +192,8 @@ def _project(connected: Connected, letter: DeadLetter) -> None:
     try:
         project = connected.api.get(letter.asked.project_id)
     except ApiError as error:
-        why = "there is no such project" if error.status == 404 else str(error)
-        say(f"project {letter.asked.project_id}: {why}")
+        reason = "there is no such project" if error.status == 404 else str(error)
+        say(f"project {letter.asked.project_id}: {reason}")
         return
     say(f"project {project.id} “{project.name}” is {project.status} now")
 
@@ -221,8 +225,10 @@ def _all_of_them(connected: Connected, state: AgentQueues) -> None:
     rate = st.number_input("Maximum per second", 1, 500, 100, key=f"rate-{state.agent}")
     if st.button("Redrive all", key=f"all-{state.agent}"):
         act(lambda: _redriven(connected, state.agent, int(rate)))
-    typed = st.text_input("To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name)
-    if st.button("Purge", disabled=typed != name, key=f"purge-{state.agent}"):
+    typed_name = st.text_input(
+        "To delete all, type the queue's name", key=f"purge-name-{state.agent}", placeholder=name
+    )
+    if st.button("Purge", disabled=typed_name != name, key=f"purge-{state.agent}"):
         carry_out(lambda: connected.source.purge(name), f"{name} was purged.")
 
 

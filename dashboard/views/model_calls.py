@@ -40,7 +40,7 @@ def _draw(connected: Connected) -> None:
     elif not missed:
         st.caption("None: every request so far had a reply.")
     else:
-        _missed(connected, {each.digest: each for each in missed})
+        _missed(connected, {missing_reply.digest: missing_reply for missing_reply in missed})
     st.subheader("Latest calls")
     part(lambda connected: _live(connected, missed))
 
@@ -54,7 +54,7 @@ def _live(connected: Connected, drawn: Sequence[MissedReply] | Missing) -> None:
 
 
 def _digests(missed: Sequence[MissedReply] | Missing) -> list[str]:
-    return [] if isinstance(missed, Missing) else [one.digest for one in missed]
+    return [] if isinstance(missed, Missing) else [missing_reply.digest for missing_reply in missed]
 
 
 def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
@@ -65,43 +65,49 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         key="miss",
         bind="query-params",
     )
-    asked = missed[digest]
-    st.caption(escape_markdown(f"Asked of {asked.model}, {when(asked.at)}"))
+    missing_reply = missed[digest]
+    st.caption(escape_markdown(f"Asked of {missing_reply.model}, {when(missing_reply.at)}"))
     request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
     with request:
         with st.expander("System instruction"):
-            code(asked.system)
+            code(missing_reply.system)
         with st.container(height=320):
-            code(cut(asked.prompt))
+            code(cut(missing_reply.prompt))
     with difference, st.container(height=320):
-        code(cut(asked.difference) or "No request is stored yet to compare it with.", "diff")
-    _editor(connected, asked)
+        code(cut(missing_reply.difference) or "No request is stored yet to compare it with.", "diff")
+    _editor(connected, missing_reply)
 
 
-def _editor(connected: Connected, asked: MissedReply) -> None:
-    text = st.text_area("Reply", value=make_reply_template(asked), height=320, key=f"reply-{asked.digest}")
-    checked = check(asked, text)
+def _editor(connected: Connected, missing_reply: MissedReply) -> None:
+    text = st.text_area(
+        "Reply", value=make_reply_template(missing_reply), height=320, key=f"reply-{missing_reply.digest}"
+    )
+    checked = check(missing_reply, text)
     if checked.good:
         st.success(f"An agent would accept this: {escape_markdown(checked.holds)}.")
     else:
         st.warning("An agent would refuse this:")
         say("\n".join(f"- {fault}" for fault in checked.faults))
-    projects = find_waiting_projects(asked, connected.api.list_projects(SEARCHED_PAGE).items)
+    projects = find_waiting_projects(missing_reply, connected.api.list_projects(SEARCHED_PAGE).items)
     names = {project.id: project.name for project in projects}
     if not names:
         st.caption("None of the newest projects failed for lack of this reply; retry the one that needs it yourself.")
     chosen = st.multiselect(
-        "Retry then", list(names), default=list(names), format_func=lambda each: printable(names[each]), key="to-retry"
+        "Retry then",
+        list(names),
+        default=list(names),
+        format_func=lambda project_id: printable(names[project_id]),
+        key="to-retry",
     )
     label = "Store the reply and retry" if chosen else "Store the reply"
     anyway = st.checkbox("Store it although an agent would refuse it", key="anyway") if not checked.good else False
     if st.button(label, type="primary", disabled=not (checked.good or anyway), key="store-reply"):
-        _store(connected, asked, text, chosen)
+        _store(connected, missing_reply, text, chosen)
 
 
-def _store(connected: Connected, asked: MissedReply, text: str, projects: list[str]) -> None:
+def _store(connected: Connected, missing_reply: MissedReply, text: str, projects: list[str]) -> None:
     try:
-        stored = connected.source.store_reply(asked.digest, text)
+        stored = connected.source.store_reply(missing_reply.digest, text)
         if isinstance(stored, Missing):
             st.error(escape_markdown(stored.why))
             return
@@ -127,13 +133,13 @@ def _calls(connected: Connected) -> None:
     latest = _shown(exchanges)
     chosen = st.dataframe(
         {
-            "number": [one.number for one in latest],
-            "at": [when(one.at) for one in latest],
-            "asked for": [printable(one.title) for one in latest],
-            "status": [one.status for one in latest],
-            "ms": [one.duration_ms for one in latest],
-            "tokens in": [one.prompt_tokens for one in latest],
-            "tokens out": [one.output_tokens for one in latest],
+            "number": [exchange.number for exchange in latest],
+            "at": [when(exchange.at) for exchange in latest],
+            "asked for": [printable(exchange.title) for exchange in latest],
+            "status": [exchange.status for exchange in latest],
+            "ms": [exchange.duration_ms for exchange in latest],
+            "tokens in": [exchange.prompt_tokens for exchange in latest],
+            "tokens out": [exchange.output_tokens for exchange in latest],
         },
         column_config=count_columns(("ms", "tokens in", "tokens out")),
         hide_index=True,
@@ -150,7 +156,7 @@ def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
     selected = st.session_state.get("exchanges", {}).get("selection", {}).get("rows")
     newest = st.session_state.get(NEWEST, 0) if selected else exchanges[-1].number
     st.session_state[NEWEST] = newest
-    shown = [one for one in reversed(exchanges) if one.number <= newest]
+    shown = [exchange for exchange in reversed(exchanges) if exchange.number <= newest]
     if newer := len(exchanges) - len(shown):
         st.caption(f"{newer} newer calls will appear when no call is selected.")
     return shown[:SHOWN]
@@ -160,8 +166,8 @@ def _exchange(exchange: ModelExchange) -> None:
     st.caption(
         f"{escape_markdown(exchange.model)}, finished with {escape_markdown(exchange.finish_reason or 'no reason')}"
     )
-    asked, replied = st.tabs(["Request", "Reply"], default="Reply")
-    with asked:
+    request_tab, reply_tab = st.tabs(["Request", "Reply"], default="Reply")
+    with request_tab:
         code(cut(exchange.prompt))
-    with replied:
+    with reply_tab:
         code(cut(exchange.reply) or "No reply was received.")

@@ -94,17 +94,17 @@ def _queue(state: AgentQueues) -> None:
             _badge("queues", many(depth.total, "message"), "blue" if depth.total else "gray", queue=name)
             if depth.total:
                 counts = {"visible": depth.visible, "in flight": depth.in_flight, "delayed": depth.delayed}
-                for what, count in counts.items():
+                for state_name, count in counts.items():
                     if count:
-                        _badge("queues", f"{count:,} {what}", "gray", queue=name)
+                        _badge("queues", f"{count:,} {state_name}", "gray", queue=name)
                 _badge("queues", f"oldest {age(state.queue.oldest_s)}", "gray", queue=name)
             _dead_letters(state.agent, state.dead_letters)
 
 
 def _agent(station: Station, now: "datetime") -> None:
     with st.container(border=True, key=f"map-agent-{station.name}", gap="xsmall"):
-        what = "API" if station.queues is None else f"{station.title} agent"
-        link("queues", f"**{what}**", ":material/function:", doing=station.name)
+        label = "API" if station.queues is None else f"{station.title} agent"
+        link("queues", f"**{label}**", ":material/function:", doing=station.name)
         if station.doing is not None:
             with st.container(horizontal=True, gap="xsmall", key=f"map-badges-agent-{station.name}"):
                 _doing(station.name, station.doing, now)
@@ -136,14 +136,14 @@ def _dead_letters(agent: str, queue: QueueState) -> None:
 
 def _stores() -> None:
     with st.container(horizontal=True, key="map-lane-stores"):
-        for path, title, icon, what in (
+        for path, title, icon, description in (
             ("projects", "Table", ":material/table:", "projects, plans, tasks and events"),
             ("projects", "Bucket", ":material/database:", "files, reports and packages"),
             ("costs", "Logs", ":material/article:", "the functions' logs, and the cost"),
         ):
             with st.container(border=True, key=f"map-store-{title.lower()}", gap="xsmall"):
                 link(path, f"**{title}**", icon)
-                st.caption(what)
+                st.caption(description)
 
 
 def _badge(path: str, text: str, colour: str, **query: str) -> None:

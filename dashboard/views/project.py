@@ -59,10 +59,10 @@ def _draw(connected: Connected, project_id: str) -> None:
     if project is None:
         return
     st.container().title(escape_markdown(project.name))
-    known = [project] * 3  # for the first run of the live parts, which later read it themselves
+    cached = [project] * 3  # for the first run of the live parts, which later read it themselves
 
     def latest(connected: Connected) -> ProjectView | None:
-        return known.pop() if known else _read(connected, project_id)
+        return cached.pop() if cached else _read(connected, project_id)
 
     ended = project.status in FINAL
     part(
@@ -72,8 +72,8 @@ def _draw(connected: Connected, project_id: str) -> None:
     if not ended:
         part(lambda connected: _stuck(connected, latest(connected)), every_s=AT_REST_SECONDS)
     project_acts.draw(connected, project)
-    shown = SECTIONS[_choose_section()]
-    part(lambda connected: _section(connected, latest(connected), shown), every_s=None if ended else LIVE_SECONDS)
+    section = SECTIONS[_choose_section()]
+    part(lambda connected: _section(connected, latest(connected), section), every_s=None if ended else LIVE_SECONDS)
 
 
 def _live_head(connected: Connected, now: ProjectView | None, drawn: ProjectView) -> None:
@@ -99,9 +99,9 @@ def _choose_section() -> str:
     return chosen or "Timeline"
 
 
-def _section(connected: Connected, project: ProjectView | None, shown: Section) -> None:
+def _section(connected: Connected, project: ProjectView | None, draw_section: Section) -> None:
     if project is not None:
-        shown(connected, project)
+        draw_section(connected, project)
 
 
 def _read(connected: Connected, project_id: str) -> ProjectView | None:

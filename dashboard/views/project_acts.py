@@ -91,18 +91,18 @@ def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> Non
     with st.form("change", border=False, clear_on_submit=True):
         text = st.text_area("What should change", height=120, key="change-text")
         file = st.file_uploader("Or a file that describes it", type=["md", "txt"], key="change-file")
-        asked = st.form_submit_button("Request the change", type="primary", key="change-ask")
-    if asked:
+        submitted = st.form_submit_button("Request the change", type="primary", key="change-ask")
+    if submitted:
         _modify(connected, project, text, file.getvalue() if file else None)
 
 
 def _modify(connected: Connected, project: ProjectView, text: str, file: bytes | None) -> None:
     try:
-        wanted = requirements_of(text, file)
+        requirements = requirements_of(text, file)
     except InvalidInput as error:
         st.error(escape_markdown(str(error)))
         return
-    if wanted is None:
+    if requirements is None:
         st.error("Describe the change, or choose a file that describes it.")
         return
-    carry_out(lambda: connected.api.modify(project.id, wanted), "The change is being planned.")
+    carry_out(lambda: connected.api.modify(project.id, requirements), "The change is being planned.")

@@ -56,36 +56,36 @@ def _draw(connected: Connected) -> None:
     left, right = st.columns([2, 1])
     text = left.text_input("Search", placeholder="Name or id", key="projects-search", max_chars=200)
     status = right.selectbox("Status", [ALL, *ProjectStatus], key="projects-status")
-    asked = (text, status)
-    if st.session_state.get("projects-asked") != asked:
-        st.session_state["projects-asked"], st.session_state[CURSORS] = asked, []
+    query = (text, status)
+    if st.session_state.get("projects-asked") != query:
+        st.session_state["projects-asked"], st.session_state[CURSORS] = query, []
     chosen = None if status == ALL else ProjectStatus(status)
     part(lambda connected: _list(connected, text, chosen), every_s=SEARCH_SECONDS if text else REFRESH_SECONDS)
 
 
 def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None:
     cursors: list[str] = st.session_state.setdefault(CURSORS, [])
-    found = find(connected.api, text, status, cursors[-1] if cursors else None)
-    if found.projects:
-        _table(connected, found)
+    result = find(connected.api, text, status, cursors[-1] if cursors else None)
+    if result.projects:
+        _table(connected, result)
     else:
         st.caption("No project matches." if text or status else "No projects yet.")
-    _paging(found, cursors, searched=bool(text))
+    _paging(result, cursors, searched=bool(text))
 
 
-def _table(connected: Connected, found: SearchResult) -> None:
-    listed = rows(found.projects, connected.now(), connected.source.model())
-    st.session_state[LISTED] = [row.id for row in listed]
+def _table(connected: Connected, result: SearchResult) -> None:
+    project_rows = rows(result.projects, connected.now(), connected.source.model())
+    st.session_state[LISTED] = [row.id for row in project_rows]
     st.dataframe(
         {
-            "name": [printable(row.name) for row in listed],
-            "status": [row.status for row in listed],
-            "score": ["-" if row.score is None else f"{row.score:g}" for row in listed],
-            "revision": [row.revision for row in listed],
-            "age": [age(row.age_s) for row in listed],
-            "model cost": [dollars(row.cost_usd) for row in listed],
-            "AWS cost": [dollars(cost) for cost in aws_costs_usd(connected.source, (row.id for row in listed))],
-            "id": [row.id for row in listed],
+            "name": [printable(row.name) for row in project_rows],
+            "status": [row.status for row in project_rows],
+            "score": ["-" if row.score is None else f"{row.score:g}" for row in project_rows],
+            "revision": [row.revision for row in project_rows],
+            "age": [age(row.age_s) for row in project_rows],
+            "model cost": [dollars(row.cost_usd) for row in project_rows],
+            "AWS cost": [dollars(cost) for cost in aws_costs_usd(connected.source, (row.id for row in project_rows))],
+            "id": [row.id for row in project_rows],
         },
         hide_index=True,
         on_select=_chosen,
@@ -98,10 +98,10 @@ def _table(connected: Connected, found: SearchResult) -> None:
 
 def _chosen() -> None:
     """Store which project was chosen, from the list as it was shown, as the list may have grown since."""
-    listed: list[str] = st.session_state.get(LISTED, [])
+    ids: list[str] = st.session_state.get(LISTED, [])
     rows = st.session_state["projects"]["selection"]["rows"]
-    if rows and rows[0] < len(listed):
-        st.session_state[CHOSEN] = listed[rows[0]]
+    if rows and rows[0] < len(ids):
+        st.session_state[CHOSEN] = ids[rows[0]]
 
 
 def _open(project_id: str) -> None:
@@ -110,16 +110,18 @@ def _open(project_id: str) -> None:
     st.rerun()
 
 
-def _paging(found: SearchResult, cursors: list[str], *, searched: bool) -> None:
+def _paging(result: SearchResult, cursors: list[str], *, searched: bool) -> None:
     if searched:
-        st.caption(f"{len(found.projects)} of the {found.looked_at} projects searched.")
+        st.caption(f"{len(result.projects)} of the {result.looked_at} projects searched.")
     newer, older = st.columns(2)
-    for column, label, to in (
+    for column, label, target_cursors in (
         (newer, "Newer", cursors[:-1] if cursors else None),
-        (older, "Older", [*cursors, found.next] if found.next else None),
+        (older, "Older", [*cursors, result.next] if result.next else None),
     ):
         key = f"projects-{label.lower()}"
-        column.button(label, disabled=to is None, key=key, width="stretch", on_click=_turn, args=(to,))
+        column.button(
+            label, disabled=target_cursors is None, key=key, width="stretch", on_click=_turn, args=(target_cursors,)
+        )
 
 
 def _turn(cursors: list[str]) -> None:
@@ -139,7 +141,7 @@ def _new(connected: Connected) -> None:
         template = st.selectbox(
             "Template",
             [None, *templates],
-            format_func=lambda each: printable(templates[each].name) if each else "None",
+            format_func=lambda template_id: printable(templates[template_id].name) if template_id else "None",
             key="new-template",
         )
         if not st.form_submit_button("Create", type="primary", key="new-create"):
@@ -149,8 +151,8 @@ def _new(connected: Connected) -> None:
 
 def _create(connected: Connected, name: str, text: str, file: bytes | None, template: str | None) -> None:
     try:
-        asked = new_request(name, text, file, template)
-        created = connected.api.create(asked.name, asked.requirements, asked.template)
+        request = new_request(name, text, file, template)
+        created = connected.api.create(request.name, request.requirements, request.template)
     except (InvalidInput, ApiError) as error:
         st.error(escape_markdown(str(error)))
         return

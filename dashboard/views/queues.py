@@ -89,28 +89,30 @@ def _look(connected: Connected, name: str) -> None:
 
 def _functions(connected: Connected) -> None:
     st.subheader("What each function is doing now")
-    told = connected.source.doing()
-    if isinstance(told, Missing):
-        st.caption(escape_markdown(f"Not available here. {told.why}"))
+    activities = connected.source.doing()
+    if isinstance(activities, Missing):
+        st.caption(escape_markdown(f"Not available here. {activities.why}"))
         return
     now = connected.now()
     st.dataframe(
         {
-            "function": [name.upper() for name in told],
-            "running": [doing.running for doing in told.values()],
-            "since": [age((now - doing.since).total_seconds()) if doing.since else "" for doing in told.values()],
-            "at most": ["no limit" if doing.limit is None else str(doing.limit) for doing in told.values()],
-            "throttled": [doing.throttled for doing in told.values()],
-            "ran last (UTC)": [_when(doing.last.started_at) if doing.last else "never" for doing in told.values()],
-            "failed last (UTC)": [_when(doing.failed.at) if doing.failed else "" for doing in told.values()],
-            "with": [printable(doing.failed.error_type) if doing.failed else "" for doing in told.values()],
+            "function": [name.upper() for name in activities],
+            "running": [doing.running for doing in activities.values()],
+            "since": [age((now - doing.since).total_seconds()) if doing.since else "" for doing in activities.values()],
+            "at most": ["no limit" if doing.limit is None else str(doing.limit) for doing in activities.values()],
+            "throttled": [doing.throttled for doing in activities.values()],
+            "ran last (UTC)": [
+                _when(doing.last.started_at) if doing.last else "never" for doing in activities.values()
+            ],
+            "failed last (UTC)": [_when(doing.failed.at) if doing.failed else "" for doing in activities.values()],
+            "with": [printable(doing.failed.error_type) if doing.failed else "" for doing in activities.values()],
         },
         column_config={name: st.column_config.Column(width=width) for name, width in WIDTHS.items()},
         hide_index=True,
         height="content",
         key="functions",
     )
-    for name, doing in told.items():
+    for name, doing in activities.items():
         if doing.failed:
             _failure(connected, name, doing.failed)
 
@@ -121,20 +123,20 @@ def _when(at: datetime) -> str:
 
 def _failure(connected: Connected, name: str, failed: Attempt) -> None:
     """Show the latest failure of a function, and its log lines on request."""
-    asked = st.query_params.get("doing") == name
+    requested = st.query_params.get("doing") == name
     label = escape_markdown(f"Log lines of {name.upper()}'s {failed.error_type}: {failed.message[:200]}")
-    if st.toggle(label, value=asked, key=f"failed-{name}"):
+    if st.toggle(label, value=requested, key=f"failed-{name}"):
         lines = connected.source.log_lines(name, failed)
         code("\n".join(lines)[-LOG_CHARACTERS:] or "Nothing was logged.")
 
 
 def _messages(connected: Connected, name: str) -> None:
-    shown = connected.source.messages(name, None, SHOWN)
-    if not shown.messages:
+    message_page = connected.source.messages(name, None, SHOWN)
+    if not message_page.messages:
         st.caption("No messages.")
         return
-    st.caption(f"{len(shown.messages):,} of {shown.total:,} messages, the first in the queue's order.")
-    for message in shown.messages:
+    st.caption(f"{len(message_page.messages):,} of {message_page.total:,} messages, the first in the queue's order.")
+    for message in message_page.messages:
         with st.container(border=True):
             received = many(message.received, "time")
             say(f"{message.id}   {message.state}   sent {when(message.sent_at)}   received {received}")

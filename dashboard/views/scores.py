@@ -69,8 +69,8 @@ def replays() -> Replays:
 def page() -> None:
     """Draw the page."""
     st.title("Test scores")
-    asked = st.query_params.get("scores")
-    start = asked if asked in KINDS else PROJECTS
+    requested = st.query_params.get("scores")
+    start = requested if requested in KINDS else PROJECTS
     kind = st.segmented_control("Scores of", list(KINDS), default=start, format_func=KINDS.__getitem__, key="scores-of")
     st.query_params["scores"] = kind or start
     if (kind or start) == PROJECTS:
@@ -116,7 +116,7 @@ def _totals(scores: list[float], projects: int) -> None:
 def _distribution(bars: list[dict[str, object]]) -> None:
     st.subheader("Distribution")
     order = [*(f"{low}-{low + quality.BIN - 1}" for low in range(0, 100, quality.BIN)), "100"]
-    drawn = layer(
+    bar_layer = layer(
         bars,
         {"type": "bar"},
         x=channel("points:O", title="score", sort=order, scale={"domain": order}, axis={"labelAngle": 0}),
@@ -124,8 +124,8 @@ def _distribution(bars: list[dict[str, object]]) -> None:
         color=channel("status:N", title=None, scale=STATUSES, legend=LEGEND),
         tooltip=[channel("points:O"), channel("status:N"), channel("projects:Q")],
     )
-    told = "; ".join(f"{bar['points']}: {bar['projects']} {bar['status']}" for bar in bars)
-    draw_chart([drawn], height=280, key="distribution", alt=f"Number of projects by score. {told}")
+    description = "; ".join(f"{bar['points']}: {bar['projects']} {bar['status']}" for bar in bars)
+    draw_chart([bar_layer], height=280, key="distribution", alt=f"Number of projects by score. {description}")
 
 
 def _parts(reports: "list[QualityReport]") -> None:
@@ -180,16 +180,18 @@ def _follow() -> None:
 
 
 def _start() -> None:
-    known = {scenario.name: scenario.description for scenario in runs.library()}
-    asked = [name for name in st.query_params.get("scenario", "").split(",") if name in known]
-    chosen = st.multiselect("Scenarios", list(known), default=asked, placeholder="the whole library", key="scenarios")
+    descriptions = {scenario.name: scenario.description for scenario in runs.library()}
+    requested = [name for name in st.query_params.get("scenario", "").split(",") if name in descriptions]
+    chosen = st.multiselect(
+        "Scenarios", list(descriptions), default=requested, placeholder="the whole library", key="scenarios"
+    )
     if chosen:
         st.query_params["scenario"] = ",".join(chosen)
     else:
         st.query_params.pop("scenario", None)
     for name in chosen:
-        st.caption(escape_markdown(f"{name}: {known[name]}"))
-    number = len(chosen) or len(known)
+        st.caption(escape_markdown(f"{name}: {descriptions[name]}"))
+    number = len(chosen) or len(descriptions)
     label = f"Replay {number} scenario{'s' if number > 1 else ''}"
     if st.button(label, icon=":material/play_arrow:", type="primary", key="replay"):
         try:
@@ -199,82 +201,84 @@ def _start() -> None:
 
 
 def _replay(state: ReplayState) -> None:
-    what = ", ".join(state.scenarios) or "the whole library"
+    names = ", ".join(state.scenarios) or "the whole library"
     with st.container(border=True):
         if state.running:
-            st.markdown(f"**Replaying** {escape_markdown(what)}, for {age(state.seconds)}")
+            st.markdown(f"**Replaying** {escape_markdown(names)}, for {age(state.seconds)}")
         else:
-            ended = ENDS.get(state.status, f"ended with status {state.status}")
-            st.markdown(f"**Replayed** {escape_markdown(what)}: {ended}, after {age(state.seconds)}")
-        if said := state.said.strip("\n"):
-            code(said)
+            outcome = ENDS.get(state.status, f"ended with status {state.status}")
+            st.markdown(f"**Replayed** {escape_markdown(names)}: {outcome}, after {age(state.seconds)}")
+        if output := state.said.strip("\n"):
+            code(output)
         if state.running:
             st.button("End the replay", key="end-replay", on_click=replays().end)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def _results() -> None:
-    kept = get_runs().look()
-    if not kept:
+    kept_runs = get_runs().look()
+    if not kept_runs:
         st.info("No runs yet: start one with `agenticai replay` or the button above.")
         return
-    _breaks(kept)
-    _grid(kept)
-    _trends(kept)
+    _breaks(kept_runs)
+    _grid(kept_runs)
+    _trends(kept_runs)
     st.subheader("Runs")
     host = st.context.headers.get("Host", "127.0.0.1")
     table = {
-        "began (UTC)": [when(run.started_at).removesuffix(" UTC") for run in kept],
-        "report": [f"http://{host}{runs.address(run.name)}" for run in kept],
-        "passed": [run.count("passed") for run in kept],
-        "failed": [run.count("failed") for run in kept],
-        "skipped": [run.count("skipped") for run in kept],
-        "took": [age(run.document.wall_s) for run in kept],
-        "AWS calls": [run.calls for run in kept],
-        "cost": [dollars(run.cost_usd) for run in kept],
-        "target": [printable(run.document.target) for run in kept],
-        "seed": [run.document.seed for run in kept],
+        "began (UTC)": [when(run.started_at).removesuffix(" UTC") for run in kept_runs],
+        "report": [f"http://{host}{runs.address(run.name)}" for run in kept_runs],
+        "passed": [run.count("passed") for run in kept_runs],
+        "failed": [run.count("failed") for run in kept_runs],
+        "skipped": [run.count("skipped") for run in kept_runs],
+        "took": [age(run.document.wall_s) for run in kept_runs],
+        "AWS calls": [run.calls for run in kept_runs],
+        "cost": [dollars(run.cost_usd) for run in kept_runs],
+        "target": [printable(run.document.target) for run in kept_runs],
+        "seed": [run.document.seed for run in kept_runs],
     }
     columns = count_columns(("passed", "failed", "skipped", "AWS calls"))
     columns["report"] = st.column_config.LinkColumn(display_text="open the report")
     st.dataframe(table, column_config=columns, hide_index=True, key="runs")
 
 
-def _breaks(kept: list[runs.Run]) -> None:
+def _breaks(kept_runs: list[runs.Run]) -> None:
     st.subheader("What broke first")
-    broken = runs.breaks(kept)
-    if not broken:
+    breaks = runs.breaks(kept_runs)
+    if not breaks:
         st.success("Every scenario passed in its latest replay.")
         return
     table = {
-        "scenario": [printable(row.scenario) for row in broken],
-        "failing since (UTC)": [when(row.since).removesuffix(" UTC") for row in broken],
-        "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in broken],
-        "runs": [row.runs for row in broken],
-        "first problem": [printable(row.evidence) for row in broken],
+        "scenario": [printable(row.scenario) for row in breaks],
+        "failing since (UTC)": [when(row.since).removesuffix(" UTC") for row in breaks],
+        "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in breaks],
+        "runs": [row.runs for row in breaks],
+        "first problem": [printable(row.evidence) for row in breaks],
     }
     st.dataframe(table, hide_index=True, height="content", key="broken")
 
 
-def _grid(kept: list[runs.Run]) -> None:
+def _grid(kept_runs: list[runs.Run]) -> None:
     st.subheader("Scenarios over runs")
     pinned = {"scenario": st.column_config.Column(pinned=True)}
-    st.dataframe(runs.grid(kept), column_config=pinned, hide_index=True, height="content", key="outcomes")
+    st.dataframe(runs.grid(kept_runs), column_config=pinned, hide_index=True, height="content", key="outcomes")
     st.caption("One column per run, headed by its start time (UTC), newest first.")
 
 
-def _trends(kept: list[runs.Run]) -> None:
+def _trends(kept_runs: list[runs.Run]) -> None:
     st.subheader("Trends")
     figure = st.segmented_control("Figure", runs.FIGURES, default=runs.FIGURES[0], key="figure") or runs.FIGURES[0]
-    names = runs.scenario_names(kept)
+    names = runs.scenario_names(kept_runs)
     chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], format_func=printable, key="trends-of")
-    drawn = layer(
-        runs.trend(kept, chosen, figure),
+    line_layer = layer(
+        runs.trend(kept_runs, chosen, figure),
         {"type": "line", "point": True},
         x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("figure:Q", title=figure),
         color=channel("scenario:N", title=None, scale=COLOURS, legend=LEGEND),
         tooltip=[channel("scenario:N"), channel("figure:Q", title=figure, format=",.6~g")],
     )
-    told = f"{figure} over {len(kept)} runs of {', '.join(chosen) or 'no scenario'}. The tables list the runs."
-    draw_chart([drawn], height=320, key="trends", alt=told)
+    description = (
+        f"{figure} over {len(kept_runs)} runs of {', '.join(chosen) or 'no scenario'}. The tables list the runs."
+    )
+    draw_chart([line_layer], height=320, key="trends", alt=description)

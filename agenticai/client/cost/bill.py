@@ -169,12 +169,12 @@ def bill(use: StackUse, forecast_for: int) -> Bill:
     return measure_use(use).bill(forecast_for)
 
 
-def _was_worked_on(used: Usage) -> bool:
+def _was_worked_on(usage: Usage) -> bool:
     """Return whether a message of the project was delivered, as requests may name projects that do not exist.
 
     LocalStack's deliveries are not metered: there, it is enough that a function other than the API's ran.
     """
-    return any(row.caller == "event source mapping" for row in used.calls) or len(used.functions) > 1
+    return any(row.caller == "event source mapping" for row in usage.calls) or len(usage.functions) > 1
 
 
 def _stored(use: StackUse) -> dict[LineId, float]:
@@ -190,10 +190,10 @@ def _stored(use: StackUse) -> dict[LineId, float]:
 def _averages(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId, float] | None:
     if not projects:
         return None
-    of_all = dict(quantities(charge for project in projects for charge in project.charges))
-    of_all.update(_stored(use))
-    of_all["alarms"] = 0.0  # does not depend on the number of projects
-    return {line: of_all[line] / len(projects) for line in LINES}
+    line_totals = dict(quantities(charge for project in projects for charge in project.charges))
+    line_totals.update(_stored(use))
+    line_totals["alarms"] = 0.0  # does not depend on the number of projects
+    return {line: line_totals[line] / len(projects) for line in LINES}
 
 
 def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None, missing: str) -> LineUse:
@@ -209,13 +209,13 @@ def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
     if not project.usd:
         return "Nothing that it used is billed."
     (line, function), usd = max(parts.items(), key=lambda part: part[1])
-    priced, mine = prices().lines[line], _used(project, line, function)
+    priced, quantity = prices().lines[line], _used(project, line, function)
     average = sum(_used(other, line, function) for other in projects) / len(projects)
-    compared = f", {mine / average:.1f} times the average" if len(projects) > 1 else ""
-    what = f"{priced.service} {priced.title} of {function}"
-    return f"{usd / project.usd:.0%} of it is {what}: {mine:,.4g}{compared}."
+    comparison = f", {quantity / average:.1f} times the average" if len(projects) > 1 else ""
+    description = f"{priced.service} {priced.title} of {function}"
+    return f"{usd / project.usd:.0%} of it is {description}: {quantity:,.4g}{comparison}."
 
 
 def _used(project: ProjectCost, line: LineId, function: str) -> float:
-    who = function if function != CLIENTS else None
-    return sum(charge.quantity for charge in project.charges if (charge.line, charge.function) == (line, who))
+    name = function if function != CLIENTS else None
+    return sum(charge.quantity for charge in project.charges if (charge.line, charge.function) == (line, name))

@@ -35,8 +35,8 @@ class Budget(BaseModel):
     @model_validator(mode="after")
     def _limits_something(self) -> "Budget":
         known = {line.service for line in prices().lines.values()}
-        if strange := sorted(self.services.keys() - known):
-            raise ValueError(f"there is no service {strange[0]}: name one of {', '.join(sorted(known))}")
+        if unknown := sorted(self.services.keys() - known):
+            raise ValueError(f"there is no service {unknown[0]}: name one of {', '.join(sorted(known))}")
         if not self.model_dump(exclude={"projects"}, exclude_defaults=True):
             raise ValueError(
                 f"it limits nothing: give one of {', '.join(sorted({*Budget.model_fields} - {'projects'}))}"
@@ -61,9 +61,9 @@ def read_budget(path: Path) -> Budget:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BudgetError(f"The budget {path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-        raise BudgetError(f"The budget {path} is wrong{f' at {where}' if where else ''}: {said}.") from error
+        first_error = error.errors()[0]
+        location, message = ".".join(map(str, first_error["loc"])), first_error["msg"].removeprefix("Value error, ")
+        raise BudgetError(f"The budget {path} is wrong{f' at {location}' if location else ''}: {message}.") from error
 
 
 def overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
@@ -78,35 +78,35 @@ def _of_month(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     if budget.month_usd is not None and bill.month_usd > budget.month_usd:
         spent = f"{dollars(bill.month_usd)} beyond the free tier; the budget is {dollars(budget.month_usd)}"
         yield Overrun("month_usd", f"{month.capitalize()} costs {spent}.")
-    for service, most in budget.services.items():
+    for service, limit in budget.services.items():
         usd = bill.by_service[service][1]
-        if usd > most:
-            spent = f"costs {dollars(usd)} beyond the free tier in {month}; the budget is {dollars(most)}"
+        if usd > limit:
+            spent = f"costs {dollars(usd)} beyond the free tier in {month}; the budget is {dollars(limit)}"
             yield Overrun(f"services.{service}", f"The service {service} {spent}.")
 
 
 def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     for use in bill.lines:
-        most, share = budget.lines.get(use.id), use.month_share
-        if most is not None and use.month is None:
+        limit, share = budget.lines.get(use.id), use.month_share
+        if limit is not None and use.month is None:
             raise BudgetError(f"The budget limits {use.id}, which cannot be measured: {use.missing}")
-        takes = f"A month of {bill.forecast_for:,} projects takes"
-        if most is not None and use.month is not None and use.month > most:
+        beginning = f"A month of {bill.forecast_for:,} projects takes"
+        if limit is not None and use.month is not None and use.month > limit:
             yield Overrun(
                 f"lines.{use.id}",
-                f"{takes} {_amount(use.month, use.line)} of {use.id}; the budget is {_amount(most, use.line)}.",
+                f"{beginning} {_amount(use.month, use.line)} of {use.id}; the budget is {_amount(limit, use.line)}.",
             )
         if budget.free_share is not None and share is not None and share > budget.free_share:
-            of = f"{share:.1%} of the free {_amount(use.line.free, use.line)} of {use.id}"
-            yield Overrun("free_share", f"{takes} {of}; the budget is {budget.free_share:.1%}.")
+            portion = f"{share:.1%} of the free {_amount(use.line.free, use.line)} of {use.id}"
+            yield Overrun("free_share", f"{beginning} {portion}; the budget is {budget.free_share:.1%}.")
 
 
 def _of_projects(budget: Budget, bill: Bill) -> Iterator[Overrun]:
-    average, most = bill.project_usd, budget.average_project_usd
-    if average is not None and most is not None and average > most:
+    average, limit = bill.project_usd, budget.average_project_usd
+    if average is not None and limit is not None and average > limit:
         yield Overrun(
             "average_project_usd",
-            f"The average project costs {dollars(average)}, free tier not counted; the budget is {dollars(most)}.",
+            f"The average project costs {dollars(average)}, free tier not counted; the budget is {dollars(limit)}.",
         )
     for project in bill.projects:
         if budget.any_project_usd is not None and project.usd > budget.any_project_usd:

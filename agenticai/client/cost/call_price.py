@@ -15,10 +15,10 @@ def price_call(service: str, operation: str, parameters: Mapping[str, Any]) -> f
     Sizes are ignored: a call is priced as the smallest of its kind.
     """
     if service == "monitoring":
-        looking = prices().looking
+        monitoring = prices().looking
         if operation == "GetMetricData":
-            return len(parameters.get("MetricDataQueries", ())) * looking.metric.unit_usd
-        return looking.cloudwatch_request.unit_usd
+            return len(parameters.get("MetricDataQueries", ())) * monitoring.metric.unit_usd
+        return monitoring.cloudwatch_request.unit_usd
     call = CallCount(
         service=service,
         operation=operation,

@@ -38,9 +38,9 @@ def charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> I
     Units of DynamoDB and SQS are the meter's (`emulator/core/billing_units`). Data out is what clients, who are outside
     of AWS, got in responses; what functions get from other services of the region is free.
     """
-    for used in functions:
-        yield Charge("lambda-requests", used.invocations, "function", used.function)
-        yield Charge("lambda-gb-seconds", used.gb_seconds, "function", used.function)
+    for usage in functions:
+        yield Charge("lambda-requests", usage.invocations, "function", usage.function)
+        yield Charge("lambda-gb-seconds", usage.gb_seconds, "function", usage.function)
     for row in calls:
         if billed := _billed(row):
             yield Charge(*billed, row.caller, row.function)

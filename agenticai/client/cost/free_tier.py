@@ -47,15 +47,15 @@ def _read(freetier: Any) -> Iterator[FreeTierUse]:
         yield from map(_use, page["freeTierUsages"])
 
 
-def _use(told: Mapping[str, Any]) -> FreeTierUse:
+def _use(entry: Mapping[str, Any]) -> FreeTierUse:
     return FreeTierUse(
-        service=told.get("service", ""),
-        usage_type=told.get("usageType", ""),
-        description=told.get("description", ""),
-        kind=told.get("freeTierType", ""),
-        region=told.get("region", ""),
-        used=told.get("actualUsageAmount", 0.0),
-        forecast=told.get("forecastedUsageAmount", 0.0),
-        limit=told.get("limit", 0.0),
-        unit=told.get("unit", ""),
+        service=entry.get("service", ""),
+        usage_type=entry.get("usageType", ""),
+        description=entry.get("description", ""),
+        kind=entry.get("freeTierType", ""),
+        region=entry.get("region", ""),
+        used=entry.get("actualUsageAmount", 0.0),
+        forecast=entry.get("forecastedUsageAmount", 0.0),
+        limit=entry.get("limit", 0.0),
+        unit=entry.get("unit", ""),
     )

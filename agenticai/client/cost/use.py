@@ -72,13 +72,13 @@ class UsageReader:
     def look(self) -> tuple[Usage, Mapping[str, Usage]]:
         """Return the use of the whole stack, and of each project. Raises ControlError."""
         with self._lock:
-            read = self._control.usage_by_project(self._next)
-            if read.book != self._book:
-                read = self._control.usage_by_project()
+            usage = self._control.usage_by_project(self._next)
+            if usage.book != self._book:
+                usage = self._control.usage_by_project()
                 self._projects.clear()
-            self._book, self._next = read.book, read.next
-            self._projects.update((used.project_id, used) for used in read.projects if used.project_id)
-            return read.total, dict(self._projects)
+            self._book, self._next = usage.book, usage.next
+            self._projects.update((used.project_id, used) for used in usage.projects if used.project_id)
+            return usage.total, dict(self._projects)
 
 
 class UseReader:
@@ -107,9 +107,9 @@ def unmetered_use(stack: "DeployedStack") -> StackUse:
 
     Raises botocore's errors.
     """
-    nothing = Usage(project_id=None, calls=(), functions=())
+    no_usage = Usage(project_id=None, calls=(), functions=())
     missing = dict.fromkeys(sorted(CALLED), NO_METER)
-    return StackUse(nothing, (), _stored(stack), len(stack.outputs.queue_urls), missing)
+    return StackUse(no_usage, (), _stored(stack), len(stack.outputs.queue_urls), missing)
 
 
 def _written(total: Usage) -> "Counter[str]":
@@ -124,13 +124,13 @@ def _written(total: Usage) -> "Counter[str]":
 def _stored(stack: "DeployedStack") -> Stored:
     dynamodb, name = stack.target.client("dynamodb"), stack.outputs.table_name
     table = dynamodb.describe_table(TableName=name)["Table"]
-    own = table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
+    data_bytes = table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
     return Stored(
         sum(_log_bytes(stack)),
         sum(_object_bytes(stack)),
         sum(1 for _ in _alarms(stack)),
-        table_bytes=own + sum(_index_bytes(table)),
-        backup_bytes=own,
+        table_bytes=data_bytes + sum(_index_bytes(table)),
+        backup_bytes=data_bytes,
     )
 
 

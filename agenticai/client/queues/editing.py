@@ -17,18 +17,18 @@ COPY_OF: Final = "agenticai-copy-of"
 
 def send_copy(sqs: "SQSClient", queue_url: str, message: "QueuedMessage", body: str) -> str:
     """Send a message with another body, marked as a copy, and return its id; the original stays where it is."""
-    sent = copy_parameters(message)
-    attributes = {**sent["MessageAttributes"], COPY_OF: {"DataType": "String", "StringValue": message.id}}
-    changed = {"MessageBody": body, "MessageAttributes": attributes}
+    parameters = copy_parameters(message)
+    attributes = {**parameters["MessageAttributes"], COPY_OF: {"DataType": "String", "StringValue": message.id}}
+    overrides = {"MessageBody": body, "MessageAttributes": attributes}
     if message.group_id:
-        changed["MessageDeduplicationId"] = f"{message.id}-copy"
-    return sqs.send_message(QueueUrl=queue_url, **{**sent, **changed})["MessageId"]
+        overrides["MessageDeduplicationId"] = f"{message.id}-copy"
+    return sqs.send_message(QueueUrl=queue_url, **{**parameters, **overrides})["MessageId"]
 
 
 def delete(sqs: "SQSClient", messages: Messages, queue: tuple[str, str], ids: Sequence[str]) -> Iterator[str]:
     """Delete these messages of a queue, given by its name and URL, and yield the ids of those that were deleted."""
     name, url = queue
-    for first in range(0, len(ids), BATCH):
-        for received in messages.receive(name, ids[first : first + BATCH], visibility_timeout_s=HIDDEN_SECONDS):
+    for start in range(0, len(ids), BATCH):
+        for received in messages.receive(name, ids[start : start + BATCH], visibility_timeout_s=HIDDEN_SECONDS):
             sqs.delete_message(QueueUrl=url, ReceiptHandle=received.receipt_handle)
             yield received.message.id

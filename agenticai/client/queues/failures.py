@@ -87,21 +87,21 @@ class FailureLog:
 
 def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocation]") -> Attempts:
     """Return the invocations of a function that were terminated, for example by a timeout, by their messages' ids."""
-    found: defaultdict[str, tuple[Attempt, ...]] = defaultdict(tuple)
-    for done in invocations:
-        if done.function == function and done.error_type:
-            said = f"the function ended after {done.duration_ms / 1000:.1f} s without a word"
-            attempt = Attempt(done.started_at, done.error_type, said, done.request_id)
-            for message_id in done.message_ids:
-                found[message_id] += (attempt,)
-    return found
+    attempts: defaultdict[str, tuple[Attempt, ...]] = defaultdict(tuple)
+    for invocation in invocations:
+        if invocation.function == function and invocation.error_type:
+            reason = f"the function ended after {invocation.duration_ms / 1000:.1f} s without a word"
+            attempt = Attempt(invocation.started_at, invocation.error_type, reason, invocation.request_id)
+            for message_id in invocation.message_ids:
+                attempts[message_id] += (attempt,)
+    return attempts
 
 
 def merge_attempts(logged: Sequence[Attempt], silent: Iterable[Attempt]) -> tuple[Attempt, ...]:
     """Return all attempts, the oldest first; if a request logged its failure, only that one."""
-    told = {attempt.request_id for attempt in logged}
-    unsaid = (attempt for attempt in silent if attempt.request_id not in told)
-    return tuple(sorted((*logged, *unsaid), key=lambda attempt: attempt.at))
+    logged_ids = {attempt.request_id for attempt in logged}
+    unlogged = (attempt for attempt in silent if attempt.request_id not in logged_ids)
+    return tuple(sorted((*logged, *unlogged), key=lambda attempt: attempt.at))
 
 
 def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Attempt) -> list[str]:
@@ -113,9 +113,9 @@ def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Att
 def _attempt(line: str) -> tuple[str, Attempt] | None:
     """Parse a message id and its attempt from a log line; None if the line reports no failed delivery."""
     try:
-        said = json.loads(line)
-        at = datetime.strptime(said["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").astimezone(UTC)
-        error_type, request_id = str(said["error_type"]), str(said["function_request_id"])
-        return str(said["message_id"]), Attempt(at, error_type, str(said["reason"]), request_id)
+        record = json.loads(line)
+        failed_at = datetime.strptime(record["timestamp"], "%Y-%m-%d %H:%M:%S,%f%z").astimezone(UTC)
+        error_type, request_id = str(record["error_type"]), str(record["function_request_id"])
+        return str(record["message_id"]), Attempt(failed_at, error_type, str(record["reason"]), request_id)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -54,7 +54,7 @@ class SqsMessages:
                 break
         self._give_back(queue, received)
         return MessagePage(
-            messages=tuple(each.message for each in received[:limit]),
+            messages=tuple(item.message for item in received[:limit]),
             next=None,
             total=max(len(received), self.depth(queue).visible),
             oldest=None,
@@ -69,18 +69,18 @@ class SqsMessages:
         self, queue: str, ids: Iterable[str], *, visibility_timeout_s: int = PEEK_SECONDS
     ) -> tuple[ReceivedMessage, ...]:
         """Receive until these messages have arrived, and release the others."""
-        wanted, found, others = set(ids), list[ReceivedMessage](), list[ReceivedMessage]()
+        wanted_ids, found, others = set(ids), list[ReceivedMessage](), list[ReceivedMessage]()
         for batch in self._batches(queue, visibility_timeout_s):
-            found += (each for each in batch if each.message.id in wanted)
-            others += (each for each in batch if each.message.id not in wanted)
-            if len(found) == len(wanted):
+            found += (item for item in batch if item.message.id in wanted_ids)
+            others += (item for item in batch if item.message.id not in wanted_ids)
+            if len(found) == len(wanted_ids):
                 break
         self._give_back(queue, others)
         return tuple(found)
 
     def _batches(self, queue: str, visibility_timeout_s: int = PEEK_SECONDS) -> Iterator[list[ReceivedMessage]]:
         """Yield each message once, until a receive brings no new one."""
-        seen: set[str] = set()
+        seen_ids: set[str] = set()
         while True:
             answer = self._sqs.receive_message(
                 QueueUrl=self._urls[queue],
@@ -90,20 +90,20 @@ class SqsMessages:
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             )
-            fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
-            if not fresh:
+            new_messages = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen_ids]
+            if not new_messages:
                 return
-            seen.update(message["MessageId"] for message in fresh)
+            seen_ids.update(message["MessageId"] for message in new_messages)
             yield [
                 ReceivedMessage(message=_describe(message), receipt_handle=message["ReceiptHandle"])
-                for message in fresh
+                for message in new_messages
             ]
 
     def _give_back(self, queue: str, received: Sequence[ReceivedMessage]) -> None:
-        for first in range(0, len(received), BATCH):
+        for start in range(0, len(received), BATCH):
             entries: list[Any] = [
-                {"Id": str(number), "ReceiptHandle": each.receipt_handle, "VisibilityTimeout": 0}
-                for number, each in enumerate(received[first : first + BATCH])
+                {"Id": str(number), "ReceiptHandle": item.receipt_handle, "VisibilityTimeout": 0}
+                for number, item in enumerate(received[start : start + BATCH])
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._urls[queue], Entries=entries)
 
@@ -123,9 +123,9 @@ class KeptMessages:
         """Return the cached messages, or read them again if their number has changed."""
         with self._lock:
             number = self._messages.depth(queue).total
-            kept = self._kept.get((queue, limit))
-            if kept and kept[0] == number:
-                return kept[1].model_copy(update={"now": self._messages.now()})
+            cached = self._kept.get((queue, limit))
+            if cached and cached[0] == number:
+                return cached[1].model_copy(update={"now": self._messages.now()})
             page = self._messages.messages(queue, after=after, limit=limit)
             self._kept[queue, limit] = number, page
             return page
@@ -143,24 +143,24 @@ class KeptMessages:
     def forget(self, queue: str) -> None:
         """Discard the cached messages of a queue."""
         with self._lock:
-            self._kept = {asked: page for asked, page in self._kept.items() if asked[0] != queue}
+            self._kept = {key: page for key, page in self._kept.items() if key[0] != queue}
 
 
 def _describe(message: Any) -> QueuedMessage:
     """Convert a message of ReceiveMessage's answer, whose times are in milliseconds since 1970."""
-    told: Mapping[str, str] = message.get("Attributes", {})
-    sent = _moment(told.get("SentTimestamp", "0"))
+    attributes: Mapping[str, str] = message.get("Attributes", {})
+    sent_at = _moment(attributes.get("SentTimestamp", "0"))
     return QueuedMessage(
         id=message["MessageId"],
         body=message["Body"],
         state="visible",
-        sent_at=sent,
-        first_received_at=_moment(told.get("ApproximateFirstReceiveTimestamp", "0")),
-        visible_at=sent,
-        received=int(told.get("ApproximateReceiveCount", 1)),
+        sent_at=sent_at,
+        first_received_at=_moment(attributes.get("ApproximateFirstReceiveTimestamp", "0")),
+        visible_at=sent_at,
+        received=int(attributes.get("ApproximateReceiveCount", 1)),
         attributes={name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
-        group_id=told.get("MessageGroupId"),
-        source_arn=told.get("DeadLetterQueueSourceArn"),
+        group_id=attributes.get("MessageGroupId"),
+        source_arn=attributes.get("DeadLetterQueueSourceArn"),
     )
 
 

@@ -35,8 +35,8 @@ class Depth:
     @classmethod
     def of(cls, sqs: "SQSClient", url: str) -> "Depth":
         """Ask SQS for the depth of a queue. Raises botocore's errors."""
-        told: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTS)["Attributes"]  # type: ignore[assignment]
-        return cls(*(int(told[count]) for count in _COUNTS))
+        attributes: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=_COUNTS)["Attributes"]  # type: ignore[assignment]
+        return cls(*(int(attributes[count]) for count in _COUNTS))
 
     @property
     def total(self) -> int:
@@ -86,11 +86,13 @@ class RequestedWork:
     def _guessed(cls, document: object, error: ValidationError) -> "RequestedWork":
         if not isinstance(document, dict):
             return cls(None, None, None, "it is no JSON object")
-        named = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"][1:]))  # without the schema
-        problem = f"{field}: {first['msg']}" if field else f"no agent reads messages of schema {named.get('schema')}"
-        return cls(named.get("project_id"), None, named.get("schema"), problem)
+        fields = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}
+        first_error = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first_error["loc"][1:]))  # without the schema
+        problem = (
+            f"{field}: {first_error['msg']}" if field else f"no agent reads messages of schema {fields.get('schema')}"
+        )
+        return cls(fields.get("project_id"), None, fields.get("schema"), problem)
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ class DeadLetter:
         if not self.attempts:
             return "cause unknown"
         last = self.attempts[-1]
-        where = f" in {self.asked.work.partition('#')[0]}" if self.asked.work else ""
-        return f"{last.error_type}{where}"
+        location = f" in {self.asked.work.partition('#')[0]}" if self.asked.work else ""
+        return f"{last.error_type}{location}"
 
 
 @dataclass(frozen=True)

@@ -37,41 +37,45 @@ def redrive(
     both queues. The copy has a new id and a new receive count, as with a redrive by SQS.
     """
     name, url = dead_letters
-    for first in range(0, len(ids), BATCH):
-        batch = ids[first : first + BATCH]
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
         received = messages.receive(name, batch, visibility_timeout_s=HIDDEN_SECONDS)
-        by_id = {each.message.id: each for each in received}
+        by_id = {letter.message.id: letter for letter in received}
         for message_id in batch:
-            each = by_id.get(message_id)
-            yield _send_back(sqs, url, queue_url, each) if each else RedriveResult(message_id, RedriveOutcome.NOT_THERE)
+            letter = by_id.get(message_id)
+            yield (
+                _send_back(sqs, url, queue_url, letter)
+                if letter
+                else RedriveResult(message_id, RedriveOutcome.NOT_THERE)
+            )
 
 
 def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMessage") -> RedriveResult:
     message, handle = letter.message, letter.receipt_handle
-    asked = RequestedWork.of(message.body)
+    requested = RequestedWork.of(message.body)
     try:
         new_id = sqs.send_message(QueueUrl=queue_url, **copy_parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
-        return RedriveResult(message.id, RedriveOutcome.NOT_SENT, asked, reason=str(error))
+        return RedriveResult(message.id, RedriveOutcome.NOT_SENT, requested, reason=str(error))
     try:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
     except (ClientError, BotoCoreError) as error:
-        return RedriveResult(message.id, RedriveOutcome.TWICE, asked, new_id, str(error))
-    return RedriveResult(message.id, RedriveOutcome.SENT, asked, new_id)
+        return RedriveResult(message.id, RedriveOutcome.TWICE, requested, new_id, str(error))
+    return RedriveResult(message.id, RedriveOutcome.SENT, requested, new_id)
 
 
 def copy_parameters(message: "QueuedMessage") -> dict[str, Any]:
     """Return SendMessage's parameters for a copy of the message."""
-    attributes = {name: _attribute(held) for name, held in message.attributes.items()}
+    attributes = {name: _attribute(attribute) for name, attribute in message.attributes.items()}
     ordered = {"MessageGroupId": message.group_id, "MessageDeduplicationId": message.id} if message.group_id else {}
     return {"MessageBody": message.body, "MessageAttributes": attributes, **ordered}
 
 
-def _attribute(held: "MessageAttribute") -> dict[str, Any]:
-    binary = held.data_type.partition(".")[0] == "Binary"
-    value = {"BinaryValue": base64.b64decode(held.value)} if binary else {"StringValue": held.value}
-    return {"DataType": held.data_type, **value}
+def _attribute(attribute: "MessageAttribute") -> dict[str, Any]:
+    binary = attribute.data_type.partition(".")[0] == "Binary"
+    value = {"BinaryValue": base64.b64decode(attribute.value)} if binary else {"StringValue": attribute.value}
+    return {"DataType": attribute.data_type, **value}
 
 
 def has_no_move_tasks(error: ClientError) -> bool:
@@ -84,16 +88,16 @@ def redrive_each(
     redriven: Iterator[RedriveResult], number: int, per_second: int | None, wait: Pause
 ) -> Iterator[MoveProgress]:
     """Yield the progress of `number` letters, redriven one by one, like that of a move task, at most `per_second`."""
-    moved = kept = 0
+    moved = not_sent = 0
     yield MoveProgress("RUNNING", 0, number)
-    for done, one in enumerate(redriven, 1):
-        moved += one.outcome in (RedriveOutcome.SENT, RedriveOutcome.TWICE)
-        kept += one.outcome is RedriveOutcome.NOT_SENT
-        if done % BATCH == 0:
+    for count, result in enumerate(redriven, 1):
+        moved += result.outcome in (RedriveOutcome.SENT, RedriveOutcome.TWICE)
+        not_sent += result.outcome is RedriveOutcome.NOT_SENT
+        if count % BATCH == 0:
             yield MoveProgress("RUNNING", moved, number)
             if per_second:
                 wait(BATCH / per_second)
-    yield MoveProgress("FAILED" if kept else "COMPLETED", moved, number, NO_MOVE_TASKS)
+    yield MoveProgress("FAILED" if not_sent else "COMPLETED", moved, number, NO_MOVE_TASKS)
 
 
 def redrive_all(
@@ -107,13 +111,13 @@ def redrive_all(
     # The destination is named, as SQS does not know it for messages sent directly to the dead-letter queue.
     sqs.start_message_move_task(SourceArn=dead_letters_arn, DestinationArn=queue_arn, **rate)
     while True:
-        latest: Any = sqs.list_message_move_tasks(SourceArn=dead_letters_arn, MaxResults=1)["Results"][0]
+        task: Any = sqs.list_message_move_tasks(SourceArn=dead_letters_arn, MaxResults=1)["Results"][0]
         yield MoveProgress(
-            status=latest["Status"],
-            moved=latest.get("ApproximateNumberOfMessagesMoved", 0),
-            to_move=latest.get("ApproximateNumberOfMessagesToMove", 0),
-            reason=latest.get("FailureReason", ""),
+            status=task["Status"],
+            moved=task.get("ApproximateNumberOfMessagesMoved", 0),
+            to_move=task.get("ApproximateNumberOfMessagesToMove", 0),
+            reason=task.get("FailureReason", ""),
         )
-        if latest["Status"] not in {"RUNNING", "CANCELLING"}:
+        if task["Status"] not in {"RUNNING", "CANCELLING"}:
             return
         wait(LOOK_SECONDS)

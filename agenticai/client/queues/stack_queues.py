@@ -80,8 +80,8 @@ class StackQueues:
     ) -> "StackQueues":
         """Return the queues of a stack on a target; messages are read through its control API if it shows them."""
         engine = control if Capability.CONTENTS in target.capabilities else None
-        read = engine or messages or sqs_messages(target, outputs)
-        return cls(target.client("sqs"), target.client("logs"), outputs, read, engine)
+        source = engine or messages or sqs_messages(target, outputs)
+        return cls(target.client("sqs"), target.client("logs"), outputs, source, engine)
 
     def agent(self, name: str) -> str:
         """Return the agent of a queue, given the agent's name, or the name of its queue or dead-letter queue."""
@@ -106,8 +106,8 @@ class StackQueues:
     def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> DeadLetterPage:
         """Return dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
         page = self.page(self._dead_letters(agent), after=after, limit=limit)
-        found = [DeadLetter(message, RequestedWork.of(message.body)) for message in page.messages]
-        explained = tuple(self._explained(found, agent, page.now))
+        letters = [DeadLetter(message, RequestedWork.of(message.body)) for message in page.messages]
+        explained = tuple(self._explained(letters, agent, page.now))
         return DeadLetterPage(explained, page.total, page.next, page.now, received=self._engine is None)
 
     def ids(self, agent: str) -> Iterator[str]:
@@ -140,10 +140,10 @@ class StackQueues:
             yield from redrive_each(self._redrive_each(agent), number, per_second, wait)
 
     def _redrive_each(self, agent: str) -> Iterator[RedriveResult]:
-        tried: set[str] = set()
-        while fresh := [message_id for message_id in self.ids(agent) if message_id not in tried]:
-            tried.update(fresh)
-            yield from self.redrive(agent, fresh)
+        tried_ids: set[str] = set()
+        while new_ids := [message_id for message_id in self.ids(agent) if message_id not in tried_ids]:
+            tried_ids.update(new_ids)
+            yield from self.redrive(agent, new_ids)
 
     def delete(self, queue: str, ids: Sequence[str]) -> Iterator[str]:
         """Delete messages of a queue, by its full name, and yield the ids of those that were deleted."""
@@ -182,9 +182,9 @@ class StackQueues:
 
     def _states(self, agents: Iterable[str]) -> list[AgentQueues]:
         names = {agent: (self._queue(agent), self._dead_letters(agent)) for agent in agents}
-        told = _read_engine_states(self._engine) if self._engine else {}
+        states_by_name = _read_engine_states(self._engine) if self._engine else {}
         states = {
-            name: told.get(name) or QueueState(name, Depth.of(self._sqs, self._urls[name]), None)
+            name: states_by_name.get(name) or QueueState(name, Depth.of(self._sqs, self._urls[name]), None)
             for pair in names.values()
             for name in pair
         }
@@ -204,14 +204,14 @@ def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
 
 def _read_engine_states(engine: ControlClient) -> dict[str, QueueState]:
     """Return the state of every queue of an engine, by name."""
-    read = engine.queues()
+    answer = engine.queues()
     return {
         queue.queue: QueueState(
             queue.queue,
             Depth(queue.visible, queue.in_flight, queue.delayed),
-            (read.now - queue.oldest).total_seconds() if queue.oldest else None,
+            (answer.now - queue.oldest).total_seconds() if queue.oldest else None,
         )
-        for queue in read.queues
+        for queue in answer.queues
     }
 
 

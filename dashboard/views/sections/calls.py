@@ -17,23 +17,23 @@ from shared.models.views import ProjectView
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the calls, the selected one in full."""
     exchanges = connected.source.model_calls()
-    found = calls_of(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
+    calls = calls_of(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
     if isinstance(exchanges, Missing):
         st.caption("Requests, durations and failed calls are not available on this target.")
         say(exchanges.why)
-    if not found:
+    if not calls:
         st.caption("The language model has not been called yet.")
         return
     chosen = st.dataframe(
         {
-            "at": [when(call.at) for call in found],
-            "call": [printable(_in_a_line(call)) for call in found],
-            "attempt": [call.attempt for call in found],
-            "seconds": [call.seconds for call in found],
-            "tokens in": [call.prompt_tokens for call in found],
-            "tokens out": [call.output_tokens for call in found],
-            "cost": [dollars(call.cost_usd) for call in found],
-            "end": [printable(str(call.error or call.finish_reason)) for call in found],
+            "at": [when(call.at) for call in calls],
+            "call": [printable(_in_a_line(call)) for call in calls],
+            "attempt": [call.attempt for call in calls],
+            "seconds": [call.seconds for call in calls],
+            "tokens in": [call.prompt_tokens for call in calls],
+            "tokens out": [call.output_tokens for call in calls],
+            "cost": [dollars(call.cost_usd) for call in calls],
+            "end": [printable(str(call.error or call.finish_reason)) for call in calls],
         },
         column_config=count_columns(("tokens in", "tokens out")),
         hide_index=True,
@@ -42,8 +42,8 @@ def draw(connected: Connected, project: ProjectView) -> None:
         key="model-calls",
     )
     rows = chosen["selection"]["rows"]
-    if rows and rows[0] < len(found):
-        _draw_call(found[rows[0]])
+    if rows and rows[0] < len(calls):
+        _draw_call(calls[rows[0]])
     else:
         st.caption("Select a call to read its request and reply.")
 
@@ -67,8 +67,8 @@ def _draw_call(call: ModelCall) -> None:
     if call.retry:
         facts.append(f"after {call.retry} retries of the project")
     st.caption(escape_markdown("; ".join(facts)))
-    asked, replied = st.tabs(["Request", "Reply"], default="Reply")
-    with asked:
+    request_tab, reply_tab = st.tabs(["Request", "Reply"], default="Reply")
+    with request_tab:
         if call.prompt is None:
             say(
                 "Not available: agents store only replies, and this target has no record of this request, or no longer"
@@ -78,5 +78,5 @@ def _draw_call(call: ModelCall) -> None:
             code(cut(call.prompt))
             with st.expander("System instruction"):
                 code(call.system or "")
-    with replied:
+    with reply_tab:
         code(cut(call.reply) or "No reply was received.")

@@ -16,11 +16,11 @@ LONGEST_DIFF: Final = 50_000
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the differences between two revisions, by default between the latest one and the one before."""
-    found = snapshots(connected.source, project.id)
-    if not found:
+    revisions = snapshots(connected.source, project.id)
+    if not revisions:
         st.caption("There are no files yet.")
         return
-    by_name = {str(snapshot.revision): snapshot for snapshot in found}
+    by_name = {str(snapshot.revision): snapshot for snapshot in revisions}
     names = list(by_name)
     left, right = st.columns(2)
     newer = right.selectbox("To", names[::-1], key="to-revision")
@@ -30,13 +30,13 @@ def draw(connected: Connected, project: ProjectView) -> None:
 
 
 def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot) -> None:
-    differing = changes(connected.source, before, after)
-    untested = [str(each.revision) for each in (before, after) if each and not each.tested]
-    st.caption(in_words(differing))
+    file_changes = changes(connected.source, before, after)
+    untested = [str(snapshot.revision) for snapshot in (before, after) if snapshot and not snapshot.tested]
+    st.caption(in_words(file_changes))
     if untested:
         st.caption(f"{' and '.join(untested)} not tested: may still contain deleted files.")
-    for change in differing[:SHOWN]:
+    for change in file_changes[:SHOWN]:
         st.markdown(f"**{escape_markdown(change.path)}** {change.kind}")
         code(cut(change.diff, LONGEST_DIFF) or "No differences.", "diff")
-    if (more := len(differing) - SHOWN) > 0:
+    if (more := len(file_changes) - SHOWN) > 0:
         st.caption(f"{more} more files differ; choose revisions that are closer to each other.")

@@ -16,11 +16,11 @@ RESULTS: Final[Mapping[bool | None, str]] = {True: "passed", False: "failed", No
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the deployments, the newest first."""
-    found = connected.api.deployments(project.id)
-    if not found:
+    deployments = connected.api.deployments(project.id)
+    if not deployments:
         st.caption("Nothing has been packaged yet.")
         return
-    by_name = {str(deployment.revision): deployment for deployment in found}
+    by_name = {str(deployment.revision): deployment for deployment in deployments}
     name = st.selectbox("Revision", list(by_name)[::-1], key="deployment-revision")
     _deployment(connected, project, by_name[name])
 
@@ -45,13 +45,13 @@ def _proof(deployment: DeploymentView) -> None:
     if not deployment.proof:
         st.caption("Not proven: only the packages of functions are tried, when they are made.")
         return
-    asked = " It was packaged again unproven, as was asked." if deployment.unproven else ""
+    note = " It was packaged again unproven, as was asked." if deployment.unproven else ""
     if deployment.proven is False:
-        st.warning(f"Not proven: the package failed when it was tried.{asked}")
+        st.warning(f"Not proven: the package failed when it was tried.{note}")
     else:
-        st.markdown(f"**{'Proven' if deployment.proven else 'Not proven: nothing could be tried'}.**{asked}")
-    for each in deployment.tried:
-        say(f"{RESULTS[each.passed]}: {each.seen}")
+        st.markdown(f"**{'Proven' if deployment.proven else 'Not proven: nothing could be tried'}.**{note}")
+    for function in deployment.tried:
+        say(f"{RESULTS[function.passed]}: {function.seen}")
     if not deployment.tried:
         say(deployment.proof)
 

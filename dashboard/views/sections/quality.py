@@ -37,18 +37,20 @@ def _scores(tests: list[TestView]) -> None:
     ]
     x = channel("revision:N", sort=None, axis={"labelAngle": 0})
     y = channel("score:Q", scale={"domain": [0, 100]})
-    judged = {"domain": ["passed", "not passed"], "range": ["#2e9e5b", "#d64545"]}
+    colour_scale = {"domain": ["passed", "not passed"], "range": ["#2e9e5b", "#d64545"]}
     lines = layer(values, {"type": "line", "color": "#8a93a0"}, x=x, y=y)
     points = layer(
         values,
         {"type": "point", "size": 120, "filled": True, "opacity": 1},
         x=x,
         y=y,
-        color=channel("passed:N", title=None, scale=judged, legend={"orient": "bottom"}),
+        color=channel("passed:N", title=None, scale=colour_scale, legend={"orient": "bottom"}),
         tooltip=[channel("revision:N"), channel("score:Q"), channel("passed:N")],
     )
-    told = "; ".join(f"{test.revision}: {test.score:g}, {'passed' if test.passed else 'not passed'}" for test in tests)
-    draw_chart([lines, points], height=260, key="scores", alt=f"Score by revision. {told}")
+    description = "; ".join(
+        f"{test.revision}: {test.score:g}, {'passed' if test.passed else 'not passed'}" for test in tests
+    )
+    draw_chart([lines, points], height=260, key="scores", alt=f"Score by revision. {description}")
 
 
 def _report(report: QualityReport) -> None:

@@ -28,22 +28,22 @@ def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the timeline."""
     events = connected.api.events(project.id)
-    found = spans(events, project, plan_of(connected, project), connected.now())
-    if found:
-        timeline_chart(found, key="timeline")
-    st.caption(f"{in_words(found)}, summed over all lanes.")
-    fold("As a table", lambda: _table(found), key="spans-fold")
+    timeline_spans = spans(events, project, plan_of(connected, project), connected.now())
+    if timeline_spans:
+        timeline_chart(timeline_spans, key="timeline")
+    st.caption(f"{in_words(timeline_spans)}, summed over all lanes.")
+    fold("As a table", lambda: _table(timeline_spans), key="spans-fold")
 
 
-def _table(found: Sequence[Span]) -> None:
+def _table(timeline_spans: Sequence[Span]) -> None:
     st.dataframe(
         {
-            "work": [lane(span) for span in found],
-            "what": [span.kind.value for span in found],
-            "attempt": [span.attempt for span in found],
-            "from": [when(span.start) for span in found],
-            "seconds": [round(span.seconds, 3) for span in found],
-            "detail": [printable(span.detail) for span in found],
+            "work": [lane(span) for span in timeline_spans],
+            "what": [span.kind.value for span in timeline_spans],
+            "attempt": [span.attempt for span in timeline_spans],
+            "from": [when(span.start) for span in timeline_spans],
+            "seconds": [round(span.seconds, 3) for span in timeline_spans],
+            "detail": [printable(span.detail) for span in timeline_spans],
         },
         hide_index=True,
         key="spans",

@@ -82,14 +82,14 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
     model = connected.source.model()
     rows = token_rows(connected.api.events(project.id), model, project.created_at.date())
     st.subheader("Language model")
-    where = {
+    texts = {
         "stored": "stored replies, which cost nothing",
         "nearest": "stored replies",
         "live": "asked itself",
         "compatible": "asked itself",
     }
     st.caption(
-        f"{escape_markdown(model.names)}: {where.get(model.answers or '', 'this target does not report what answers')}"
+        f"{escape_markdown(model.names)}: {texts.get(model.answers or '', 'this target does not report what answers')}"
     )
     if not rows:
         st.caption("It has not been called yet.")
