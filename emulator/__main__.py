@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from agenticai.emulator.control import control_app
+from agenticai.emulator.control import build_control_app
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import EngineError, NoLocalStack
 from agenticai.emulator.core.home import SECRET_FILE
@@ -22,7 +22,7 @@ from agenticai.emulator.core.locks import hold_shared_lock
 from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.engines.runtime_venv import runtime_python
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.gateway import Parts, gateway
+from agenticai.emulator.gateway import Parts, build_gateway
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.cassettes import CassetteStore
@@ -30,8 +30,8 @@ from agenticai.emulator.hosting import HOSTS, HostedEngine, Run
 from agenticai.emulator.http.connections import is_compiled
 from agenticai.emulator.http.guard import Allowed
 from agenticai.emulator.http.listening import bind
-from agenticai.emulator.http.reach import EVERYWHERE, LOOPBACK, host_name, is_loopback
-from agenticai.emulator.http.server import Server, server_config
+from agenticai.emulator.http.reach import EVERYWHERE, LOOPBACK, is_loopback, parse_host_name
+from agenticai.emulator.http.server import Server, build_server_config
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.spool.file import Spool
 from agenticai.emulator.spool.shelf import Shelf
@@ -108,13 +108,13 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
     log_to(run_dir / "engine.log")
     started = time.monotonic()
     port = listener.getsockname()[1]
-    endpoint_url = f"http://{own_address(arguments.host)}:{port}"
+    endpoint_url = f"http://{find_local_address(arguments.host)}:{port}"
     spool = Spool(run_dir)
     ledger = Ledger(Shelf(spool, held=PROJECTS_HELD))
     faults = FaultBook(clock.now)
     choice = read_engine_choice(arguments)
     loopback_only = is_loopback(arguments.host) and not choice.image and not choice.observed
-    secret = None if loopback_only else control_secret(run_dir)
+    secret = None if loopback_only else create_control_secret(run_dir)
     run = Run(arguments.host, port, endpoint_url, run_dir, arguments.home, python, spool, ledger, faults, clock, secret)
     try:
         engine = HOSTS[arguments.engine](run, choice, exit_with)
@@ -122,8 +122,10 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
         exit_with(str(error), error.exit_status)
     uptime = lambda: time.monotonic() - started  # noqa: E731
     routes = (*engine.routes, *gemini.control)
-    control = control_app(engine.steered, ledger, clock, faults, uptime, secret, routes, engine.about, engine.can_apply)
-    app = gateway(
+    control = build_control_app(
+        engine.steered, ledger, clock, faults, uptime, secret, routes, engine.about, engine.can_apply
+    )
+    app = build_gateway(
         Parts(
             engine=engine.app,
             missing=engine.missing,
@@ -144,8 +146,8 @@ def serve(listener: socket.socket, gemini: Gemini, clock: Clock, python: Path, a
         engine.on_ready()
 
     compiled = is_compiled() and not arguments.pure_python
-    server = Server(server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close)
-    server.run_until_asked([listener, *engine.listeners])
+    server = Server(build_server_config(app, compiled=compiled), on_ready=begin, on_stop=engine.close)
+    server.run_until_stopped([listener, *engine.listeners])
 
 
 def read_engine_choice(arguments: argparse.Namespace) -> EngineChoice:
@@ -170,7 +172,7 @@ def exit_with(sentence: str, status: int = NoLocalStack.exit_status) -> NoReturn
 
 def read_allowed(arguments: argparse.Namespace, engine: HostedEngine) -> Allowed:
     """Return what the guard allows: the names on the command line, and those by which the engine is reached."""
-    own_host = host_name(own_address(arguments.host))
+    own_host = parse_host_name(find_local_address(arguments.host))
     hosts = [*arguments.allow_host, *engine.hosts, *([own_host] if own_host else [])]
     return Allowed(hosts, arguments.allow_origin, engine.api_origins)
 
@@ -182,14 +184,14 @@ def announce(descriptor: int, endpoint_url: str, port: int) -> None:
     os.close(descriptor)
 
 
-def own_address(host: str) -> str:
+def find_local_address(host: str) -> str:
     """Return the host, for a URL, by which local processes reach a server that listens on `host`."""
     if host in EVERYWHERE:
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
 
 
-def control_secret(run_dir: Path) -> str:
+def create_control_secret(run_dir: Path) -> str:
     """Create the control API's secret, for a port that other machines can reach; store it in the run's folder."""
     secret = secrets.token_urlsafe(32)
     write_private(run_dir / SECRET_FILE, secret)

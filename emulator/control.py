@@ -29,7 +29,7 @@ from agenticai.emulator.core.usage_records import EngineAbout, EngineHealth, Fin
 from agenticai.emulator.engines.settling import Unsettled
 from agenticai.emulator.faults.rules import ActiveRule, Fault, Fired, RecordedCall
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.http.json_bodies import NotJson, answer_with, json_body, listing, read_body
+from agenticai.emulator.http.json_bodies import NotJson, answer_with, make_list_endpoint, read_body, read_json
 from agenticai.emulator.meter.ledger import Ledger
 
 INVOCATIONS = TypeAdapter(tuple[FinishedInvocation, ...])
@@ -67,7 +67,7 @@ class SteerableEngine(Protocol):
         ...
 
 
-def control_app(
+def build_control_app(
     engine: SteerableEngine | None,
     ledger: Ledger,
     clock: Clock,
@@ -88,10 +88,10 @@ def control_app(
     owner, and the guard refuses requests of pages.
     """
     routes = [
-        *_reading_routes(ledger, clock, uptime_s, about),
-        _forgetting_route(ledger),
-        *(_steering_routes(engine, ledger, clock) if engine else _refusing_routes(about)),
-        *_fault_routes(faults, about, can_apply),
+        *_build_reading_routes(ledger, clock, uptime_s, about),
+        _build_forgetting_route(ledger),
+        *(_build_steering_routes(engine, ledger, clock) if engine else _build_refusing_routes(about)),
+        *_build_fault_routes(faults, about, can_apply),
         *extra_routes,
     ]
     return Starlette(
@@ -117,31 +117,33 @@ class BearerToken:
         await self._app(scope, receive, send)
 
 
-def _reading_routes(ledger: Ledger, clock: Clock, uptime_s: Callable[[], float], about: EngineAbout) -> list[Route]:
-    async def health(_: Request) -> Response:
+def _build_reading_routes(
+    ledger: Ledger, clock: Clock, uptime_s: Callable[[], float], about: EngineAbout
+) -> list[Route]:
+    async def read_health(_: Request) -> Response:
         return answer_with(EngineHealth(status="ok", pid=os.getpid(), uptime_s=uptime_s(), **about.model_dump()))
 
-    async def usage(request: Request) -> Response:
+    async def read_usage(request: Request) -> Response:
         return answer_with(ledger.usage(request.query_params.get("project_id")))
 
-    async def usage_by_project(request: Request) -> Response:
+    async def read_usage_by_project(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
         return await asyncio.to_thread(lambda: answer_with(ledger.usage_by_project(since)))
 
-    async def reading(_: Request) -> Response:
+    async def read_clock(_: Request) -> Response:
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     return [
-        Route("/health", health),
-        Route("/usage", usage),
-        Route("/usage/projects", usage_by_project),
-        Route("/invocations", listing(INVOCATIONS, ledger.invocations)),
-        Route("/functions", listing(ACTIVITY, ledger.activity)),
-        Route("/clock", reading),
+        Route("/health", read_health),
+        Route("/usage", read_usage),
+        Route("/usage/projects", read_usage_by_project),
+        Route("/invocations", make_list_endpoint(INVOCATIONS, ledger.invocations)),
+        Route("/functions", make_list_endpoint(ACTIVITY, ledger.activity)),
+        Route("/clock", read_clock),
     ]
 
 
-def _forgetting_route(ledger: Ledger) -> Route:
+def _build_forgetting_route(ledger: Ledger) -> Route:
     async def forget_usage(_: Request) -> Response:
         ledger.forget_usage()
         return Response(status_code=204)
@@ -152,7 +154,7 @@ def _forgetting_route(ledger: Ledger) -> Route:
 STEERING = ("/start-ahead", "/dispatch", "/settle", "/clock/advance")
 
 
-def _refusing_routes(about: EngineAbout) -> list[Route]:
+def _build_refusing_routes(about: EngineAbout) -> list[Route]:
     sentence = f"{about.engine} delivers messages on its own, in real time: the bench cannot control it.\n"
 
     async def refuse(_: Request) -> Response:
@@ -161,12 +163,12 @@ def _refusing_routes(about: EngineAbout) -> list[Route]:
     return [Route(path, refuse, methods=["GET", "POST", "PUT"]) for path in STEERING]
 
 
-def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> list[Route]:
+def _build_steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> list[Route]:
     async def start_ahead(request: Request) -> Response:
         engine.start_ahead((await read_body(request, StartAheadRequest)).functions)
         return Response(status_code=202)
 
-    async def dispatching(_: Request) -> Response:
+    async def read_dispatch(_: Request) -> Response:
         return answer_with(DispatchRequest(mode=engine.dispatching))
 
     async def dispatch(request: Request) -> Response:
@@ -180,7 +182,7 @@ def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> l
                 engine.settle, deliveries=body.deliveries, skip=body.skip, timeout_s=body.timeout_s
             )
         except Unsettled as error:
-            return PlainTextResponse(f"{error}{latest_failure(ledger.invocations())}", status_code=504)
+            return PlainTextResponse(f"{error}{describe_latest_failure(ledger.invocations())}", status_code=504)
         return answer_with(settled)
 
     async def advance(request: Request) -> Response:
@@ -190,29 +192,29 @@ def _steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock) -> l
 
     return [
         Route("/start-ahead", start_ahead, methods=["POST"]),
-        Route("/dispatch", dispatching, methods=["GET"]),
+        Route("/dispatch", read_dispatch, methods=["GET"]),
         Route("/dispatch", dispatch, methods=["PUT"]),
         Route("/settle", settle, methods=["POST"]),
         Route("/clock/advance", advance, methods=["POST"]),
     ]
 
 
-def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fault], bool]) -> list[Route]:
-    def checked(schedule: Sequence[Fault]) -> Sequence[Fault]:
+def _build_fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fault], bool]) -> list[Route]:
+    def require_applicable(schedule: Sequence[Fault]) -> Sequence[Fault]:
         if unsupported := next(itertools.filterfalse(can_apply, schedule), None):
             raise ValueError(f"{about.engine} delivers messages on its own, so the bench cannot {unsupported.then.do}.")
         return schedule
 
     async def set_rules(request: Request) -> Response:
-        faults.set(checked(FAULTS.validate_json(await json_body(request))))
+        faults.set(require_applicable(FAULTS.validate_json(await read_json(request))))
         return Response(status_code=204)
 
-    async def add(request: Request) -> Response:
-        (rule,) = checked([FAULT.validate_json(await json_body(request))])
+    async def add_rule(request: Request) -> Response:
+        (rule,) = require_applicable([FAULT.validate_json(await read_json(request))])
         number = faults.add(rule)
         return JSONResponse({"rule": number}, status_code=201)
 
-    async def remove(request: Request) -> Response:
+    async def remove_rule(request: Request) -> Response:
         try:
             faults.remove(request.path_params["rule"])
         except KeyError:
@@ -220,16 +222,16 @@ def _fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callable[[Fa
         return Response(status_code=204)
 
     return [
-        Route("/faults", listing(RULES, faults.rules)),
+        Route("/faults", make_list_endpoint(RULES, faults.rules)),
         Route("/faults", set_rules, methods=["PUT"]),
-        Route("/faults", add, methods=["POST"]),
-        Route("/faults/{rule:int}", remove, methods=["DELETE"]),
-        Route("/faults/fired", listing(FIRED, faults.fired)),
-        Route("/calls", listing(CALLS, faults.calls)),
+        Route("/faults", add_rule, methods=["POST"]),
+        Route("/faults/{rule:int}", remove_rule, methods=["DELETE"]),
+        Route("/faults/fired", make_list_endpoint(FIRED, faults.fired)),
+        Route("/calls", make_list_endpoint(CALLS, faults.calls)),
     ]
 
 
-def latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
+def describe_latest_failure(invocations: Sequence[FinishedInvocation]) -> str:
     """Describe the latest failure, which is usually why the engine does not settle: it is retried forever."""
     failed = next((invocation for invocation in reversed(invocations) if invocation.error_type), None)
     return f" The latest failure: {failed.function} ended with {failed.error_type}." if failed else ""

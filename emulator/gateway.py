@@ -40,7 +40,7 @@ class Parts:
     clock: Clock
 
 
-def gateway(parts: Parts) -> ASGIApp:
+def build_gateway(parts: Parts) -> ASGIApp:
     """Return the application behind the port: a request passes these steps from top to bottom until one answers."""
     return chain(
         [

@@ -135,7 +135,7 @@ def host_running(run: Run, choice: EngineChoice) -> HostedEngine:
     )
     if choice.observed:
         share_secret(run.control_secret or "", Path(choice.observed))
-    return behind_proxy(choice.url, about, environments)
+    return host_behind_proxy(choice.url, about, environments)
 
 
 def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
@@ -150,7 +150,7 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
     process = LocalStackProcess(python, run.python, run.folder, wiring)
     about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_this_platform())
     process.watch(report_lost_projects(run.ledger, on_end))
-    return replace(behind_proxy(process.url, about, environments), close=process.stop)
+    return replace(host_behind_proxy(process.url, about, environments), close=process.stop)
 
 
 def host_container(run: Run, choice: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
@@ -174,11 +174,11 @@ def host_container(run: Run, choice: EngineChoice, on_end: Callable[[str], objec
         functions_url=wiring.functions_url,
         functions_on=platform if container.runs_functions else f"lambda-{platform.rpartition('-')[2]}",
     )
-    hosted = behind_proxy(container.url, about, environments)
+    hosted = host_behind_proxy(container.url, about, environments)
     return replace(hosted, hosts=(HOST_NAME,), listeners=listeners, close=container.stop)
 
 
-def behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> HostedEngine:
+def host_behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> HostedEngine:
     """Return the LocalStack at an address, behind a proxy; `environments` are those of its functions."""
     from agenticai.emulator.engines.localstack.proxy import Proxy
 
@@ -188,12 +188,12 @@ def behind_proxy(url: str, about: EngineAbout, environments: "Environments") -> 
 def report_lost_projects(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:
     """Wrap `on_end` to append a sentence that names the projects that the meter has seen."""
 
-    def end(sentence: str) -> object:
+    def report_end(sentence: str) -> object:
         lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
         suffix = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
         return on_end(f"{sentence} Lost projects: {', '.join(lost[:NAMED])}{suffix}." if lost else sentence)
 
-    return end
+    return report_end
 
 
 def listen_for_containers(

@@ -19,8 +19,8 @@ from agenticai.emulator.core.errors import (
     NoLocalStack,
     PortTaken,
 )
-from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, private_folder
-from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.core.home import SECRET_FILE, find_home, make_home, make_private_folder
+from agenticai.emulator.core.log_files import read_last_line
 from agenticai.emulator.core.usage_records import EngineAbout
 from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.emulator.engines.localstack.docker_engine import connect, fetch_image
@@ -75,16 +75,16 @@ class Engine(AbstractContextManager["Engine"]):
         with ControlClient(self.endpoint_url, token=self.control_token) as control:
             return control.health()
 
-    def ended_because(self) -> str:
+    def describe_end(self) -> str:
         """Return why the process ended unexpectedly: the last line of its log, if that gives a reason."""
         status = self._process.poll()
         if self._log and status == NoLocalStack.exit_status:
-            return last_line(self._log)
+            return read_last_line(self._log)
         return "The engine ended unexpectedly."
 
     def stop(self) -> int:
         """End the process and its functions; wait for it, and return its exit status."""
-        return end(self._process, grace_s=STOP_SECONDS)
+        return end_process(self._process, grace_s=STOP_SECONDS)
 
 
 class Launch(AbstractContextManager["Launch"]):
@@ -98,7 +98,7 @@ class Launch(AbstractContextManager["Launch"]):
 
     def __exit__(self, *error: object) -> None:
         if not self._served:
-            end(self._process, grace_s=0)
+            end_process(self._process, grace_s=0)
 
     def ready(self) -> Engine:
         """Wait until it serves.
@@ -107,7 +107,7 @@ class Launch(AbstractContextManager["Launch"]):
         """
         ready = await_ready(self._process, START_SECONDS)
         if ready is None:
-            raise failure(end(self._process, grace_s=1), self._log)
+            raise explain_failure(end_process(self._process, grace_s=1), self._log)
         self._served = True
         secret = self._log.with_name(SECRET_FILE)
         token = secret.read_text(encoding="utf-8") if secret.exists() else None
@@ -156,7 +156,7 @@ def launch(
     home = (home or find_home(environ)).resolve()
     make_home(home)
     _fetch(engine, home, environ, on_progress)
-    private_folder(run_dir)
+    make_private_folder(run_dir)
     log = run_dir.resolve() / "engine.log"
     with open(log, "ab", opener=open_for_owner) as errors:
         process = subprocess.Popen(
@@ -169,7 +169,7 @@ def launch(
                 *(["--pure-python"] if pure_python else []),
             ],
             cwd=run_dir,
-            env=engine_environment(environ) | engine.variables(environ),
+            env=build_engine_variables(environ) | engine.variables(environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -194,7 +194,7 @@ def start_engine(**options: Unpack[LaunchOptions]) -> Engine:
         return starting.ready()
 
 
-def engine_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def build_engine_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the few variables that the engine inherits: none that could contain other settings or credentials."""
     inherited = {name: environ[name] for name in ("HOME", "TMPDIR") if name in environ}
     return inherited | MALLOC | {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
@@ -209,7 +209,7 @@ def await_ready(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str,
     return ready
 
 
-def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
+def end_process(process: subprocess.Popen[bytes], grace_s: float) -> int:
     """Close the lifeline, wait, and kill the process if it still runs; return the exit status."""
     for pipe in (process.stdin, process.stdout):
         if pipe:
@@ -221,9 +221,9 @@ def end(process: subprocess.Popen[bytes], grace_s: float) -> int:
         return process.wait()
 
 
-def failure(status: int, log: Path) -> EngineError:
+def explain_failure(status: int, log: Path) -> EngineError:
     """Return the error for a process that ended with `status`."""
-    last = last_line(log)
+    last = read_last_line(log)
     for kind in (PortTaken, InvalidCassette, NoDocker, NoLocalStack):
         if status == kind.exit_status:
             return kind(last)

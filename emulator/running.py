@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from agenticai.emulator.core.home import make_home, private_folder
+from agenticai.emulator.core.home import make_home, make_private_folder
 from agenticai.stack.private_files import open_for_owner, write_private
 
 FOLDER: Final = "engines"
@@ -49,7 +49,7 @@ def register_engine(
     and `target` is the kind of engine. The note is locked, and the lock always ends with its process.
     """
     make_home(home)
-    private_folder(home / FOLDER)
+    make_private_folder(home / FOLDER)
     note = home / FOLDER / f"{os.getpid()}.json"
     temporary = note.with_suffix(".new")
     with open(temporary, "w", encoding="utf-8", opener=open_for_owner) as file:
@@ -70,7 +70,7 @@ def curl_settings(home: Path, token: str) -> Iterator[Path]:
     In curl's arguments all users of the machine could see the token.
     """
     make_home(home)
-    settings = private_folder(home / FOLDER) / f"{os.getpid()}{CURL}"
+    settings = make_private_folder(home / FOLDER) / f"{os.getpid()}{CURL}"
     write_private(settings, f'header = "Authorization: Bearer {token}"\n')
     try:
         yield settings
@@ -92,10 +92,10 @@ def read_control_token(home: Path, endpoint_url: str) -> str | None:
 
 
 def _read_notes(home: Path) -> list[Note]:
-    return [note for path in sorted((home / FOLDER).glob("*.json")) if (note := _read(path))]
+    return [note for path in sorted((home / FOLDER).glob("*.json")) if (note := _read_note(path))]
 
 
-def _read(path: Path) -> Note | None:
+def _read_note(path: Path) -> Note | None:
     try:
         with path.open(encoding="utf-8") as file:
             try:

@@ -48,7 +48,7 @@ def show_permissions(
 def refuse_denials(functions: Iterable[FunctionPermissions]) -> None:
     """Raise DeniedError if functions were denied anything; it names each denial, and the missing statement."""
     denied = [
-        f"{permissions.function} was denied {denial.action} on {denial.resource}: {denial.remedy(permissions.role)}."
+        f"{permissions.function} was denied {denial.action} on {denial.resource}: {denial.explain(permissions.role)}."
         for permissions in functions
         for denial in permissions.denials
     ]

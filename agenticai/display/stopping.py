@@ -32,5 +32,5 @@ def wait_until_stopped(
     stopped = stopped or catch_stop()
     while not stopped.wait(CHECK_SECONDS):
         if engine and not engine.running:
-            raise EngineCrashed(f"{engine.ended_because()} Start it again with `agenticai up`.")
+            raise EngineCrashed(f"{engine.describe_end()} Start it again with `agenticai up`.")
         look()

@@ -20,16 +20,16 @@ READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactG
 """DynamoDB's operations on items; those that manage tables are free."""
 
 
-def billing_units(service: str, operation: str, request_bytes: int, response_bytes: int) -> int:
+def count_billing_units(service: str, operation: str, request_bytes: int, response_bytes: int) -> int:
     """Return how many units one call is billed as: 1 for services that bill calls of any size alike."""
     if service == "sqs":
-        return _count(max(request_bytes, response_bytes), SQS_CHUNK_BYTES)
+        return _count_units(max(request_bytes, response_bytes), SQS_CHUNK_BYTES)
     if service == "dynamodb":
         factor = TRANSACTION if operation.startswith("Transact") else 1
         size, unit = (response_bytes, READ_UNIT_BYTES) if operation in READS else (request_bytes, WRITE_UNIT_BYTES)
-        return factor * _count(size, unit)
+        return factor * _count_units(size, unit)
     return 1
 
 
-def _count(size: int, unit: int) -> int:
+def _count_units(size: int, unit: int) -> int:
     return max(1, math.ceil(size / unit))

@@ -58,7 +58,7 @@ def read_document(
 
     `misfits` returns the errors, and their locations, of a document whose fields are all valid by themselves.
     """
-    text = _read(path, fault)
+    text = _read_text(path, fault)
     try:
         document = model.model_validate(parse_yaml(text))
     except yaml.MarkedYAMLError as error:
@@ -68,13 +68,13 @@ def read_document(
         raise fault(f"{path}: is not YAML ({error}).") from error
     except ValidationError as error:
         root = _compose(text)
-        raise fault(_sentence(path, root, *_first(root, error.errors()), model)) from error
+        raise fault(_format_message(path, root, *_find_first_error(root, error.errors()), model)) from error
     for location, message in misfits(document):
-        raise fault(_sentence(path, _compose(text), location, message, model))
+        raise fault(_format_message(path, _compose(text), location, message, model))
     return document
 
 
-def _read(path: Path, fault: type[Exception]) -> str:
+def _read_text(path: Path, fault: type[Exception]) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -88,12 +88,14 @@ def _compose(text: str) -> yaml.Node | None:
     return node
 
 
-def _sentence(path: Path, root: yaml.Node | None, location: Location, message: str, model: type[BaseModel]) -> str:
+def _format_message(
+    path: Path, root: yaml.Node | None, location: Location, message: str, model: type[BaseModel]
+) -> str:
     field = ".".join(map(str, location)) or model.__name__.lower()
     return f"{path}:{_find_line(root, location)}: {field}: {message}."
 
 
-def _first(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
+def _find_first_error(root: yaml.Node | None, errors: Sequence[ErrorDetails]) -> tuple[Location, str]:
     """Return the first error with its location; an error in every alternative of a union counts once."""
     located = [(_find_written(root, error), _explain(error)) for error in errors]
     first = located[0][0]
@@ -115,7 +117,7 @@ def _find_written(root: yaml.Node | None, error: ErrorDetails) -> Location:
     """Return an error's location as the document's author wrote it: without the names of a union's alternatives."""
     node, written = root, list[int | str]()
     for part in error["loc"]:
-        child = dict(_children(node)).get(part)
+        child = dict(_list_children(node)).get(part)
         if child is not None:
             node = child
             written.append(part)
@@ -128,14 +130,14 @@ def _find_line(root: yaml.Node | None, location: Location) -> int:
     """Return the line, from 1, of a field, or of the innermost existing one that encloses it."""
     node, line = root, root.start_mark.line if root else 0
     for part in location:
-        node = dict(_children(node)).get(part)
+        node = dict(_list_children(node)).get(part)
         if node is None:
             break
         line = node.start_mark.line
     return line + 1
 
 
-def _children(node: yaml.Node | None) -> Iterator[tuple[int | str, yaml.Node]]:
+def _list_children(node: yaml.Node | None) -> Iterator[tuple[int | str, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         yield from ((key.value, value) for key, value in node.value)
     elif isinstance(node, yaml.SequenceNode):

@@ -28,15 +28,15 @@ def find_home(
     user owns, as programs in it are run; a new one in the folder; or, if the folder is not writable, `fallback`, by
     default the platform's folder for a user's data. Raises NoHome if that is not writable either.
     """
-    start = folder.absolute() if folder else _working_folder()
+    start = folder.absolute() if folder else _find_working_folder()
     if configured := environ.get(VARIABLE):
-        return _usable(start / os.path.expanduser(configured))
+        return _require_writable(start / os.path.expanduser(configured))
     candidates = (path / NAME for path in (start, *start.parents))
     if found := next(filter(_is_own, candidates), None):
         return found
     if not os.path.lexists(start / NAME) and os.access(start, os.W_OK | os.X_OK):
         return start / NAME
-    return _usable(fallback or user_data_path("agenticai", False))
+    return _require_writable(fallback or user_data_path("agenticai", False))
 
 
 def make_home(home: Path) -> None:
@@ -45,26 +45,26 @@ def make_home(home: Path) -> None:
     An existing folder with another name, as AGENTICAI_HOME may give, is left as it is.
     """
     if not home.exists():
-        private_folder(home)
+        make_private_folder(home)
         write_private(home / ".gitignore", "*\n")
     elif home.name == NAME:
-        private_folder(home)
+        make_private_folder(home)
 
 
-def private_folder(folder: Path) -> Path:
+def make_private_folder(folder: Path) -> Path:
     """Create a folder that only this user can access, or restrict an existing one to that; return it."""
     make_private(folder).chmod(0o700)
     return folder
 
 
-def _working_folder() -> Path:
+def _find_working_folder() -> Path:
     try:
         return Path.cwd()
     except FileNotFoundError as error:
         raise NoHome("The current folder no longer exists: change to another one.") from error
 
 
-def _usable(home: Path) -> Path:
+def _require_writable(home: Path) -> Path:
     nearest = next(path for path in (home, *home.parents) if os.path.lexists(path))
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return home

@@ -30,7 +30,7 @@ class Denial(Record):
     lacks: Literal["role", "boundary", "resource"] = "role"
     service: str = ""
 
-    def remedy(self, role: str) -> str:
+    def explain(self, role: str) -> str:
         """Return why a function of this role, or a service, was denied: the denying statement, or what is missing."""
         if self.explicitly:
             return f"{self.statement or 'a statement'} denies it"

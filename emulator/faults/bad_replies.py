@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from agenticai.emulator.faults.rules import ModelReply
 from agenticai.emulator.gemini.answers import CHARACTERS_PER_TOKEN
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.google_errors import build_google_error
 
 QUOTA_METRIC = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
 RATE_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
@@ -38,9 +38,9 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
         case ModelReply.DAILY_QUOTA:
             return make_quota_error(PER_DAY, model, retry_after_s)
         case ModelReply.UNAVAILABLE:
-            return google_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
+            return build_google_error(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")
         case ModelReply.INTERNAL_ERROR:
-            return google_error(500, "INTERNAL", "An internal error has occurred.")
+            return build_google_error(500, "INTERNAL", "An internal error has occurred.")
         case ModelReply.SAFETY:
             candidate = {"finishReason": "SAFETY", "index": 0, "safetyRatings": safety_ratings()}
             body: dict[str, Any] = {"candidates": [candidate]}

@@ -21,9 +21,16 @@ from agenticai.emulator.faults.rules import (
     ModelReply,
 )
 from agenticai.emulator.faults.schedule import MODEL
-from agenticai.emulator.http.asgi import await_disconnect, collect_answer, cut_off, drain, read_ahead, while_connected
-from agenticai.emulator.http.aws_errors import AwsError, error_answer
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.asgi import (
+    await_disconnect,
+    collect_answer,
+    cut_off,
+    drain,
+    read_ahead,
+    wait_while_connected,
+)
+from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
+from agenticai.emulator.http.google_errors import build_google_error
 from agenticai.emulator.http.request import Request
 
 
@@ -73,10 +80,10 @@ class Effects:
     async def _refuse(self, effect: Error, call: Exchange) -> None:
         await drain(call.receive)
         if call.service == MODEL:
-            await call.answer(google_error(effect.status, effect.code, effect.message))
+            await call.answer(build_google_error(effect.status, effect.code, effect.message))
             return
         error = AwsError(effect.code, effect.message, effect.status)
-        await call.answer(error_answer(error, call.request, call.service, self._new_id()))
+        await call.answer(build_error_answer(error, call.request, call.service, self._new_id()))
 
     async def _delay(self, seconds: float, call: Exchange) -> None:
         """Make the call and delay its answer, at most by the timeout of a model client."""
@@ -89,7 +96,7 @@ class Effects:
                 # Compute the moment before `blocked`: inside that block the engine may skip to it.
                 moment = self._clock.now().timestamp() + wait
                 with self._workers.blocked(call.token, moment):
-                    await while_connected(self._clock.sleep_until(moment), call.receive)
+                    await wait_while_connected(self._clock.sleep_until(moment), call.receive)
             # After the client's timeout only the head is sent; the server closes the connection as the body is missing.
             if is_start or seconds < client_timeout_s:
                 await call.send(message)
@@ -114,12 +121,12 @@ class Effects:
 
     async def _deliver_again(self, call: Exchange) -> None:
         _, receive = await read_ahead(call.receive)
-        if await while_connected(self._workers.deliver_again(call.token), call.receive):
+        if await wait_while_connected(self._workers.deliver_again(call.token), call.receive):
             await self._app(call.scope, receive, call.send)
 
     async def _hold(self, call: Exchange) -> None:
         _, receive = await read_ahead(call.receive)
-        if await while_connected(self._workers.hold(call.token), call.receive):
+        if await wait_while_connected(self._workers.hold(call.token), call.receive):
             await self._app(call.scope, receive, call.send)
 
     async def _reply(self, effect: BadReply, call: Exchange) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
 from agenticai.emulator.gemini.nearest import Nearest, nearest
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.google_errors import build_google_error
 
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
 """The reason in the error's ErrorInfo, which distinguishes a miss from an unknown model."""
@@ -46,7 +46,7 @@ def answer_not_stored(message: str) -> JSONResponse:
         "reason": NO_STORED_REPLY,
         "domain": "agenticai.emulator",
     }
-    return google_error(404, "NOT_FOUND", message, info)
+    return build_google_error(404, "NOT_FOUND", message, info)
 
 
 def keep(request: CanonicalRequest, misses: Path) -> Path:

@@ -14,7 +14,7 @@ from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteReply, TokenCount, to_yaml
 from agenticai.emulator.gemini.key_forms import list_key_forms
 from agenticai.emulator.gemini.upstreams import KEY_HEADER, Upstream
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.google_errors import build_google_error
 
 
 class Recorder:
@@ -36,7 +36,7 @@ class Recorder:
             answer = await self._upstream(http, request, key)
         except httpx2.HTTPError as error:
             message = f"{self._upstream.address} did not answer: {type(error).__name__}."
-            return google_error(503, "UNAVAILABLE", message)
+            return build_google_error(503, "UNAVAILABLE", message)
         if 200 <= answer.status < 300:
             self._keep(request, answer.content, key)
         return Response(_redact(answer.content, key), answer.status, answer.headers)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.google_errors import build_google_error
 
 Unstored = Callable[[Request, CanonicalRequest], Awaitable[Response]]
 """Answers a request that has no stored reply."""
@@ -27,13 +27,15 @@ def gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *
 
     async def generate_content(http: Request) -> Response:
         if not (http.headers.get("x-goog-api-key") or http.query_params.get("key")):
-            return google_error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers. Use an API key.")
+            return build_google_error(
+                403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers. Use an API key."
+            )
         try:
             request = canonical_request(http.path_params["model"], json.loads(await http.body()))
         except MalformedRequest as error:
-            return google_error(400, "INVALID_ARGUMENT", str(error))
+            return build_google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:
-            return google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
+            return build_google_error(400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}")
         started = time.monotonic()
         reply = store.find(request)
         response = replay(request, reply) if reply else await unstored(http, request)

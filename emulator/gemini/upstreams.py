@@ -21,8 +21,8 @@ from agenticai.emulator.gemini.openai_wire import (
     to_gemini,
     to_google_status,
 )
-from agenticai.emulator.http.asgi import while_connected
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.asgi import wait_while_connected
+from agenticai.emulator.http.google_errors import build_google_error
 from agenticai.emulator.http.reach import is_loopback
 
 MAX_SECONDS: Final = 300.0
@@ -115,7 +115,7 @@ class OpenAiCompatible:
                 answers.append(await client.post(f"{self.address}/chat/completions", json=body, headers=headers))
 
         await http.body()
-        if not await while_connected(post(), http.receive):
+        if not await wait_while_connected(post(), http.receive):
             raise httpx2.ReadError("the client left")
         return answers[0]
 
@@ -138,4 +138,4 @@ class OpenAiCompatible:
 
 
 def _refuse(code: int, status: str, message: str, headers: Mapping[str, str] | None = None) -> UpstreamAnswer:
-    return UpstreamAnswer(code, bytes(google_error(code, status, message).body), _JSON | dict(headers or {}))
+    return UpstreamAnswer(code, bytes(build_google_error(code, status, message).body), _JSON | dict(headers or {}))

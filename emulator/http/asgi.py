@@ -23,11 +23,11 @@ async def read_ahead(receive: Receive, limit: int = sys.maxsize) -> tuple[bytes,
         more = message.get("more_body", False)
     unread = iter(messages)
 
-    async def again() -> Message:
+    async def replay() -> Message:
         message = next(unread, None)
         return await receive() if message is None else message
 
-    return bytes(body), again
+    return bytes(body), replay
 
 
 async def drain(receive: Receive) -> int:
@@ -46,7 +46,7 @@ async def await_disconnect(receive: Receive) -> None:
         pass
 
 
-async def while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
+async def wait_while_connected(wait: Coroutine[Any, Any, None], receive: Receive) -> bool:
     """Wait until done or the client disconnects; return whether it is connected. Discards the rest of its request."""
     task, disconnect = asyncio.create_task(wait), asyncio.create_task(await_disconnect(receive))
     try:

@@ -58,22 +58,22 @@ def invalid(reason: str) -> Refused:
     return Refused(AwsError("InvalidParameterValue", reason))
 
 
-def error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
+def build_error_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
     """Return a service's answer to a request that it refuses; `service` is its SigV4 name.
 
     The protocols are those of https://smithy.io/2.0/aws/protocols/index.html: AWS JSON has the operation in a header,
     AWS query in a form, S3 has its own errors, and all others are REST with JSON.
     """
     if service == "s3":
-        return _s3(error, request, request_id)
+        return _build_s3_answer(error, request, request_id)
     if "x-amz-target" in request.headers:
-        return _json(error, request, service, request_id)
-    if request.is_form or request.parameter("Action"):
-        return _query(error, service, request_id)
-    return _rest_json(error, request_id)
+        return _build_json_answer(error, request, service, request_id)
+    if request.is_form or request.get_parameter("Action"):
+        return _build_query_answer(error, service, request_id)
+    return _build_rest_json_answer(error, request_id)
 
 
-def _json(error: AwsError, request: Request, service: str, request_id: str) -> Response:
+def _build_json_answer(error: AwsError, request: Request, service: str, request_id: str) -> Response:
     body: dict[str, Any] = {"__type": NAMESPACES.get(service, "") + error.code, "message": error.message}
     if error.code == "TransactionCanceledException":
         # The only cancellation reason that depends neither on stored items nor on the condition.
@@ -86,7 +86,7 @@ def _json(error: AwsError, request: Request, service: str, request_id: str) -> R
     return Response(json.dumps(body), error.status, headers, content_type)
 
 
-def _query(error: AwsError, service: str, request_id: str) -> Response:
+def _build_query_answer(error: AwsError, service: str, request_id: str) -> Response:
     code = SQS_QUERY_CODES.get(error.code, error.code) if service == "sqs" else error.code
     body = (
         '<?xml version="1.0"?><ErrorResponse>'
@@ -96,7 +96,7 @@ def _query(error: AwsError, service: str, request_id: str) -> Response:
     return Response(body, error.status, {"x-amzn-requestid": request_id}, "text/xml")
 
 
-def _s3(error: AwsError, request: Request, request_id: str) -> Response:
+def _build_s3_answer(error: AwsError, request: Request, request_id: str) -> Response:
     """Return an S3 error, see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; HEAD has no body."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>'
@@ -107,6 +107,6 @@ def _s3(error: AwsError, request: Request, request_id: str) -> Response:
     return Response(content, error.status, {"x-amz-request-id": request_id}, "application/xml")
 
 
-def _rest_json(error: AwsError, request_id: str) -> Response:
+def _build_rest_json_answer(error: AwsError, request_id: str) -> Response:
     headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code}
     return Response(json.dumps({"message": error.message}), error.status, headers, "application/json")

@@ -21,12 +21,12 @@ SLOWEST_BYTES: Final = 64 * 1024
 """How much of an answer a client has to read in `ANSWER_SECONDS`."""
 
 
-def most_connections() -> int:
+def find_connection_limit() -> int:
     """Return the maximum number of connections; half of the files that may be open are left for functions."""
     return min(1_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
-def most_before_refusal(limit: int) -> int:
+def find_refusal_limit(limit: int) -> int:
     """Return the number of connections at which requests are refused: making room for one takes a moment."""
     return limit + limit // 4 + 2
 
@@ -39,7 +39,7 @@ class Connection(Protocol):
 
     head_s = HEAD_SECONDS
     answer_s = ANSWER_SECONDS
-    most = most_connections()
+    most = find_connection_limit()
 
     _heard_at = 0.0
     _head_timer: asyncio.TimerHandle | None = None
@@ -77,7 +77,7 @@ class Connection(Protocol):
         previous_cycle, was_idle, self._heard_at = self.cycle, self.idle, self.loop.time()
         super().data_received(data)
         if self.cycle is not previous_cycle or self.transport.is_closing() or self.transport.get_protocol() is not self:
-            self._head_done()
+            self._end_head()
         elif was_idle:
             self._await_head(len(data))
 
@@ -100,7 +100,7 @@ class Connection(Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the timers."""
-        self._head_done()
+        self._end_head()
         if self._answer_timer is not None:
             self._answer_timer.cancel()
         super().connection_lost(exc)
@@ -130,7 +130,7 @@ class Connection(Protocol):
         self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         self.transport.close()
 
-    def _head_done(self) -> None:
+    def _end_head(self) -> None:
         self._head_bytes = 0
         if self._head_timer is not None:
             self._head_timer.cancel()
@@ -142,7 +142,7 @@ def is_compiled() -> bool:
     return find_spec("httptools") is not None and find_spec("uvloop") is not None
 
 
-def connection_class(*, compiled: bool) -> type[Connection]:
+def choose_connection_class(*, compiled: bool) -> type[Connection]:
     """Return the connection class for the parser httptools, which is compiled, or for h11."""
     if compiled:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol

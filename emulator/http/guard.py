@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.http.reach import host_name, is_loopback
-from agenticai.emulator.http.request import deployed_api, read_request
+from agenticai.emulator.http.reach import is_loopback, parse_host_name
+from agenticai.emulator.http.request import find_deployed_api, read_request
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ class Allowed:
     origins: Collection[str] = ()
     api_origins: Callable[[str], Collection[str]] = lambda _: ()
 
-    def host(self, name: str) -> bool:
+    def allows_host(self, name: str) -> bool:
         """Return whether a request may be addressed to this name: this machine's own, or an allowed one."""
         return is_loopback(name) or name in self.hosts
 
-    def by_api(self, api: str | None, origin: str) -> bool:
+    def is_allowed_by_api(self, api: str | None, origin: str) -> bool:
         """Return whether a deployed API allows a page of this origin to call it."""
         return bool(api) and not {origin, "*"}.isdisjoint(self.api_origins(api or ""))
 
@@ -73,11 +73,11 @@ class GuardedCall:
         self.scope = scope
         self.headers = read_request(scope).headers
         self.hosts = [value.decode("latin-1").strip() for name, value in scope["headers"] if name.lower() == b"host"]
-        self.name = host_name(self.hosts[0]) if len(self.hosts) == 1 else None
-        self.browser = _browser(self.headers)
+        self.name = parse_host_name(self.hosts[0]) if len(self.hosts) == 1 else None
+        self.browser = _read_browser(self.headers)
         # A name below localhost may belong to a bucket or another service, regardless of the path.
         is_subdomain = (self.name or "").endswith(".localhost")
-        self.api = None if is_subdomain else deployed_api(scope["path"])
+        self.api = None if is_subdomain else find_deployed_api(scope["path"])
         scheme = "https" if scope.get("scheme") in {"https", "wss"} else "http"
         self.own = f"{scheme}://{self.hosts[0].lower()}" if self.hosts else ""
 
@@ -110,22 +110,22 @@ class Guard:
             await self._app(scope, receive, send)
             return
         call = GuardedCall(scope)
-        if reason := self._reason(call):
+        if reason := self._find_refusal(call):
             await self._refuse(scope, receive, send, reason)
         elif call.browser is None or scope["type"] == "websocket":
             await self._app(scope, receive, send)
         elif _is_preflight(call) and call.browser.origin in self._allowed.origins:
-            await _preflight_answer(call.headers)(scope, receive, send)
+            await _build_preflight_answer(call.headers)(scope, receive, send)
         else:
-            await self._app(scope, receive, self._answering(call, call.browser, send))
+            await self._app(scope, receive, self._filter_answer(call, call.browser, send))
 
-    def _reason(self, call: GuardedCall) -> str | None:
+    def _find_refusal(self, call: GuardedCall) -> str | None:
         """Return why the request is refused, in a sentence that explains how to allow it; None if it is allowed."""
         if not call.scope.get("raw_path", b"/").startswith((b"/", b"*")):
             return "The request line has a complete URL instead of a path: send only the path."
         if call.name is None and (call.hosts or call.scope.get("http_version") != "1.0"):
             return "The Host header is not a single host name."
-        if call.name is not None and not self._allowed.host(call.name):
+        if call.name is not None and not self._allowed.allows_host(call.name):
             return (
                 f"{call.name} is not an allowed host name:"
                 f" start the engine with `--allow-host {call.name}` to allow it."
@@ -142,7 +142,7 @@ class Guard:
             if page in self._allowed.origins:
                 return True
             # A page of a deployed API may call deployed APIs; all other pages served here have an opaque origin.
-            if call.api and (page == call.own or self._allowed.by_api(call.api, page)):
+            if call.api and (page == call.own or self._allowed.is_allowed_by_api(call.api, page)):
                 return True
         # A typed URL, a bookmark, or a link in another program: reading is allowed, changes are not.
         may_read = browser.site == "none" or (bool(page) and page == call.own and call.opens_a_page)
@@ -161,10 +161,10 @@ class Guard:
         answer = PlainTextResponse(f"Refused by AgenticAI's engine. {reason}\n", 403, {"Connection": "close"})
         await answer(scope, receive, send)
 
-    def _answering(self, call: GuardedCall, browser: Browser, send: Send) -> Send:
+    def _filter_answer(self, call: GuardedCall, browser: Browser, send: Send) -> Send:
         """Return a `send` that removes `Access-Control-*` unless the origin is allowed, and sandboxes pages."""
         shared = browser.origin in self._allowed.origins
-        by_api = self._allowed.by_api(call.api, browser.origin)
+        by_api = self._allowed.is_allowed_by_api(call.api, browser.origin)
         sandboxed = call.opens_a_page and call.api is None and call.own not in self._allowed.origins
 
         async def answer(message: Message) -> None:
@@ -173,7 +173,7 @@ class Guard:
                 if shared or not by_api:
                     headers = [pair for pair in headers if not pair[0].lower().startswith(b"access-control-")]
                 if shared:
-                    headers += _sharing(browser.origin)
+                    headers += _build_sharing_headers(browser.origin)
                 if sandboxed:
                     headers.append((b"content-security-policy", SANDBOX))
                 message = {**message, "headers": headers}
@@ -199,18 +199,18 @@ def _explain(browser: Browser) -> str:
     )
 
 
-def _browser(headers: Mapping[str, str]) -> Browser | None:
+def _read_browser(headers: Mapping[str, str]) -> Browser | None:
     """Return the source of a browser's request; None if no browser sent it."""
     site, origin = (headers.get(name, "").strip().lower() for name in ("sec-fetch-site", "origin"))
     referer = headers.get("referer", "").strip()
     if site or origin or referer:
-        return Browser(site, origin, _origin_of(referer))
+        return Browser(site, origin, _parse_origin(referer))
     # A browser that is too old, or configured not to send it, is trusted as little as a typed URL.
     is_browser = headers.get("user-agent", "").strip().startswith("Mozilla/")
     return Browser("none", "", "") if is_browser else None
 
 
-def _origin_of(referer: str) -> str:
+def _parse_origin(referer: str) -> str:
     try:
         parts = urlsplit(referer)
     except ValueError:
@@ -222,13 +222,13 @@ def _is_preflight(call: GuardedCall) -> bool:
     return call.scope["method"] == "OPTIONS" and "access-control-request-method" in call.headers
 
 
-def _preflight_answer(headers: Mapping[str, str]) -> Response:
+def _build_preflight_answer(headers: Mapping[str, str]) -> Response:
     """Return the answer to a preflight request of an allowed origin: it allows everything requested.
 
     https://fetch.spec.whatwg.org/#cors-preflight-fetch
     """
     answer = Response(status_code=204)
-    answer.raw_headers += _sharing(headers["origin"].strip().lower())
+    answer.raw_headers += _build_sharing_headers(headers["origin"].strip().lower())
     plurals = {"method": "methods", "headers": "headers"}
     for name, plural in plurals.items():
         if value := headers.get(f"access-control-request-{name}"):
@@ -239,7 +239,7 @@ def _preflight_answer(headers: Mapping[str, str]) -> Response:
     return answer
 
 
-def _sharing(origin: str) -> Iterable[tuple[bytes, bytes]]:
+def _build_sharing_headers(origin: str) -> Iterable[tuple[bytes, bytes]]:
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
         (b"access-control-expose-headers", b"*"),

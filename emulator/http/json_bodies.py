@@ -17,10 +17,10 @@ class NotJson(Exception):
 
 async def read_body(request: Request, kind: type[R]) -> R:
     """Return the request's body as a record. Raises ValidationError and NotJson."""
-    return kind.model_validate_json(await json_body(request))
+    return kind.model_validate_json(await read_json(request))
 
 
-async def json_body(request: Request) -> bytes:
+async def read_json(request: Request) -> bytes:
     """Return a body with the content type JSON, which a page's form cannot send. Raises NotJson."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise NotJson
@@ -37,7 +37,7 @@ def answer_with_all(kind: TypeAdapter[tuple[T, ...]], records: tuple[T, ...]) ->
     return Response(kind.dump_json(records), media_type="application/json")
 
 
-def listing(
+def make_list_endpoint(
     kind: TypeAdapter[tuple[T, ...]], read: Callable[[], tuple[T, ...]]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint that answers with the records that `read` returns."""

@@ -27,14 +27,14 @@ def find_operation(request: Request, service: str, form: str = "") -> str:
         return target.rpartition(".")[2]
     if rpc := _RPC_V2.search(request.path):
         return rpc.group(1)
-    if action := request.parameter("Action") or next(iter(parse_qs(form).get("Action", [])), None):
+    if action := request.get_parameter("Action") or next(iter(parse_qs(form).get("Action", [])), None):
         return action
-    return _rest_operation(request, service) or request.method
+    return _find_rest_operation(request, service) or request.method
 
 
-def _rest_operation(request: Request, service: str) -> str | None:
+def _find_rest_operation(request: Request, service: str) -> str | None:
     """Return the most specific operation that matches: `PUT /b/k?acl` is PutObjectAcl and not PutObject."""
-    matching = [route for route in routes(service) if route.fits(request)]
+    matching = [route for route in list_rest_routes(service) if route.fits(request)]
     return max(matching, key=lambda route: route.weight).operation if matching else None
 
 
@@ -70,7 +70,7 @@ class Route:
 
 
 @functools.cache
-def routes(service: str) -> tuple[Route, ...]:
+def list_rest_routes(service: str) -> tuple[Route, ...]:
     """Return the HTTP bindings of all REST services that sign as `service`, from botocore's models."""
     from botocore.loaders import Loader  # imported here because it is slow
     from botocore.model import ServiceModel
@@ -79,17 +79,17 @@ def routes(service: str) -> tuple[Route, ...]:
     names = [name for name in loader.list_available_services("service-2") if name.startswith(service)]
     models = [ServiceModel(loader.load_service_model(name, "service-2"), name) for name in names]
     signing = [model for model in models if model.signing_name == service]
-    return tuple(_route(model.operation_model(name)) for model in signing for name in model.operation_names)
+    return tuple(_build_route(model.operation_model(name)) for model in signing for name in model.operation_names)
 
 
-def _route(operation: "OperationModel") -> Route:
+def _build_route(operation: "OperationModel") -> Route:
     uri, _, query = operation.http["requestUri"].partition("?")
     shape = operation.input_shape
     required = [shape.members[name].serialization for name in shape.required_members] if shape else []
     return Route(
         operation=operation.name,
         method=operation.http["method"],
-        path=_path_pattern(uri),
+        path=_compile_path(uri),
         query={key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()},
         required_query=frozenset(member["name"] for member in required if member.get("location") == "querystring"),
         required_headers=frozenset(member["name"].lower() for member in required if member.get("location") == "header"),
@@ -97,7 +97,7 @@ def _route(operation: "OperationModel") -> Route:
     )
 
 
-def _path_pattern(uri: str) -> re.Pattern[str]:
+def _compile_path(uri: str) -> re.Pattern[str]:
     """Return the pattern of a path such as `/{Bucket}/{Key+}`: only greedy labels match slashes."""
     parts = _LABEL.split(uri)
     labels = ["(?:.+)" if label.endswith("+") else "[^/]+" for label in parts[1::2]]

@@ -27,12 +27,12 @@ class Reach:
 
     def __post_init__(self) -> None:
         for host in self.hosts:
-            if host_name(host) is None:
+            if parse_host_name(host) is None:
                 raise InvalidReach(
                     f"--allow-host takes the name of a host, such as host.docker.internal, not {host!r}."
                 )
         for origin in self.origins:
-            if origin_name(origin) is None:
+            if parse_origin(origin) is None:
                 raise InvalidReach(
                     f"--allow-origin takes a scheme and a host, such as http://localhost:5173, not {origin!r}."
                 )
@@ -40,15 +40,15 @@ class Reach:
     @property
     def arguments(self) -> list[str]:
         """The command-line arguments of the gateway process for it."""
-        hosts = [option for host in self.hosts for option in ("--allow-host", host_name(host) or "")]
-        origins = [option for origin in self.origins for option in ("--allow-origin", origin_name(origin) or "")]
+        hosts = [option for host in self.hosts for option in ("--allow-host", parse_host_name(host) or "")]
+        origins = [option for origin in self.origins for option in ("--allow-origin", parse_origin(origin) or "")]
         return ["--host", self.host, *hosts, *origins]
 
 
 HERE: Final = Reach()
 
 
-def host_name(host: str) -> str | None:
+def parse_host_name(host: str) -> str | None:
     """Return the host name in a Host header, in lower case and without port; None if it is invalid."""
     bare_ipv6 = host.count(":") > 1 and not host.startswith("[")
     try:
@@ -60,13 +60,13 @@ def host_name(host: str) -> str | None:
     return name.rstrip(".") if name and plain and name.isascii() and not set(name) & set(" \t,;%*") else None
 
 
-def origin_name(url: str) -> str | None:
+def parse_origin(url: str) -> str | None:
     """Return an origin as browsers send it: scheme, host, and the port if it is not the default.
 
     None if the URL has more than that, such as a path, or no host: https://html.spec.whatwg.org/#concept-origin
     """
     scheme, separator, host = url.strip().lower().removesuffix("/").partition("://")
-    if not separator or not scheme.isascii() or not scheme.replace("-", "").isalnum() or host_name(host) is None:
+    if not separator or not scheme.isascii() or not scheme.replace("-", "").isalnum() or parse_host_name(host) is None:
         return None
     return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS.get(scheme, ':'))}"
 

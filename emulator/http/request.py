@@ -38,14 +38,14 @@ class Request:
         """The decoded query."""
         return parse_qs(self.query, keep_blank_values=True)
 
-    def parameter(self, name: str) -> str | None:
+    def get_parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter, or None."""
         return next(iter(self.parameters.get(name, [])), None)
 
     @property
     def session_token(self) -> str | None:
         """The session token with which the request was signed."""
-        in_link = self.parameter("X-Amz-Security-Token") or self.parameter("x-amz-security-token")
+        in_link = self.get_parameter("X-Amz-Security-Token") or self.get_parameter("x-amz-security-token")
         return self.headers.get("x-amz-security-token") or in_link
 
     @property
@@ -56,16 +56,16 @@ class Request:
     @functools.cached_property
     def service(self) -> str | None:
         """The AWS service as in the SigV4 scope, such as `dynamodb`; None for a request that is not for AWS."""
-        if deployed_api(self.path):
+        if find_deployed_api(self.path):
             return "execute-api"
         if self.parameters.keys() >= LINK_OF_S3:
             return "s3"
-        credential = f"Credential={unquote(self.parameter('X-Amz-Credential') or '')}"
+        credential = f"Credential={unquote(self.get_parameter('X-Amz-Credential') or '')}"
         signed = _CREDENTIAL.search(self.headers.get("authorization", "") or credential)
         return signed and signed[1]
 
 
-def deployed_api(path: str) -> str | None:
+def find_deployed_api(path: str) -> str | None:
     """Return the id of the deployed API at this path, or None."""
     match = _DEPLOYED_API.match(path)
     return match and (match[1] or match[2])

@@ -30,12 +30,12 @@ class SizeLimit:
     error: Callable[[int], AwsError]
 
 
-def _anything(size: int) -> SizeLimit:
+def _limit_any(size: int) -> SizeLimit:
     message = f"The request is larger than the engine's limit of {size} bytes."
     return SizeLimit(size, lambda _: AwsError("RequestEntityTooLarge", message, 413))
 
 
-def _object(size: int) -> SizeLimit:
+def _limit_object(size: int) -> SizeLimit:
     """Return the limit for an object, see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
 
     def error(proposed: int) -> AwsError:
@@ -45,13 +45,13 @@ def _object(size: int) -> SizeLimit:
     return SizeLimit(size, error)
 
 
-def _request_of(operation: str, size: int) -> SizeLimit:
+def _limit_request(operation: str, size: int) -> SizeLimit:
     """Return Lambda's limit, see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
     message = f"Request must be smaller than {size} bytes for the {operation} operation"
     return SizeLimit(size, lambda _: AwsError("RequestEntityTooLargeException", message, 413))
 
 
-def _event(size: int) -> SizeLimit:
+def _limit_event(size: int) -> SizeLimit:
     def error(actual: int) -> AwsError:
         message = f"{actual} byte payload is too large for the Event invocation type (limit {size} bytes)"
         return AwsError("RequestEntityTooLargeException", message, 413)
@@ -59,10 +59,10 @@ def _event(size: int) -> SizeLimit:
     return SizeLimit(size, error)
 
 
-ANYTHING: Final = _anything(16 * MIB)
-CODE: Final = _request_of("CreateFunction", 70_167_211)
-INVOCATION: Final = _request_of("InvokeFunction", 6 * MIB)
-EVENT: Final = _event(MIB)
+ANYTHING: Final = _limit_any(16 * MIB)
+CODE: Final = _limit_request("CreateFunction", 70_167_211)
+INVOCATION: Final = _limit_request("InvokeFunction", 6 * MIB)
+EVENT: Final = _limit_event(MIB)
 
 # The limit for a prompt with its attachments: https://ai.google.dev/gemini-api/docs/files.
 PROMPT: Final = SizeLimit(
@@ -71,7 +71,7 @@ PROMPT: Final = SizeLimit(
 )
 
 BY_SERVICE: Final[Mapping[str, SizeLimit]] = {
-    "s3": _object(OBJECT_BYTES),
+    "s3": _limit_object(OBJECT_BYTES),
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
     "execute-api": SizeLimit(10 * MIB, lambda _: AwsError("RequestTooLong", "Request Too Long", 413)),
     "lambda": CODE,

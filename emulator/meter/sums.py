@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import TypeVar
 
-from agenticai.emulator.core.billing_units import billing_units
+from agenticai.emulator.core.billing_units import count_billing_units
 from agenticai.emulator.core.usage_records import CallCount, Caller, FinishedInvocation, FunctionUsage, Usage
 
 T = TypeVar("T", "_CallSum", "_FunctionSum")
@@ -29,7 +29,7 @@ class MeteredCall:
         """The number of units that the call is billed as."""
         if self.capacity is not None:
             return self.capacity
-        return billing_units(self.service, self.operation, self.request_bytes, self.response_bytes)
+        return count_billing_units(self.service, self.operation, self.request_bytes, self.response_bytes)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.faults.ports import EngineClock
 from agenticai.emulator.http.asgi import post, read_ahead
-from agenticai.emulator.http.aws_errors import AwsError, Refused, error_answer, invalid
+from agenticai.emulator.http.aws_errors import AwsError, Refused, build_error_answer, invalid
 from agenticai.emulator.http.operations import FORM_BYTES, find_operation
 from agenticai.emulator.http.request import Request, read_request
 from agenticai.emulator.queues.moves import MoveTasks, Sqs, get_attributes, list_dead_letter_sources
@@ -107,7 +107,7 @@ class QueueOperations:
             result = await self._operations[operation](self._sqs(scope), read_parameters(operation, request, body))
             answer = write_answer(operation, result, request, self._new_id())
         except Refused as refused:
-            answer = error_answer(refused.error, request, "sqs", self._new_id())
+            answer = build_error_answer(refused.error, request, "sqs", self._new_id())
         await answer(scope, receive, send)
 
     def _sqs(self, scope: Scope) -> Sqs:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from agenticai.emulator.core.home import private_folder
+from agenticai.emulator.core.home import make_private_folder
 from agenticai.emulator.core.locks import hold_exclusive_lock, hold_shared_lock, is_held
 from agenticai.emulator.gemini import MISSES
 from agenticai.scenarios.format.errors import FolderInUse
@@ -23,7 +23,7 @@ KEPT_WAITING: Final = 20
 @contextlib.contextmanager
 def run_folder(runs: Path) -> Iterator[Path]:
     """Create a folder for one run below `runs`, and lock it during the block; it is not removed at the end."""
-    private_folder(runs)
+    make_private_folder(runs)
     folder = runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}"
     folder.mkdir(mode=0o700)
     with hold_shared_lock(folder):
@@ -34,11 +34,11 @@ def run_folder(runs: Path) -> Iterator[Path]:
 def lock_empty_folder(folder: Path) -> Iterator[Path]:
     """Create or empty a folder, and lock it during the block. Raises `FolderInUse` if another run has locked it."""
     with contextlib.ExitStack() as stack:
-        with hold_exclusive_lock(private_folder(folder.parent)):
+        with hold_exclusive_lock(make_private_folder(folder.parent)):
             if is_in_use(folder):
                 raise FolderInUse(f"Another run is using {folder}: wait until it has ended.")
             shutil.rmtree(folder, ignore_errors=True)
-            private_folder(folder)
+            make_private_folder(folder)
             stack.enter_context(hold_shared_lock(folder))
         yield folder
 

@@ -88,7 +88,7 @@ def _read_denied(bench: Bench) -> Counter[Denied]:
         report = control.permissions()
     return Counter(
         {
-            Denied(function.function, denial.action, denial.resource, denial.remedy(function.role)): denial.times
+            Denied(function.function, denial.action, denial.resource, denial.explain(function.role)): denial.times
             for function in (report.functions if report.enforced else ())
             for denial in function.denials
         }

@@ -152,7 +152,7 @@ class TestEnds:
             cloud.sqs.create_queue(QueueName="held")
         said("docker", "kill", *containers(tmp_path))
         eventually(lambda: not started.running)
-        assert started.ended_because().startswith(
+        assert started.describe_end().startswith(
             "LocalStack's container ended unexpectedly, with status 137. All of its data is lost; its log is "
         )
         eventually(lambda: not containers(tmp_path))

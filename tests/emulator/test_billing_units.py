@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.emulator.core.billing_units import billing_units
+from agenticai.emulator.core.billing_units import count_billing_units
 from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 KIB = 1024
@@ -27,7 +27,7 @@ KIB = 1024
     ],
 )
 def test_one_call(service: str, operation: str, asked: int, answered: int, units: int) -> None:
-    assert billing_units(service, operation, asked, answered) == units
+    assert count_billing_units(service, operation, asked, answered) == units
 
 
 def test_the_meter_rounds_each_call_up_by_itself() -> None:

@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from agenticai.emulator.http.connections import Connection, connection_class, most_before_refusal
+from agenticai.emulator.http.connections import Connection, choose_connection_class, find_refusal_limit
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 ANSWER = b"x" * 20_000_000
@@ -31,7 +31,7 @@ LOST: queue.SimpleQueue[int] = queue.SimpleQueue()
 def impatient(compiled: bool) -> type[Connection]:
     """Return the protocol with short timeouts, which records lost connections."""
 
-    class Impatient(connection_class(compiled=compiled)):  # type: ignore[misc]
+    class Impatient(choose_connection_class(compiled=compiled)):  # type: ignore[misc]
         head_s = 0.2
         answer_s = 0.1
         most = 3
@@ -62,7 +62,7 @@ def serving(protocol: type[Connection], keep_alive_s: int = 60) -> Iterator[Call
     """Start a server in a thread; yield a function that connects to it."""
     route = Route("/{path:path}", answering, methods=["GET", "POST"])
     app = Starlette(routes=[route, WebSocketRoute("/", echoing)])
-    most = most_before_refusal(protocol.most)
+    most = find_refusal_limit(protocol.most)
     config = uvicorn.Config(
         app, http=protocol, log_config=None, timeout_keep_alive=keep_alive_s, limit_concurrency=most
     )
@@ -159,7 +159,7 @@ def test_an_announced_body_that_is_not_asked_for_ends_the_connection(connect: Ca
 
 
 def test_the_rest_of_a_body_that_is_not_asked_for_is_skipped(compiled: bool) -> None:
-    with serving(connection_class(compiled=compiled)) as connect, closing(connect()) as connection:
+    with serving(choose_connection_class(compiled=compiled)) as connect, closing(connect()) as connection:
         connection.sendall(b"POST /unread HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n")
         assert until(connection, b"here").startswith(b"HTTP/1.1 200 ")
         connection.sendall(b"x" * 200_000)
@@ -180,7 +180,7 @@ def test_who_takes_it_slowly_is_waited_for(compiled: bool, unsent: list[int], ab
     looks: list[tuple[Callable[[int], None], int]] = []
     ended: list[bool] = []
     sizes = iter(unsent)
-    protocol = connection_class(compiled=compiled)
+    protocol = choose_connection_class(compiled=compiled)
     connection = protocol.__new__(protocol)
     connection.loop = cast("Any", SimpleNamespace(call_later=lambda _, look, size: looks.append((look, size))))
     connection.transport = cast(

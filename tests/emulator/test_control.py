@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.control import control_app
+from agenticai.emulator.control import build_control_app
 from agenticai.emulator.core.bench_records import Dispatch, Settled
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.core.errors import ControlError
@@ -96,7 +96,7 @@ def exchanged() -> Iterator[Exchanged]:
 def served(exchanged: Exchanged) -> Iterator[Served]:
     clock, engine, ledger = Clock(), Engine(), Ledger()
     book = FaultBook(clock.now)
-    exchanged.app = mount("/_harness", control_app(engine, ledger, clock, book, lambda: 7.5))(nothing)
+    exchanged.app = mount("/_harness", build_control_app(engine, ledger, clock, book, lambda: 7.5))(nothing)
     yield Served(exchanged.endpoint_url, engine, book, ledger)
     clock.close()
 
@@ -111,7 +111,7 @@ def control(served: Served) -> Iterator[ControlClient]:
 def serve_more(routes: Sequence[Route], secret: str | None = None) -> Iterator[str]:
     """Serve the control API with routes of other packages; yield the endpoint's URL."""
     clock = Clock()
-    app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, secret, routes)
+    app = build_control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, secret, routes)
     with serve(mount("/_harness", app)(nothing)) as url:
         yield url
     clock.close()
@@ -305,7 +305,7 @@ class TestSecret:
     @pytest.fixture
     def guarded(self, exchanged: Exchanged) -> Iterator[str]:
         clock = Clock()
-        app = control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, "sesame")
+        app = build_control_app(Engine(), Ledger(), clock, FaultBook(clock.now), lambda: 1.0, "sesame")
         exchanged.app = mount("/_harness", app)(nothing)
         yield exchanged.endpoint_url
         clock.close()
@@ -332,7 +332,7 @@ class TestNotSteered:
     def control(self, exchanged: Exchanged) -> Iterator[ControlClient]:
         clock = Clock()
         about = EngineAbout(engine="LocalStack 1", abilities=frozenset({"gemini", "control"}))
-        app = control_app(
+        app = build_control_app(
             None, Ledger(), clock, FaultBook(clock.now), lambda: 1.0, about=about, can_apply=lambda f: f == FAULTS[0]
         )
         exchanged.app = mount("/_harness", app)(nothing)

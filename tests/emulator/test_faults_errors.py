@@ -7,7 +7,7 @@ import pytest
 from botocore.model import StructureShape
 from botocore.parsers import create_parser
 
-from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
 from agenticai.emulator.http.request import Request
 
 NO_OUTPUT = StructureShape("Output", {"type": "structure", "members": {}})
@@ -19,7 +19,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 def as_boto3_reads(service: str, protocol: str, error: AwsError, headers: dict[str, str]) -> dict[str, Any]:
     """Return the parsed answer, with the error under `Error`."""
     request = Request("POST", "/", "", headers)
-    answer = error_answer(error, request, service, "request-1")
+    answer = build_error_answer(error, request, service, "request-1")
     received = {"body": bytes(answer.body), "headers": dict(answer.headers), "status_code": answer.status_code}
     parsed: dict[str, Any] = create_parser(protocol).parse(received, NO_OUTPUT)
     return parsed
@@ -48,19 +48,19 @@ def test_every_protocol_carries_code_message_and_status(service: str, protocol: 
 
 def test_sqs_tells_the_name_that_its_query_clients_know() -> None:
     error = AwsError("QueueDoesNotExist", "Gone.")
-    of_json = error_answer(error, Request("POST", "/", "", JSON_1_0), "sqs", "request-1")
+    of_json = build_error_answer(error, Request("POST", "/", "", JSON_1_0), "sqs", "request-1")
     assert of_json.headers["x-amzn-query-error"] == "AWS.SimpleQueueService.NonExistentQueue;Sender"
     assert as_boto3_reads("sqs", "query", error, FORM)["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
 
 
 def test_a_cancelled_transaction_says_why() -> None:
     error = AwsError("TransactionCanceledException", "Cancelled.")
-    answer = error_answer(error, Request("POST", "/", "", JSON_1_0), "dynamodb", "request-1")
+    answer = build_error_answer(error, Request("POST", "/", "", JSON_1_0), "dynamodb", "request-1")
     assert [reason["Code"] for reason in json.loads(bytes(answer.body))["CancellationReasons"]] == [
         "TransactionConflict"
     ]
 
 
 def test_a_head_has_no_body() -> None:
-    answer = error_answer(AwsError("SlowDown", "No.", 503), Request("HEAD", "/b/k", "", {}), "s3", "request-1")
+    answer = build_error_answer(AwsError("SlowDown", "No.", 503), Request("HEAD", "/b/k", "", {}), "s3", "request-1")
     assert (answer.status_code, answer.body) == (503, b"")

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, corrupt_reply, scramble_second_half
 from agenticai.emulator.faults.rules import ModelReply
-from agenticai.emulator.http.google_errors import google_error
+from agenticai.emulator.http.google_errors import build_google_error
 from shared.language_model.gemini_wire import failure, read_reply
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable
 
@@ -102,7 +102,7 @@ def test_a_candidate_without_text_is_spoiled_to_one_without_text(candidate: dict
 @pytest.mark.parametrize(
     "answer",
     [
-        google_error(404, "NOT_FOUND", "No reply."),
+        build_google_error(404, "NOT_FOUND", "No reply."),
         Response("<h1>Bad Gateway</h1>", 502),
         JSONResponse({"promptFeedback": {}}),
         JSONResponse({"candidates": []}),

@@ -3,7 +3,7 @@
 import pytest
 
 from agenticai.emulator.core.errors import InvalidReach
-from agenticai.emulator.http.reach import Reach, host_name, origin_name
+from agenticai.emulator.http.reach import Reach, parse_host_name, parse_origin
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from agenticai.emulator.http.reach import Reach, host_name, origin_name
     ],
 )
 def test_an_origin_is_written_as_browsers_send_it(written: str, sent: str) -> None:
-    assert origin_name(written) == sent
+    assert parse_origin(written) == sent
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_is_no_origin_is_refused_in_a_sentence(written: str) -> None:
     ],
 )
 def test_a_host_is_a_name_without_a_port(written: str, name: str) -> None:
-    assert host_name(written) == name
+    assert parse_host_name(written) == name
     assert Reach(hosts=[written]).arguments == ["--host", "127.0.0.1", "--allow-host", name]
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from agenticai.emulator.http.asgi import read_ahead
-from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
 from agenticai.emulator.http.request import read_request
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Queues:
         result = operation(json.loads(body)) if operation else {}
         if result is None:
             missing = AwsError("QueueDoesNotExist", "The specified queue does not exist.")
-            await error_answer(missing, request, "sqs", "id")(scope, receive, send)
+            await build_error_answer(missing, request, "sqs", "id")(scope, receive, send)
         else:
             await Response(json.dumps(result), media_type="application/x-amz-json-1.0")(scope, receive, send)
 

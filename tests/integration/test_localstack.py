@@ -199,7 +199,7 @@ class TestEnds:
             function, localstack = cloud.invoke(name).payload
         os.kill(localstack, signal.SIGKILL)
         eventually(lambda: not started.running)
-        assert started.ended_because().startswith("LocalStack ended unexpectedly, by SIGKILL. All of its data is lost;")
+        assert started.describe_end().startswith("LocalStack ended unexpectedly, by SIGKILL. All of its data is lost;")
         assert (tmp_path / "localstack.log").exists()
         eventually(lambda: not alive(function))
 

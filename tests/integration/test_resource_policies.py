@@ -113,14 +113,14 @@ def test_a_denial_names_the_statement_of_the_resources_policy(roles: Roles, s3: 
     s3.put_bucket_policy(Bucket="held", Policy=policy(no("s3:GetObject", f"{BUCKET}/*", Sid="Closed")))
     assert roles.done(function, GET)[0].endswith("with an explicit deny in a resource-based policy")
     denial = denials(roles, function)[-1]
-    assert denial.remedy("any") == f"statement Closed of the policy of {BUCKET}/a/1 denies it"
+    assert denial.explain("any") == f"statement Closed of the policy of {BUCKET}/a/1 denies it"
     assert denial.explicitly
 
 
 def test_a_denial_names_the_statement_of_the_roles_policy(roles: Roles) -> None:
     function = roles.function(allow("s3:*", "*"), {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*"})
     assert roles.done(function, GET)[0].endswith("with an explicit deny in an identity-based policy")
-    assert denials(roles, function)[-1].remedy("any") == "statement 2 of the policy own denies it"
+    assert denials(roles, function)[-1].explain("any") == "statement 2 of the policy own denies it"
 
 
 def test_a_denial_names_the_boundary(roles: Roles) -> None:
@@ -134,7 +134,7 @@ def test_a_denial_names_the_boundary(roles: Roles) -> None:
     assert missing.endswith("because no permissions boundary allows the s3:GetObject action")
     assert denied.endswith("with an explicit deny in a permissions boundary")
     role = roles.report(function).role
-    assert [denial.remedy(role).partition(" {")[0] for denial in denials(roles, function)] == [
+    assert [denial.explain(role).partition(" {")[0] for denial in denials(roles, function)] == [
         f"the permissions boundary of its role {role} lacks",
         f"statement No of the permissions boundary {made['PolicyName']} denies it",
     ]
@@ -155,7 +155,7 @@ def test_a_queues_own_policy(roles: Roles) -> None:
     send: Call = ("sqs", "send_message", {"QueueUrl": url, "MessageBody": "x"})
     function = roles.function(allow("sqs:*", "*"))
     assert "with an explicit deny in a resource-based policy" in roles.done(function, send)[0]
-    assert denials(roles, function)[-1].remedy("any") == f"statement Full of the policy of {arn} denies it"
+    assert denials(roles, function)[-1].explain("any") == f"statement Full of the policy of {arn} denies it"
 
 
 def test_a_link_may_do_what_its_signer_may(roles: Roles, s3: "S3Client") -> None:
@@ -210,7 +210,7 @@ def test_a_topic_delivers_to_a_queue_that_lets_it(
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="new")
     assert roles.cloud.depth(url) == int(arrives)
-    denied = [one.remedy("") for one in denials(roles, "sns.amazonaws.com") if one.resource == arn]
+    denied = [one.explain("") for one in denials(roles, "sns.amazonaws.com") if one.resource == arn]
     missing = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
     lacks = f"the policy of {arn} lacks {json.dumps({**missing, 'Resource': arn})}"
     shut = f"statement Shut of the policy of {arn} denies it"
@@ -247,7 +247,7 @@ def test_an_alarm_publishes_to_a_topic_that_lets_it(roles: Roles, sns: Any) -> N
         sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(*statements))
         assert told() == heard
     (denied,) = denials(roles, "cloudwatch.amazonaws.com")
-    assert denied.remedy("").startswith(f"the policy of {topic} lacks")
+    assert denied.explain("").startswith(f"the policy of {topic} lacks")
     used = {grant.resource: grant.used for grant in roles.report("cloudwatch.amazonaws.com").grants}
     assert used == {topic: {"sns:Publish": 2}}
     cloudwatch.close()
@@ -267,7 +267,7 @@ def test_an_api_invokes_a_function_that_lets_it(roles: Roles) -> None:
         rest_url = f"{roles.cloud.endpoint_url}/restapis/{rest}/v1/_user_request_/"
         http_url = f"{roles.cloud.endpoint_url}/_aws/execute-api/{http}/v1/x"
         assert (ask(rest_url), ask(http_url)) == (500, 500)
-        lacking = [one.remedy("") for one in denials(roles, "apigateway.amazonaws.com")]
+        lacking = [one.explain("") for one in denials(roles, "apigateway.amazonaws.com")]
         assert all('"Service": "apigateway.amazonaws.com"' in one for one in lacking)
         assert len(lacking) == 2
         for function, source in zip(apis.functions, (f"{rest}/*/GET/", f"{http}/*/$default"), strict=True):

@@ -5,7 +5,7 @@ from typing import Any
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.client.cost.prices import prices
-from agenticai.emulator.core.billing_units import billing_units
+from agenticai.emulator.core.billing_units import count_billing_units
 from agenticai.emulator.core.usage_records import CallCount
 
 
@@ -28,6 +28,6 @@ def price_call(service: str, operation: str, parameters: Mapping[str, Any]) -> f
         errors={},
         request_bytes=0,
         response_bytes=0,
-        units=billing_units(service, operation, 0, 0),
+        units=count_billing_units(service, operation, 0, 0),
     )
     return cost_usd([call], ())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agenticai.emulator.core.errors import NoDocker, NoLocalStack
-from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.core.log_files import read_last_line
 from agenticai.emulator.engines.engine_choice import IMAGE, TOKEN_VARIABLE
 from agenticai.emulator.engines.localstack.docker_engine import (
     LABEL,
@@ -234,4 +234,7 @@ def explain_failed_start(image: str, log: Path) -> str:
             f"{image} needs a licence and could not activate one: set {TOKEN_VARIABLE} to a valid token, or use"
             f" {IMAGE}, which needs no licence; its log is {log}."
         )
-    return f"LocalStack did not start; its log is {log} and ends with: {last_line(log) if log.exists() else 'nothing'}"
+    return (
+        f"LocalStack did not start; its log is {log} and ends with: "
+        f"{read_last_line(log) if log.exists() else 'nothing'}"
+    )

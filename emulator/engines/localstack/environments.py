@@ -17,7 +17,7 @@ from starlette.routing import Route
 from agenticai.emulator.core.usage_records import Record
 from agenticai.emulator.engines.function import FunctionError, Invocation, InvocationOutcome
 from agenticai.emulator.faults.rules import Fault, Kill, needs_steering
-from agenticai.emulator.http.json_bodies import json_body
+from agenticai.emulator.http.json_bodies import read_json
 from agenticai.emulator.meter.ledger import Ledger
 
 PATH = "/environments"
@@ -97,7 +97,7 @@ class Environments:
         """Return the route to which the executor posts."""
 
         async def told(request: Request) -> Response:
-            self.tell(EVENT_ADAPTER.validate_json(await json_body(request)))
+            self.tell(EVENT_ADAPTER.validate_json(await read_json(request)))
             return Response(status_code=204)
 
         return [Route(PATH, told, methods=["POST"])]

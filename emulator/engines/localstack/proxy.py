@@ -10,7 +10,7 @@ import httpx2
 from starlette.types import Message, Receive, Scope, Send
 
 from agenticai.emulator.http.asgi import await_disconnect
-from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
 from agenticai.emulator.http.request import read_request
 
 HOP_BY_HOP: Final = frozenset(
@@ -114,7 +114,7 @@ class Proxy:
         reason = str(error) or type(error).__name__
         message = f"LocalStack at {self._upstream} does not answer ({reason}): start it again."
         refusal = AwsError("ServiceUnavailable", message, 503)
-        answer = error_answer(refusal, request, request.service or "", str(uuid.uuid4()))
+        answer = build_error_answer(refusal, request, request.service or "", str(uuid.uuid4()))
 
         async def nothing() -> Message:
             return {"type": "http.disconnect"}

@@ -14,7 +14,7 @@ from typing import Final
 import httpx2
 
 from agenticai.emulator.core.errors import NoLocalStack
-from agenticai.emulator.core.log_files import last_line
+from agenticai.emulator.core.log_files import read_last_line
 from agenticai.emulator.engines.localstack.environments import PATH
 from agenticai.emulator.http.request import CONTROL, GEMINI
 from agenticai.stack.private_files import make_private, open_for_owner
@@ -119,7 +119,9 @@ class LocalStackProcess:
         if edition := await_healthy(self.url, lambda: self._process.poll() is not None):
             return edition
         self.stop()
-        raise NoLocalStack(f"LocalStack did not start; its log is {self._log} and ends with: {last_line(self._log)}")
+        raise NoLocalStack(
+            f"LocalStack did not start; its log is {self._log} and ends with: {read_last_line(self._log)}"
+        )
 
     @property
     def pid(self) -> int:

@@ -91,13 +91,13 @@ class MiniStack:
 
     def preload(self) -> None:
         """Import what the first deployment would have to wait for: services, the SAM translator, botocore's models."""
-        from agenticai.emulator.http.operations import routes
+        from agenticai.emulator.http.operations import list_rest_routes
 
         for name in PRELOADED:
             importlib.import_module(f"ministack.services.{name}")
         importlib.import_module("samtranslator.translator.transform")
         for service in ("s3", "lambda", "apigateway"):
-            routes(service)
+            list_rest_routes(service)
 
     @property
     def dispatching(self) -> Dispatch:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from agenticai.emulator.http.aws_errors import error_answer
+from agenticai.emulator.http.aws_errors import build_error_answer
 from agenticai.emulator.http.request import Request
 from agenticai.emulator.http.size_limits import ANYTHING, UNSIGNED
 
@@ -25,7 +25,7 @@ def bound_inflation(dispatch: Dispatch) -> Dispatch:
         service = request.service or UNSIGNED
         compressed = "gzip" in headers.get("content-encoding", "").lower() and service != UNSIGNED
         if compressed and not inflates_within(ANYTHING.size, body):
-            answer = error_answer(ANYTHING.error(len(body)), request, service, request_id)
+            answer = build_error_answer(ANYTHING.error(len(body)), request, service, request_id)
             return answer.status_code, dict(answer.headers), bytes(answer.body)
         return await dispatch(method, path, headers, body, query, request_id)
 

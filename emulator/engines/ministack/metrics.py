@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.http.request import deployed_api, read_request
+from agenticai.emulator.http.request import find_deployed_api, read_request
 
 MINUTE: Final = 60
 POINTS_KEPT: Final = 5_000
@@ -124,7 +124,7 @@ class ApiMetrics:
         self._name_of = name_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        api_id = deployed_api(read_request(scope).path) if scope["type"] == "http" else None
+        api_id = find_deployed_api(read_request(scope).path) if scope["type"] == "http" else None
         name = self._name_of(api_id) if api_id else None
         if name is None:
             await self._app(scope, receive, send)

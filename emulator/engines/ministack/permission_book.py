@@ -42,7 +42,7 @@ class PermissionBook:
             return
         self._denied[principal, denial] += 1
         if self._denied[principal, denial] == 1:
-            logger.warning("%s may not %s on %s: %s", principal, denial.action, denial.resource, denial.remedy(role))
+            logger.warning("%s may not %s on %s: %s", principal, denial.action, denial.resource, denial.explain(role))
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
         """Return the report on those of these functions whose role is in IAM, and on services that called."""

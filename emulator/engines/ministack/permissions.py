@@ -15,7 +15,7 @@ from agenticai.emulator.engines.ministack.permission_book import PermissionBook
 from agenticai.emulator.engines.ministack.policy_evaluation import DenialReason, PolicyEvaluation
 from agenticai.emulator.engines.ministack.roles import Caller, Roles
 from agenticai.emulator.engines.ministack.service_calls import ServiceCalls, denial_of
-from agenticai.emulator.http.aws_errors import AwsError, error_answer
+from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
 from agenticai.emulator.http.json_bodies import answer_with
 from agenticai.emulator.http.request import Request as HttpRequest
 from agenticai.emulator.http.request import read_request
@@ -128,7 +128,7 @@ class Permissions:
                 hidden = not self.allows(caller, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
                 if hidden:
                     refusal = AwsError("AccessDenied", "Access Denied", 403)
-                    answer = error_answer(refusal, request, "s3", str(uuid.uuid4()))
+                    answer = build_error_answer(refusal, request, "s3", str(uuid.uuid4()))
                     await answer({"type": "http", "method": request.method}, _nothing, send)
             if not hidden:
                 await send(message)

@@ -51,12 +51,12 @@ def test_a_denial_says_where_what_is_missing_belongs() -> None:
     denial = FUNCTION.denials[0]
     statement = '{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:0:[/q]"}'
     bounded = denial.model_copy(update={"lacks": "boundary"})
-    assert bounded.remedy("r") == f"the permissions boundary of its role r lacks {statement}"
+    assert bounded.explain("r") == f"the permissions boundary of its role r lacks {statement}"
     with_principal = statement.replace('"Action"', '"Principal": {"Service": "sns.amazonaws.com"}, "Action"')
     of_service = denial.model_copy(update={"lacks": "resource", "service": "sns.amazonaws.com"})
-    assert of_service.remedy("") == f"the policy of {denial.resource} lacks {with_principal}"
+    assert of_service.explain("") == f"the policy of {denial.resource} lacks {with_principal}"
     named = denial.model_copy(update={"explicitly": True, "statement": "statement No of the policy own"})
-    assert named.remedy("r") == "statement No of the policy own denies it"
+    assert named.explain("r") == "statement No of the policy own denies it"
 
 
 def test_a_function_is_named_whole_or_by_what_no_other_has() -> None:

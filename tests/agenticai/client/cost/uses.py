@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agenticai.client.cost.use import CALLED, StackUse, Stored
-from agenticai.emulator.core.billing_units import billing_units
+from agenticai.emulator.core.billing_units import count_billing_units
 from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -31,7 +31,7 @@ def calls(
         errors={},
         request_bytes=request_bytes,
         response_bytes=response_bytes,
-        units=number * billing_units(service, operation, request_bytes // number, response_bytes // number),
+        units=number * count_billing_units(service, operation, request_bytes // number, response_bytes // number),
     )
 
 
