@@ -12,7 +12,7 @@ from agenticai.client.follow import follow
 from agenticai.emulator.gemini import NEAREST
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, StoredCassette, read_cassette, to_yaml
-from agenticai.emulator.gemini.recording import bind_patterns, document_of
+from agenticai.emulator.gemini.recording import bind_patterns, build_document
 from agenticai.emulator.gemini.rekey import rekey
 from agenticai.scenarios.benches.deployed import TellProgress
 from agenticai.scenarios.benches.embedded import bench
@@ -180,10 +180,10 @@ def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) ->
 
 
 def _write(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
-    by_request = {stored.cassette.request.digest(): bind_patterns(stored.cassette, BIND) for stored in recorded}
+    by_request = {stored.cassette.request.compute_digest(): bind_patterns(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
         path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
-        text = to_yaml(document_of(cassette))
+        text = to_yaml(build_document(cassette))
         path.write_text(f"# What {cassette.request.model} answered.\n{text}", encoding="utf-8")
         yield path
 

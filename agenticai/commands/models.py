@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.settings import KEY_VARIABLE, MODEL_KEY_VARIABLE, gemini_api_key
-from agenticai.emulator.gemini import GEMINI_API, REPLAY, model_at
+from agenticai.emulator.gemini import GEMINI_API, REPLAY, build_model_url
 from agenticai.emulator.http.reach import is_loopback
 
 _SECONDS: Final = 10.0
@@ -52,7 +52,7 @@ def _serve(url: str, name: str, key: str | None) -> ModelSource:
         raise SettingsError("--model requires the address of a server, such as http://127.0.0.1:11434/v1.")
     if "@" in urlsplit(url).netloc:
         raise SettingsError(f"The address contains a user name or password: set {MODEL_KEY_VARIABLE} to the key.")
-    return ModelSource(model_at(url, _find(url, name, key)), key)
+    return ModelSource(build_model_url(url, _find(url, name, key)), key)
 
 
 def _is_address(url: str) -> bool:

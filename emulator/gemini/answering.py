@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers
-from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY, served_model
+from agenticai.emulator.gemini import MISSES, NEAREST, REPLAY, parse_model_name
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.later_replies import LaterReplies
-from agenticai.emulator.gemini.routes import Unstored, gemini_app
-from agenticai.emulator.gemini.use import ModelBook, model_routes
+from agenticai.emulator.gemini.routes import Unstored, build_gemini_app
+from agenticai.emulator.gemini.use import ModelBook, build_model_routes
 from agenticai.emulator.gemini.written_replies import WrittenReplies
 
 
@@ -44,22 +44,24 @@ def make_gemini(
     if source == REPLAY:
         misses = run_dir / MISSES
         replies = LaterReplies(folder, store, misses)
-        return _both(store, replies, "stored", journal, replies.has, WrittenReplies(misses, folder, replies.has))
+        return _build_gemini(
+            store, replies, "stored", journal, replies.has, WrittenReplies(misses, folder, replies.has)
+        )
     if source == NEAREST:
         from agenticai.emulator.gemini.rekey import NearestReplies
 
         requests = run_dir / "gemini-requests"
-        return _both(empty_store, NearestReplies(store, requests), "nearest", journal)
+        return _build_gemini(empty_store, NearestReplies(store, requests), "nearest", journal)
     # Imported here: they import an HTTP client, which other ways to answer do not need.
     from agenticai.emulator.gemini.recording import Recorder
-    from agenticai.emulator.gemini.upstreams import upstream_at
+    from agenticai.emulator.gemini.upstreams import choose_upstream
 
-    model = served_model(source)
-    recorder = Recorder(upstream_at(source), run_dir / "gemini-recordings")
-    return _both(empty_store, recorder, "compatible" if model else "live", journal, model=model)
+    model = parse_model_name(source)
+    recorder = Recorder(choose_upstream(source), run_dir / "gemini-recordings")
+    return _build_gemini(empty_store, recorder, "compatible" if model else "live", journal, model=model)
 
 
-def _both(
+def _build_gemini(
     store: CassetteStore,
     unstored: Unstored,
     answers: Answers,
@@ -70,7 +72,7 @@ def _both(
 ) -> Gemini:
     book = ModelBook(answers, model)
 
-    def count(request: CanonicalRequest, answer: Response, seconds: float) -> None:
-        book.count(journal.note(request, answer, seconds))
+    def count_call(request: CanonicalRequest, answer: Response, seconds: float) -> None:
+        book.count(journal.record(request, answer, seconds))
 
-    return Gemini(gemini_app(store, unstored, count), model_routes(book, journal, is_stored, written))
+    return Gemini(build_gemini_app(store, unstored, count_call), build_model_routes(book, journal, is_stored, written))

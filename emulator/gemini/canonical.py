@@ -35,20 +35,20 @@ class MalformedRequest(ValueError):
     """The body is not a valid generateContent request; the message is worded like Google's."""
 
 
-def _normal(value: Any, key: str = "") -> Any:
+def _normalize(value: Any, key: str = "") -> Any:
     """Normalize a value: snake-case keys, enum names, tidy texts, and no fields with default values."""
     if key in _VERBATIM:
         return value
     if isinstance(value, dict):
-        renamed = {k if key in _NAMES_OF_USERS else _snake(k): v for k, v in value.items()}
-        fields = {k: _normal(v, k) for k, v in renamed.items()}
+        renamed = {k if key in _NAMES_OF_USERS else _to_snake_case(k): v for k, v in value.items()}
+        fields = {k: _normalize(v, k) for k, v in renamed.items()}
         return {k: v for k, v in fields.items() if not _is_default(k, v)}
     if isinstance(value, list):
-        return [_normal(item, key) for item in value]
-    return _normal_scalar(value, key)
+        return [_normalize(item, key) for item in value]
+    return _normalize_scalar(value, key)
 
 
-def _normal_scalar(value: JsonValue, key: str) -> JsonValue:
+def _normalize_scalar(value: JsonValue, key: str) -> JsonValue:
     if key in _ENUMS and isinstance(value, int | str) and not isinstance(value, bool):
         names = _ENUMS[key]
         return names[value] if isinstance(value, int) and 0 <= value < len(names) else str(value).upper()
@@ -61,7 +61,7 @@ def _is_default(key: str, value: JsonValue) -> bool:
     return value is None or value is False or value in ("", [], {}) or (key in _DEFAULTS and value == _DEFAULTS[key])
 
 
-def _snake(key: str) -> str:
+def _to_snake_case(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
 
 
@@ -90,7 +90,7 @@ def _replace(value: Any, values: Mapping[str, str]) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_tidy)]
-Config = Annotated[dict[str, JsonValue], AfterValidator(_normal)]
+Config = Annotated[dict[str, JsonValue], AfterValidator(_normalize)]
 
 
 class Content(Record):
@@ -101,7 +101,7 @@ class Content(Record):
     parts: tuple[JsonValue, ...] = ()
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _require_one_of_both(self) -> Self:
         if (self.text is None) == (not self.parts):
             raise ValueError("a content has either `text` or `parts`")
         return self
@@ -120,7 +120,7 @@ class CanonicalRequest(Record):
         """All text for the model: the system instruction and the texts of the contents."""
         return "\n".join([self.system, *(content.text or json.dumps(content.parts) for content in self.contents)])
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """Return the request as in a cassette, with set fields only."""
         return self.model_dump(mode="json", exclude_defaults=True) | {
             "contents": [
@@ -129,25 +129,25 @@ class CanonicalRequest(Record):
             ]
         }
 
-    def digest(self) -> str:
+    def compute_digest(self) -> str:
         """Return the digest, which ignores white space, key order, enum numbers and explicit defaults."""
-        text = json.dumps(_collapse(self.document()), sort_keys=True, ensure_ascii=False)
+        text = json.dumps(_collapse(self.to_document()), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
-    def bound(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
+    def bind_values(self, bind: Mapping[str, str]) -> tuple["CanonicalRequest", dict[str, str]]:
         """Replace what each pattern's group matches in the text by `${name}`; return the matches as well."""
         values = {name: match.group(1) for name, pattern in bind.items() if (match := re.search(pattern, self.text))}
-        return CanonicalRequest.model_validate(_replace(self.document(), values)), values
+        return CanonicalRequest.model_validate(_replace(self.to_document(), values)), values
 
 
-def canonical_request(model: str, body: JsonValue) -> CanonicalRequest:
+def parse_canonical_request(model: str, body: JsonValue) -> CanonicalRequest:
     """Read the JSON body of `POST models/{model}:generateContent`.
 
     See https://ai.google.dev/api/generate-content. Raises MalformedRequest.
     """
     if not isinstance(body, dict):
         raise MalformedRequest("Invalid JSON payload received. Root element must be a message.")
-    fields = _normal(body)
+    fields = _normalize(body)
     contents = fields.pop("contents", None)
     if not isinstance(contents, list):
         raise MalformedRequest("* GenerateContentRequest.contents: contents is not specified")
@@ -155,26 +155,26 @@ def canonical_request(model: str, body: JsonValue) -> CanonicalRequest:
     generation = fields.pop("generation_config", {})
     return CanonicalRequest(
         model=model.removeprefix("models/"),
-        system="\n".join(_texts(system)),
-        contents=tuple(_content(content) for content in contents),
+        system="\n".join(_list_texts(system)),
+        contents=tuple(_parse_content(content) for content in contents),
         config=fields | generation,
     )
 
 
-def _content(content: JsonValue) -> Content:
-    parts = _parts(content)
+def _parse_content(content: JsonValue) -> Content:
+    parts = _list_parts(content)
     if not isinstance(content, dict) or not parts:
         raise MalformedRequest("* GenerateContentRequest.contents: contents.parts must not be empty.")
-    role, texts = str(content.get("role", "user")), _texts(content)
+    role, texts = str(content.get("role", "user")), _list_texts(content)
     if len(parts) == len(texts) == 1:
         return Content(role=role, text=texts[0])
     return Content(role=role, parts=tuple(parts))
 
 
-def _texts(content: JsonValue) -> list[str]:
-    return [str(part["text"]) for part in _parts(content) if isinstance(part, dict) and part.keys() == {"text"}]
+def _list_texts(content: JsonValue) -> list[str]:
+    return [str(part["text"]) for part in _list_parts(content) if isinstance(part, dict) and part.keys() == {"text"}]
 
 
-def _parts(content: JsonValue) -> list[JsonValue]:
+def _list_parts(content: JsonValue) -> list[JsonValue]:
     parts = content.get("parts") if isinstance(content, dict) else None
     return parts if isinstance(parts, list) else []

@@ -31,7 +31,7 @@ class CassetteReply(Record):
     body: dict[str, JsonValue] | None = None
 
     @model_validator(mode="after")
-    def _text_or_error(self) -> Self:
+    def _require_text_or_error(self) -> Self:
         if (self.text is None) == (self.body is None) or (self.body is None) != (self.status == 200):
             raise ValueError("a reply has either `text`, or a `status` other than 200 and a `body`")
         return self
@@ -47,7 +47,7 @@ class Cassette(Record):
 
     @field_validator("bind")
     @classmethod
-    def _patterns_match(cls, bind: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    def _check_patterns(cls, bind: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         request = info.data.get("request")
         for name, pattern in bind.items():
             try:
@@ -92,7 +92,7 @@ class CassetteStore:
         self._by_bind: dict[tuple[tuple[str, str], ...], dict[str, StoredCassette]] = {}
         for stored in cassettes:
             same_bind = self._by_bind.setdefault(tuple(sorted(stored.cassette.bind.items())), {})
-            other = same_bind.setdefault(stored.request.digest(), stored)
+            other = same_bind.setdefault(stored.request.compute_digest(), stored)
             if other is not stored:
                 raise InvalidCassette(f"{stored.path}: answers the same request as {other.path}: keep one of them.")
 
@@ -106,8 +106,8 @@ class CassetteStore:
     def find(self, request: CanonicalRequest) -> FoundReply | None:
         """Return the stored reply to this request."""
         for bind, stored in self._by_bind.items():
-            bound, values = request.bound(dict(bind))
-            if match := stored.get(bound.digest()):
+            bound, values = request.bind_values(dict(bind))
+            if match := stored.get(bound.compute_digest()):
                 return FoundReply(match, values)
         return None
 
@@ -115,7 +115,7 @@ class CassetteStore:
 def read_cassette(path: Path) -> StoredCassette:
     """Read one file. Raises InvalidCassette, naming file and line."""
     cassette = read_document(path, Cassette, InvalidCassette)
-    return StoredCassette(path, cassette, cassette.request.bound(cassette.bind)[0])
+    return StoredCassette(path, cassette, cassette.request.bind_values(cassette.bind)[0])
 
 
 class _Readable(yaml.SafeDumper):

@@ -21,7 +21,7 @@ class LaterReplies:
         self._folder = folder
         self._store = store
         self._misses = misses
-        self._read: set[tuple[Path, int, int]] = set()
+        self._known_files: set[tuple[Path, int, int]] = set()
 
     async def __call__(self, _: Request, request: CanonicalRequest) -> Response:
         """Return the reply if it exists by now, or an error that says what to do."""
@@ -31,20 +31,20 @@ class LaterReplies:
     def has(self, request: CanonicalRequest) -> bool:
         """Return whether a reply exists by now."""
         with contextlib.suppress(InvalidCassette):
-            self._look_again()
+            self._reload()
         return self._store.find(request) is not None
 
     def _answer(self, request: CanonicalRequest) -> Response:
         try:
-            self._look_again()
+            self._reload()
         except InvalidCassette as error:
             return answer_not_stored(f"A file of stored replies cannot be read, so no stored reply is used.\n{error}")
         if found := self._store.find(request):
             return replay(request, found)
         return store_missed_request(request, self._store, self._misses, self._folder)
 
-    def _look_again(self) -> None:
+    def _reload(self) -> None:
         files = ((path, path.stat()) for path in self._folder.rglob("*.yaml"))
         now = {(path, stat.st_mtime_ns, stat.st_size) for path, stat in files}
-        if now != self._read:
-            self._store, self._read = CassetteStore.load(self._folder), now
+        if now != self._known_files:
+            self._store, self._known_files = CassetteStore.load(self._folder), now

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
-from agenticai.emulator.gemini.nearest import Nearest, nearest
+from agenticai.emulator.gemini.nearest import Nearest, find_nearest
 from agenticai.emulator.http.google_errors import build_google_error
 
 NO_STORED_REPLY: Final = "NO_STORED_REPLY"
@@ -26,16 +26,16 @@ def store_missed_request(
 
     The answer names the request and its file, and says what to do; `cassettes` is the folder of stored replies.
     """
-    path, near = keep(request, misses), nearest(store, request)
+    path, near = store_request(request, misses), find_nearest(store, request)
     diff_note = "no request is stored yet"
     if near:
         diff_note = f"{write_difference(near, path).name} has the difference to the nearest stored request"
     return answer_not_stored(
-        f'No stored reply fits "{title(request)}", asked of {request.model}.\n'
+        f'No stored reply fits "{find_title(request)}", asked of {request.model}.\n'
         f"The request is kept in {path}; {diff_note}.\n"
         f"Write its reply into that file, move the file to {cassettes or 'the cassettes'}, and retry the project;"
-        f" `agenticai replies {request.digest()[:8]}` helps with that. Or start the engine with --live or --model, so"
-        " that it asks a model."
+        f" `agenticai replies {request.compute_digest()[:8]}` helps with that. Or start the engine with --live or"
+        " --model, so that it asks a model."
     )
 
 
@@ -49,12 +49,12 @@ def answer_not_stored(message: str) -> JSONResponse:
     return build_google_error(404, "NOT_FOUND", message, info)
 
 
-def keep(request: CanonicalRequest, misses: Path) -> Path:
+def store_request(request: CanonicalRequest, misses: Path) -> Path:
     """Write the request as a cassette whose reply is empty; return the file."""
     misses.mkdir(parents=True, exist_ok=True)
-    path = misses / f"{file_name(request)}-{request.digest()}.yaml"
+    path = misses / f"{build_file_name(request)}-{request.compute_digest()}.yaml"
     path.write_text(
-        to_yaml({"origin": "authored", "request": request.document(), "reply": {"text": ""}}), encoding="utf-8"
+        to_yaml({"origin": "authored", "request": request.to_document(), "reply": {"text": ""}}), encoding="utf-8"
     )
     return path
 
@@ -67,15 +67,15 @@ def write_difference(near: Nearest, request_path: Path) -> Path:
     return path
 
 
-def file_name(request: CanonicalRequest) -> str:
+def build_file_name(request: CanonicalRequest) -> str:
     """Return the title of a request as the beginning of a file name: letters, digits and hyphens."""
-    words = re.sub("[^a-z0-9]+", "-", title(request).lower().removeprefix("your task: ")).strip("-")
+    words = re.sub("[^a-z0-9]+", "-", find_title(request).lower().removeprefix("your task: ")).strip("-")
     if len(words) > LONGEST_NAME:
         words = words[:LONGEST_NAME].rpartition("-")[0] or words[:LONGEST_NAME]
     return words or "request"
 
 
-def title(request: CanonicalRequest) -> str:
+def find_title(request: CanonicalRequest) -> str:
     """Return a title from the request's text: the last heading that names a task, or else the first line."""
     texts = [content.text for content in request.contents if content.text]
     headings = [heading for text in texts for heading in _HEADING.findall(text)]

@@ -22,25 +22,25 @@ class Nearest:
     diff: str
 
 
-def nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
+def find_nearest(store: CassetteStore, request: CanonicalRequest) -> Nearest | None:
     """Return the nearest of all cassettes, or None if there are none."""
     stored = max(store.cassettes, key=lambda stored: compare(request, stored), default=None)
-    return _difference(stored, request.bound(stored.cassette.bind)[0]) if stored else None
+    return _describe_difference(stored, request.bind_values(stored.cassette.bind)[0]) if stored else None
 
 
 def compare(request: CanonicalRequest, stored: StoredCassette) -> float:
     """Return the similarity of a request and a stored one, from 0 to 1: the share of common lines of fields."""
-    bound = request.bound(stored.cassette.bind)[0]
-    return difflib.SequenceMatcher(None, _lines(bound), _lines(stored.request), autojunk=False).ratio()
+    bound = request.bind_values(stored.cassette.bind)[0]
+    return difflib.SequenceMatcher(None, _list_lines(bound), _list_lines(stored.request), autojunk=False).ratio()
 
 
-def _lines(request: CanonicalRequest) -> list[str]:
-    fields = list_fields(request.document())
+def _list_lines(request: CanonicalRequest) -> list[str]:
+    fields = list_fields(request.to_document())
     return [f"{field}: {' '.join(line.split())}" for field, text in fields for line in text.splitlines()]
 
 
-def _difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
-    before, after = dict(list_fields(stored.request.document())), dict(list_fields(sent.document()))
+def _describe_difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
+    before, after = dict(list_fields(stored.request.to_document())), dict(list_fields(sent.to_document()))
     names = [*before, *(name for name in after if name not in before)]
     differing = (name for name in names if before.get(name, "").split() != after.get(name, "").split())
     field = next(differing, "contents")
@@ -51,7 +51,7 @@ def _difference(stored: StoredCassette, sent: CanonicalRequest) -> Nearest:
 
 def _diff(stored: CanonicalRequest, sent: CanonicalRequest) -> str:
     """Return the line-by-line diff of both requests in their YAML form."""
-    before, after = (to_yaml(request.document()).splitlines() for request in (stored, sent))
+    before, after = (to_yaml(request.to_document()).splitlines() for request in (stored, sent))
     return "\n".join(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
 
 

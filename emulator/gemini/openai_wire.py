@@ -63,24 +63,24 @@ def to_chat(request: CanonicalRequest, model: str, *, in_words: bool = False) ->
     wants_json = schema is not None or request.config.get("response_mime_type") == "application/json"
     system = [request.system] if request.system else []
     if in_words and wants_json:
-        system.append(_in_words(schema))
+        system.append(_describe_format(schema))
     messages = [{"role": "system", "content": "\n\n".join(system)}] if system else []
     for content in request.contents:
         if content.text is None:
             raise Untranslatable("Requests to an OpenAI-compatible server can contain only text.")
         messages.append({"role": "assistant" if content.role == "model" else "user", "content": content.text})
     settings = {name: request.config[key] for key, name in _SETTINGS.items() if key in request.config}
-    shape = {"response_format": _format(schema)} if wants_json and not in_words else {}
+    shape = {"response_format": _build_format(schema)} if wants_json and not in_words else {}
     return {"model": model, "messages": messages, "stream": False, **settings, **shape}
 
 
-def _format(schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _build_format(schema: Mapping[str, Any] | None) -> dict[str, Any]:
     if schema is None:
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}}
 
 
-def _in_words(schema: Mapping[str, Any] | None) -> str:
+def _describe_format(schema: Mapping[str, Any] | None) -> str:
     prompt = "Answer with one JSON document and nothing else: no Markdown fence and no explanation."
     return prompt if schema is None else f"{prompt} It must be valid against this JSON schema:\n{json.dumps(schema)}"
 
@@ -123,7 +123,7 @@ class _Wire(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, raw: Any) -> Any:
+    def _drop_nulls(cls, raw: Any) -> Any:
         return {name: value for name, value in raw.items() if value is not None} if isinstance(raw, dict) else raw
 
 
@@ -169,10 +169,10 @@ def read_completion(body: str, *, streamed: bool = False) -> Completion:
         return failed
     if not any(choice.finish_reason for part in parts for choice in part.choices):
         raise ValueError("the stream ended before the reply did")
-    return _joined(parts)
+    return _join(parts)
 
 
-def _joined(parts: list[Completion]) -> Completion:
+def _join(parts: list[Completion]) -> Completion:
     choices = [part.choices[0] for part in parts if part.choices]
     message: dict[str, Any] = {
         name: "".join(getattr(choice.message, name) for choice in choices)
@@ -193,11 +193,11 @@ def to_gemini(completion: Completion, model: str) -> dict[str, Any]:
         "thoughtsTokenCount": thought,
         "totalTokenCount": usage.prompt_tokens + usage.completion_tokens,
     }
-    candidates = [_candidate(completion.choices[0])] if completion.choices else []
+    candidates = [_build_candidate(completion.choices[0])] if completion.choices else []
     return {"candidates": candidates, "usageMetadata": counts, "modelVersion": model}
 
 
-def _candidate(choice: _Choice) -> dict[str, Any]:
+def _build_candidate(choice: _Choice) -> dict[str, Any]:
     message, text = choice.message, choice.message.content or choice.message.refusal
     thinking = _THOUGHTS.match(text)
     thoughts = message.thoughts or (thinking[1].strip() if thinking else "")
@@ -216,7 +216,7 @@ def to_google_status(status: int, message: str) -> tuple[int, str]:
     return (400, "INVALID_ARGUMENT") if _TOO_LONG.search(message) else (503, "UNAVAILABLE")
 
 
-def error_message(body: str) -> str:
+def find_error_message(body: str) -> str:
     """Return the message in the body of an error, in any server's format, or else the beginning of the body."""
     try:
         document = json.loads(body)

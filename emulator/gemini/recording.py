@@ -38,15 +38,15 @@ class Recorder:
             message = f"{self._upstream.address} did not answer: {type(error).__name__}."
             return build_google_error(503, "UNAVAILABLE", message)
         if 200 <= answer.status < 300:
-            self._keep(request, answer.content, key)
+            self._store(request, answer.content, key)
         return Response(_redact(answer.content, key), answer.status, answer.headers)
 
-    def _keep(self, request: CanonicalRequest, body: bytes, key: str) -> None:
+    def _store(self, request: CanonicalRequest, body: bytes, key: str) -> None:
         try:
             reply = read_reply(body)
         except ValidationError:
             return  # the client gets the answer, and retries
-        text = to_yaml(document_of(Cassette(origin="recorded", request=request, reply=reply)))
+        text = to_yaml(build_document(Cassette(origin="recorded", request=request, reply=reply)))
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{next(self._numbers):04}.yaml"
         path.write_bytes(_redact(text.encode(), key))
@@ -110,9 +110,9 @@ def read_reply(body: bytes) -> CassetteReply:
     )
 
 
-def document_of(cassette: Cassette) -> dict[str, Any]:
+def build_document(cassette: Cassette) -> dict[str, Any]:
     """Return the cassette as in its file, with set fields only."""
-    return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.document()}
+    return cassette.model_dump(mode="json", exclude_defaults=True) | {"request": cassette.request.to_document()}
 
 
 def bind_patterns(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
@@ -120,7 +120,7 @@ def bind_patterns(cassette: Cassette, bind: Mapping[str, str]) -> Cassette:
 
     Patterns without a match in this request are left out.
     """
-    _, values = cassette.request.bound(bind)
+    _, values = cassette.request.bind_values(bind)
     text = cassette.reply.text or ""
     for name, value in values.items():
         text = text.replace(value, f"${{{name}}}")

@@ -11,7 +11,7 @@ from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.answers import replay
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, FoundReply, StoredCassette, read_cassette, to_yaml
-from agenticai.emulator.gemini.misses import keep, store_missed_request
+from agenticai.emulator.gemini.misses import store_missed_request, store_request
 from agenticai.emulator.gemini.nearest import compare
 
 LEAST_LIKENESS: Final = 0.5
@@ -23,15 +23,15 @@ class NearestReplies:
 
     def __init__(self, store: CassetteStore, requests: Path) -> None:
         self._store = store
-        self._asked = requests
+        self._requests = requests
 
     async def __call__(self, http: Request, request: CanonicalRequest) -> Response:
         ranked = _rank(self._store, request)
         if not ranked:
-            return store_missed_request(request, self._store, self._asked)
-        keep(request, self._asked)
+            return store_missed_request(request, self._store, self._requests)
+        store_request(request, self._requests)
         stored = ranked[0][1]
-        return replay(request, FoundReply(stored, request.bound(stored.cassette.bind)[1]))
+        return replay(request, FoundReply(stored, request.bind_values(stored.cassette.bind)[1]))
 
 
 def rekey(cassettes: Path, requests: Path) -> list[Path]:
@@ -48,9 +48,15 @@ def rekey(cassettes: Path, requests: Path) -> list[Path]:
         if other := matched.get(near.path):
             raise NotRekeyed(f"{near.path} is the nearest to {sent.path} and to {other[1].path}: write a reply to one.")
         matched[near.path] = near, sent
-    changed = [path for path, (near, sent) in matched.items() if _bound(sent, near).digest() != near.request.digest()]
+    changed = [
+        path
+        for path, (near, sent) in matched.items()
+        if _bind(sent, near).compute_digest() != near.request.compute_digest()
+    ]
     for path in changed:
-        path.write_text(with_request(path.read_text("utf-8"), matched[path][1].cassette.request), encoding="utf-8")
+        path.write_text(
+            replace_request_lines(path.read_text("utf-8"), matched[path][1].cassette.request), encoding="utf-8"
+        )
     return changed
 
 
@@ -62,13 +68,13 @@ def _match(store: CassetteStore, sent: StoredCassette) -> StoredCassette:
     (highest, near), *others = ranked
     if others and others[0][0] == highest:
         raise NotRekeyed(f"{near.path} and {others[0][1].path} are equally near to {sent.path}: choose one by hand.")
-    if unfound := near.cassette.bind.keys() - sent.cassette.request.bound(near.cassette.bind)[1].keys():
+    if unfound := near.cassette.bind.keys() - sent.cassette.request.bind_values(near.cassette.bind)[1].keys():
         raise NotRekeyed(f"`bind` of {near.path} finds no {', '.join(unfound)} in {sent.path}: correct its pattern.")
     return near
 
 
-def _bound(sent: StoredCassette, near: StoredCassette) -> CanonicalRequest:
-    return sent.cassette.request.bound(near.cassette.bind)[0]
+def _bind(sent: StoredCassette, near: StoredCassette) -> CanonicalRequest:
+    return sent.cassette.request.bind_values(near.cassette.bind)[0]
 
 
 def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, StoredCassette]]:
@@ -77,7 +83,7 @@ def _rank(store: CassetteStore, request: CanonicalRequest) -> list[tuple[float, 
     return sorted(((compare(request, stored), stored) for stored in authored), key=lambda pair: -pair[0])
 
 
-def with_request(text: str, request: CanonicalRequest) -> str:
+def replace_request_lines(text: str, request: CanonicalRequest) -> str:
     """Return the cassette's text with the lines of its `request` replaced."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
@@ -85,4 +91,4 @@ def with_request(text: str, request: CanonicalRequest) -> str:
     position = next(i for i, key in enumerate(keys) if key.value == "request")
     lines = text.splitlines(keepends=True)
     before, after = lines[: starts[position]], lines[starts[position + 1] :]
-    return "".join([*before, to_yaml({"request": request.document()}), *after])
+    return "".join([*before, to_yaml({"request": request.to_document()}), *after])

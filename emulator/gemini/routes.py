@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agenticai.emulator.gemini.answers import replay
-from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
+from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.emulator.http.google_errors import build_google_error
 
@@ -22,7 +22,7 @@ Count = Callable[[CanonicalRequest, Response, float], None]
 """Is called with each request, its answer, and its duration in seconds."""
 
 
-def gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *_: None) -> Starlette:
+def build_gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *_: None) -> Starlette:
     """Answer from `store`; requests without a reply go to `unstored`."""
 
     async def generate_content(http: Request) -> Response:
@@ -31,7 +31,7 @@ def gemini_app(store: CassetteStore, unstored: Unstored, count: Count = lambda *
                 403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers. Use an API key."
             )
         try:
-            request = canonical_request(http.path_params["model"], json.loads(await http.body()))
+            request = parse_canonical_request(http.path_params["model"], json.loads(await http.body()))
         except MalformedRequest as error:
             return build_google_error(400, "INVALID_ARGUMENT", str(error))
         except ValueError as error:

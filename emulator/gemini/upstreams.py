@@ -10,11 +10,11 @@ from urllib.parse import urldefrag, urlsplit
 import httpx2
 from starlette.requests import Request
 
-from agenticai.emulator.gemini import served_model
+from agenticai.emulator.gemini import parse_model_name
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.openai_wire import (
     Untranslatable,
-    error_message,
+    find_error_message,
     read_completion,
     refuses_format,
     to_chat,
@@ -35,7 +35,7 @@ _JSON: Final = {"content-type": "application/json"}
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _load_tls_context() -> ssl.SSLContext:
     """Return the TLS context with trusted authorities, loaded once because that takes longer than most requests."""
     return httpx2.create_ssl_context()
 
@@ -56,9 +56,9 @@ class Upstream(Protocol):
     async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> UpstreamAnswer: ...
 
 
-def upstream_at(url: str) -> Upstream:
+def choose_upstream(url: str) -> Upstream:
     """Return the client for a URL: an OpenAI-compatible server if its fragment names a model, else the Gemini API."""
-    model = served_model(url)
+    model = parse_model_name(url)
     return OpenAiCompatible(urldefrag(url).url, model) if model else GeminiApi(url)
 
 
@@ -73,7 +73,7 @@ class GeminiApi:
         # The key is always sent in a header, because URLs appear in logs and errors.
         headers = {name: http.headers[name] for name in _PASSED_ON if name in http.headers} | {KEY_HEADER: key}
         params = httpx2.QueryParams(http.url.query).remove("key")
-        async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_trusted()) as client:
+        async with httpx2.AsyncClient(base_url=self.address, timeout=MAX_SECONDS, verify=_load_tls_context()) as client:
             answer = await client.post(path, params=params, content=await http.body(), headers=headers)
         response_headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
         return UpstreamAnswer(answer.status_code, answer.content, response_headers)
@@ -94,23 +94,25 @@ class OpenAiCompatible:
 
     async def __call__(self, http: Request, request: CanonicalRequest, key: str) -> UpstreamAnswer:
         try:
-            answer = await self._ask(http, request, key, in_words=self._in_words)
-            if not self._in_words and refuses_format(answer.status_code, error_message(answer.text)):
-                answer = await self._ask(http, request, key, in_words=True)
+            answer = await self._request_completion(http, request, key, in_words=self._in_words)
+            if not self._in_words and refuses_format(answer.status_code, find_error_message(answer.text)):
+                answer = await self._request_completion(http, request, key, in_words=True)
                 self._in_words = answer.is_success
         except Untranslatable as error:
             return _refuse(400, "INVALID_ARGUMENT", str(error))
         if not answer.is_success:
-            return self._failed(answer.status_code, answer)
-        return self._translated(answer)
+            return self._translate_error(answer.status_code, answer)
+        return self._translate(answer)
 
-    async def _ask(self, http: Request, request: CanonicalRequest, key: str, *, in_words: bool) -> httpx2.Response:
+    async def _request_completion(
+        self, http: Request, request: CanonicalRequest, key: str, *, in_words: bool
+    ) -> httpx2.Response:
         body = to_chat(request, self._model, in_words=in_words)
         headers = {"authorization": f"Bearer {key}"}
         answers: list[httpx2.Response] = []
 
         async def post() -> None:
-            verify, by_proxy = _trusted(), self._by_proxy
+            verify, by_proxy = _load_tls_context(), self._by_proxy
             async with httpx2.AsyncClient(timeout=MAX_SECONDS, verify=verify, trust_env=by_proxy) as client:
                 answers.append(await client.post(f"{self.address}/chat/completions", json=body, headers=headers))
 
@@ -119,7 +121,7 @@ class OpenAiCompatible:
             raise httpx2.ReadError("the client left")
         return answers[0]
 
-    def _translated(self, answer: httpx2.Response) -> UpstreamAnswer:
+    def _translate(self, answer: httpx2.Response) -> UpstreamAnswer:
         streamed = answer.headers.get("content-type", "").startswith("text/event-stream")
         try:
             completion = read_completion(answer.text, streamed=streamed)
@@ -127,11 +129,11 @@ class OpenAiCompatible:
             message = f"{self.address} did not answer as the OpenAI-compatible API: {str(error).splitlines()[0]}."
             return _refuse(503, "UNAVAILABLE", message)
         if completion.error is not None:
-            return self._failed(500, answer)
+            return self._translate_error(500, answer)
         return UpstreamAnswer(200, json.dumps(to_gemini(completion, self._model)).encode(), _JSON)
 
-    def _failed(self, status: int, answer: httpx2.Response) -> UpstreamAnswer:
-        message = error_message(answer.text)
+    def _translate_error(self, status: int, answer: httpx2.Response) -> UpstreamAnswer:
+        message = find_error_message(answer.text)
         code, name = to_google_status(status, message)
         headers = {"retry-after": answer.headers["retry-after"]} if "retry-after" in answer.headers else {}
         return _refuse(code, name, f"{self._model} at {self.address}: {message}", headers)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from agenticai.emulator.core.bench_records import Answers, ModelCalls, ModelUse, StoredAnswer, StoredRequest
 from agenticai.emulator.core.model_records import CallsRequest, MissedReply, ModelExchange, ReplyRequest
-from agenticai.emulator.gemini.canonical import CanonicalRequest, canonical_request
+from agenticai.emulator.gemini.canonical import CanonicalRequest, parse_canonical_request
 from agenticai.emulator.gemini.journal import Journal
 from agenticai.emulator.gemini.written_replies import NotStored, WrittenReplies
 from agenticai.emulator.http.json_bodies import answer_with, answer_with_all, read_body
@@ -45,13 +45,13 @@ class ModelBook:
         counts.prompt_tokens += call.prompt_tokens
         counts.output_tokens += call.output_tokens
 
-    def use(self) -> ModelUse:
+    def report_use(self) -> ModelUse:
         """Return the counts, sorted by the models' names."""
         models = (ModelCalls(model=model, **vars(counts)) for model, counts in sorted(self._counts.items()))
         return ModelUse(answers=self._answers, served=self._served, models=tuple(models))
 
 
-def model_routes(
+def build_model_routes(
     book: ModelBook,
     journal: Journal,
     stored: Callable[[CanonicalRequest], bool],
@@ -59,21 +59,21 @@ def model_routes(
 ) -> list[Route]:
     """Return the routes that `ControlClient` calls; `written` is given if only stored replies are used."""
 
-    async def use(_: Request) -> Response:
-        return answer_with(book.use())
+    async def read_use(_: Request) -> Response:
+        return answer_with(book.report_use())
 
-    async def known(request: Request) -> Response:
+    async def list_stored(request: Request) -> Response:
         body = await read_body(request, StoredRequest)
-        requests = [canonical_request(entry.model, entry.body) for entry in body.requests]
+        requests = [parse_canonical_request(entry.model, entry.body) for entry in body.requests]
         return answer_with(StoredAnswer(stored=tuple(map(stored, requests))))
 
-    async def calls(request: Request) -> Response:
-        return answer_with(journal.since(CallsRequest.model_validate(dict(request.query_params)).since))
+    async def list_calls(request: Request) -> Response:
+        return answer_with(journal.list_since(CallsRequest.model_validate(dict(request.query_params)).since))
 
-    async def missed(_: Request) -> Response:
-        return answer_with_all(MISSED, await asyncio.to_thread(written.missed) if written else ())
+    async def list_missed(_: Request) -> Response:
+        return answer_with_all(MISSED, await asyncio.to_thread(written.list_missed) if written else ())
 
-    async def store(request: Request) -> Response:
+    async def store_reply(request: Request) -> Response:
         reply = await read_body(request, ReplyRequest)
         if written is None:
             return PlainTextResponse("This engine asks the model itself, so no reply is missing.", status_code=409)
@@ -83,9 +83,9 @@ def model_routes(
             return PlainTextResponse(str(error), status_code=409)
 
     return [
-        Route("/model/use", use),
-        Route("/model/stored", known, methods=["POST"]),
-        Route("/model/calls", calls),
-        Route("/model/missed", missed),
-        Route("/model/replies", store, methods=["POST"]),
+        Route("/model/use", read_use),
+        Route("/model/stored", list_stored, methods=["POST"]),
+        Route("/model/calls", list_calls),
+        Route("/model/missed", list_missed),
+        Route("/model/replies", store_reply, methods=["POST"]),
     ]

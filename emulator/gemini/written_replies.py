@@ -10,7 +10,7 @@ from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.core.model_records import MissedReply, ReplyRequest, StoredReply
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import StoredCassette, read_cassette, to_yaml
-from agenticai.emulator.gemini.misses import title
+from agenticai.emulator.gemini.misses import find_title
 
 WRITTEN: Final = "written"
 """The folder, below the cassettes', for replies that were sent to a running engine."""
@@ -31,11 +31,11 @@ class WrittenReplies:
     def __init__(self, misses: Path, cassettes: Path, has: Callable[[CanonicalRequest], bool]) -> None:
         self._misses = misses
         self._cassettes = cassettes
-        self._has = has
+        self._is_stored = has
 
-    def missed(self) -> tuple[MissedReply, ...]:
+    def list_missed(self) -> tuple[MissedReply, ...]:
         """Return the requests without a reply, the newest first, except unreadable ones."""
-        files = sorted(self._misses.glob("*.yaml"), key=_changed, reverse=True)[:MOST_LISTED]
+        files = sorted(self._misses.glob("*.yaml"), key=_read_change_time, reverse=True)[:MOST_LISTED]
         return tuple(reply for path in files if (reply := _describe(path)))
 
     def store(self, reply: ReplyRequest) -> StoredReply:
@@ -47,12 +47,12 @@ class WrittenReplies:
             cassette = None
         if request_path is None or cassette is None:
             raise NotStored(f"No request {reply.digest} waits for a reply.")
-        if self._has(cassette.request):
+        if self._is_stored(cassette.request):
             raise NotStored("A reply to this request has been stored meanwhile: retry the project.")
         path = self._cassettes / WRITTEN / request_path.name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, to_yaml(_document(cassette, reply)))
+            _write_whole(path, to_yaml(_build_document(cassette, reply)))
         except OSError as error:
             raise NotStored(f"{path} cannot be written ({error.strerror}).") from error
         request_path.unlink(missing_ok=True)
@@ -60,11 +60,11 @@ class WrittenReplies:
         return StoredReply(path=str(path))
 
 
-def _document(cassette: StoredCassette, written: ReplyRequest) -> dict[str, object]:
+def _build_document(cassette: StoredCassette, written: ReplyRequest) -> dict[str, object]:
     has_usage = written.prompt_tokens is not None and written.output_tokens is not None
     usage = {"prompt_tokens": written.prompt_tokens, "output_tokens": written.output_tokens}
     reply = {"text": written.text, **({"usage": usage} if has_usage else {})}
-    return {"origin": "authored", "request": cassette.request.document(), "reply": reply}
+    return {"origin": "authored", "request": cassette.request.to_document(), "reply": reply}
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -80,10 +80,10 @@ def _describe(path: Path) -> MissedReply | None:
         difference = path.with_suffix(".diff")
         schema = request.config.get("response_json_schema")
         return MissedReply(
-            digest=request.digest(),
-            at=datetime.fromtimestamp(_changed(path), UTC),
+            digest=request.compute_digest(),
+            at=datetime.fromtimestamp(_read_change_time(path), UTC),
             model=request.model,
-            title=title(request),
+            title=find_title(request),
             system=request.system,
             prompt="\n".join(content.text or "" for content in request.contents),
             response_schema=schema if isinstance(schema, dict) else None,
@@ -93,7 +93,7 @@ def _describe(path: Path) -> MissedReply | None:
         return None  # it was answered or removed meanwhile
 
 
-def _changed(path: Path) -> float:
+def _read_change_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, canonical_request
+from agenticai.emulator.gemini.canonical import CanonicalRequest, MalformedRequest, parse_canonical_request
 
 MODEL = "gemini-3.5-flash-lite"
 BODY: dict[str, JsonValue] = {
@@ -23,7 +23,7 @@ BODY: dict[str, JsonValue] = {
 
 
 def digest(body: JsonValue, model: str = MODEL) -> str:
-    return canonical_request(model, body).digest()
+    return parse_canonical_request(model, body).compute_digest()
 
 
 class TestSame:
@@ -70,8 +70,8 @@ class TestSame:
         assert digest(BODY, f"models/{MODEL}") == digest(BODY)
 
     def test_a_request_as_a_cassette_holds_it(self) -> None:
-        request = canonical_request(MODEL, BODY)
-        assert CanonicalRequest.model_validate(request.document()) == request
+        request = parse_canonical_request(MODEL, BODY)
+        assert CanonicalRequest.model_validate(request.to_document()) == request
 
 
 class TestDifferent:
@@ -103,9 +103,9 @@ class TestBound:
                 {"model": "m", "system": f"Use <{tag}>.", "contents": [{"text": f"Close it with </{tag}>."}]}
             )
 
-        one, values = request("t-1").bound({"tag": "<(t-[0-9]+)>"})
-        other, _ = request("t-22").bound({"tag": "<(t-[0-9]+)>"})
-        assert one.digest() == other.digest()
+        one, values = request("t-1").bind_values({"tag": "<(t-[0-9]+)>"})
+        other, _ = request("t-22").bind_values({"tag": "<(t-[0-9]+)>"})
+        assert one.compute_digest() == other.compute_digest()
         assert values == {"tag": "t-1"}
         assert one.text == "Use <${tag}>.\nClose it with </${tag}>."
 
@@ -113,4 +113,4 @@ class TestBound:
 @pytest.mark.parametrize("body", [[], {}, {"contents": "x"}, {"contents": [{}]}, {"contents": [{"parts": []}]}])
 def test_a_malformed_request_is_refused(body: JsonValue) -> None:
     with pytest.raises(MalformedRequest):
-        canonical_request(MODEL, body)
+        parse_canonical_request(MODEL, body)

@@ -7,7 +7,7 @@ import pytest
 from agenticai.emulator.core.errors import InvalidCassette
 from agenticai.emulator.gemini.canonical import CanonicalRequest
 from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette, to_yaml
-from agenticai.emulator.gemini.nearest import nearest
+from agenticai.emulator.gemini.nearest import find_nearest
 
 PLAN = """\
 # The demo's plan.
@@ -84,25 +84,27 @@ class TestStore:
 
 class TestNearest:
     def test_it_names_file_field_line_and_difference(self, directory: Path) -> None:
-        near = nearest(CassetteStore.load(directory), sent("First line.\nChanged line.\nUse <e-1>."))
+        near = find_nearest(CassetteStore.load(directory), sent("First line.\nChanged line.\nUse <e-1>."))
         assert near
         assert near.stored.path.name == "plan.yaml"
         assert (near.field, near.line) == ("contents.0.text", 2)
         assert "-    Second line.\n+    Changed line." in near.diff
 
     def test_it_has_all_differences(self, directory: Path) -> None:
-        near = nearest(CassetteStore.load(directory), sent("First line.\nChanged.\nUse <e-1>.", system="You think."))
+        near = find_nearest(
+            CassetteStore.load(directory), sent("First line.\nChanged.\nUse <e-1>.", system="You think.")
+        )
         assert near
         assert "-system: You plan.\n+system: You think." in near.diff
         assert "-    Second line.\n+    Changed." in near.diff
 
     def test_a_field_that_was_not_sent_is_a_difference(self, directory: Path) -> None:
-        near = nearest(CassetteStore.load(directory), sent("Something else.", system="You review."))
+        near = find_nearest(CassetteStore.load(directory), sent("Something else.", system="You review."))
         assert near
         assert (near.stored.path.name, near.field) == ("review.yaml", "config.max_output_tokens")
 
     def test_there_is_none_among_none(self, tmp_path: Path) -> None:
-        assert nearest(CassetteStore.load(tmp_path), sent("x")) is None
+        assert find_nearest(CassetteStore.load(tmp_path), sent("x")) is None
 
 
 def test_long_texts_are_written_as_literal_blocks() -> None:

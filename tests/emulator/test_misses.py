@@ -4,7 +4,7 @@ import pytest
 
 from agenticai.emulator.gemini import misses
 from agenticai.emulator.gemini.canonical import CanonicalRequest
-from agenticai.emulator.gemini.misses import LONGEST_TITLE, title
+from agenticai.emulator.gemini.misses import LONGEST_TITLE, find_title
 from shared.language_model import gemini_wire
 
 
@@ -22,13 +22,13 @@ def sent(*texts: str) -> CanonicalRequest:
     ],
 )
 def test_it_is_named_by_its_task_or_its_first_line(texts: list[str], named: str) -> None:
-    assert title(sent(*texts)).startswith(named)
+    assert find_title(sent(*texts)).startswith(named)
 
 
 def test_a_name_is_short_and_a_request_without_text_has_one() -> None:
-    assert len(title(sent("x" * 5000))) == LONGEST_TITLE
+    assert len(find_title(sent("x" * 5000))) == LONGEST_TITLE
     parts = CanonicalRequest.model_validate({"model": "m", "contents": [{"parts": [{"inline_data": {}}]}]})
-    assert title(parts) == "a request without text"
+    assert find_title(parts) == "a request without text"
 
 
 def test_the_agents_know_the_error() -> None:

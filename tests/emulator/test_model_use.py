@@ -75,8 +75,8 @@ def test_whether_a_reply_is_stored_is_told_and_nothing_is_kept_or_counted(gemini
 def counted(*answers: tuple[str, Response]) -> tuple[ModelCalls, ...]:
     book, journal = ModelBook("live"), Journal(lambda: datetime.now(UTC))
     for model, answer in answers:
-        book.count(journal.note(CanonicalRequest(model=model, contents=()), answer, 0.1))
-    return book.use().models
+        book.count(journal.record(CanonicalRequest(model=model, contents=()), answer, 0.1))
+    return book.report_use().models
 
 
 @pytest.mark.parametrize(

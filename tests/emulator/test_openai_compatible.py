@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from agenticai.emulator.gemini import model_at, served_model
+from agenticai.emulator.gemini import build_model_url, parse_model_name
 from agenticai.emulator.gemini.answering import Gemini, make_gemini
-from agenticai.emulator.gemini.canonical import canonical_request
+from agenticai.emulator.gemini.canonical import parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette
 from agenticai.emulator.gemini.openai_wire import Untranslatable, to_chat
 from shared.language_model.gemini_wire import failure, read_reply
@@ -36,7 +36,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def gemini(server: ScriptedServer, tmp_path: Path) -> Gemini:
-    return make_gemini(model_at(f"{server.url}/v1", NAME), tmp_path, CassetteStore(()), tmp_path)
+    return make_gemini(build_model_url(f"{server.url}/v1", NAME), tmp_path, CassetteStore(()), tmp_path)
 
 
 def ask(gemini: Gemini, body: object = ASKED) -> httpx2.Response:
@@ -103,7 +103,7 @@ class TestAsked:
             "propertyOrdering": ["items"],
         }
         config = {"generationConfig": {"responseMimeType": "application/json", "responseSchema": own}}
-        body = to_chat(canonical_request("m", ASKED | config), NAME)
+        body = to_chat(parse_canonical_request("m", ASKED | config), NAME)
         assert body["response_format"]["json_schema"]["schema"] == {
             "type": "object",
             "properties": {"items": {"type": "array", "maxItems": "3", "items": {"type": ["string", "null"]}}},
@@ -138,7 +138,7 @@ class TestAsked:
             "stopSequences": ["END"],
             "seed": 7,
         }
-        body = to_chat(canonical_request("m", ASKED | {"generationConfig": config}), NAME)
+        body = to_chat(parse_canonical_request("m", ASKED | {"generationConfig": config}), NAME)
         same = {"temperature": 0.2, "top_p": 0.9, "max_tokens": 100, "stop": ["END"], "seed": 7}
         assert {name: body[name] for name in same} == same
 
@@ -157,11 +157,11 @@ class TestAsked:
         assert named in answer.json()["error"]["message"]
         assert server.requests == []
         with pytest.raises(Untranslatable):
-            to_chat(canonical_request("m", ASKED | more), NAME)
+            to_chat(parse_canonical_request("m", ASKED | more), NAME)
 
     def test_former_turns_keep_their_sides(self) -> None:
         turns: list[Any] = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model", "user")]
-        messages = to_chat(canonical_request("m", {"contents": turns}), NAME)["messages"]
+        messages = to_chat(parse_canonical_request("m", {"contents": turns}), NAME)["messages"]
         assert [message["role"] for message in messages] == ["user", "assistant", "user"]
 
 
@@ -239,7 +239,7 @@ class TestReplies:
         ask(gemini)
         (kept,) = (tmp_path / "gemini-recordings").glob("*.yaml")
         cassette = read_cassette(kept).cassette
-        assert cassette.request == canonical_request("gemini-2.5-flash", ASKED)
+        assert cassette.request == parse_canonical_request("gemini-2.5-flash", ASKED)
         assert cassette.reply.text == "Your key is REDACTED."
 
 
@@ -305,7 +305,7 @@ class TestFailures:
     def test_a_server_that_is_gone_is_named(self, gemini: Gemini, server: ScriptedServer) -> None:
         with ScriptedServer() as gone:
             pass
-        gemini = make_gemini(model_at(gone.url, NAME), Path(), CassetteStore(()), Path())
+        gemini = make_gemini(build_model_url(gone.url, NAME), Path(), CassetteStore(()), Path())
         got = ask(gemini)
         assert got.status_code == 503
         assert f"{gone.url} did not answer" in got.json()["error"]["message"]
@@ -317,7 +317,7 @@ class TestFailures:
 
 def test_an_address_names_its_model_whatever_is_in_the_name() -> None:
     for name in ("a:7b", "hf.co/a/b:Q4_K_M", "a b#c%d"):
-        at = model_at("http://127.0.0.1:1/v1/", name)
-        assert served_model(at) == name
+        at = build_model_url("http://127.0.0.1:1/v1/", name)
+        assert parse_model_name(at) == name
         assert at.startswith("http://127.0.0.1:1/v1#")
-    assert served_model("http://127.0.0.1:1") == served_model("replay") == ""
+    assert parse_model_name("http://127.0.0.1:1") == parse_model_name("replay") == ""

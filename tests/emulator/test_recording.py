@@ -16,7 +16,7 @@ from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.bench_records import ModelCalls
 from agenticai.emulator.gemini.answering import make_gemini
 from agenticai.emulator.gemini.cassettes import Cassette, CassetteStore, read_cassette, to_yaml
-from agenticai.emulator.gemini.recording import bind_patterns, document_of, read_reply
+from agenticai.emulator.gemini.recording import bind_patterns, build_document, read_reply
 from tests.emulator.test_control import serve_more
 from tests.fakes.gemini import fake_gemini
 
@@ -152,9 +152,9 @@ class TestBound:
         cassette = bind_patterns(Cassette.model_validate({**STORED, "origin": "recorded"}), BIND)
         assert cassette.bind == {"tag": BIND["tag"]}
         assert (cassette.reply.text or "").startswith("<${tag}> Good morning")
-        (tmp_path / "one.yaml").write_text(to_yaml(document_of(cassette)))
+        (tmp_path / "one.yaml").write_text(to_yaml(build_document(cassette)))
         request = cassette.request.model_validate(
-            json.loads(json.dumps(cassette.request.document()).replace("t-5", "t-8"))
+            json.loads(json.dumps(cassette.request.to_document()).replace("t-5", "t-8"))
         )
         found = CassetteStore.load(tmp_path).find(request)
         assert found

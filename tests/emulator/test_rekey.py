@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from agenticai.emulator.core.errors import NotRekeyed
 from agenticai.emulator.gemini.cassettes import CassetteStore, to_yaml
 from agenticai.emulator.gemini.rekey import NearestReplies, rekey
-from agenticai.emulator.gemini.routes import gemini_app
+from agenticai.emulator.gemini.routes import build_gemini_app
 
 PLAN = ["Plan the software.", "A clock.", "Use the mark <m-11>.", "Answer with JSON."]
 TASK = ["Write the files.", "A clock.", "Use the mark <m-22>.", "Answer with code."]
@@ -66,7 +66,7 @@ def asked(cassettes: Path, *requests: Sequence[str]) -> Path:
     """Request the nearest replies; return the folder with the requests."""
     kept = cassettes.parent / "asked"
     store = CassetteStore.load(cassettes)
-    texts(gemini_app(CassetteStore(()), NearestReplies(store, kept)), requests)
+    texts(build_gemini_app(CassetteStore(()), NearestReplies(store, kept)), requests)
     return kept
 
 
@@ -75,13 +75,13 @@ def reworded(lines: Sequence[str]) -> list[str]:
 
 
 def test_the_nearest_reply_is_given_with_what_the_request_binds(cassettes: Path, tmp_path: Path) -> None:
-    app = gemini_app(CassetteStore(()), NearestReplies(CassetteStore.load(cassettes), tmp_path))
+    app = build_gemini_app(CassetteStore(()), NearestReplies(CassetteStore.load(cassettes), tmp_path))
     changed = [line.replace("m-22", "m-77") for line in reworded(TASK)]
     assert texts(app, [PLAN, changed, reworded(RETRY)]) == ["<m-11> plan", "<m-77> task", "<m-22> retry"]
 
 
 def test_without_any_cassette_a_request_is_refused(tmp_path: Path) -> None:
-    app = gemini_app(CassetteStore(()), NearestReplies(CassetteStore(()), tmp_path))
+    app = build_gemini_app(CassetteStore(()), NearestReplies(CassetteStore(()), tmp_path))
     assert texts(app, [PLAN]) == ["NOT_FOUND"]
 
 
@@ -94,7 +94,9 @@ def test_only_the_requests_that_changed_are_exchanged_and_all_are_found_again(ca
     assert "Create the files." in task
     assert task.startswith("# By hand.\norigin: authored\n")
     assert task[task.index("bind:") :] == before["task.yaml"][before["task.yaml"].index("bind:") :]
-    replayed = gemini_app(CassetteStore.load(cassettes), NearestReplies(CassetteStore(()), cassettes.parent / "misses"))
+    replayed = build_gemini_app(
+        CassetteStore.load(cassettes), NearestReplies(CassetteStore(()), cassettes.parent / "misses")
+    )
     assert texts(replayed, [PLAN, reworded(TASK), reworded(RETRY)]) == ["<m-11> plan", "<m-22> task", "<m-22> retry"]
 
 

@@ -116,9 +116,9 @@ def test_the_journal_forgets_the_oldest_and_says_so(monkeypatch: pytest.MonkeyPa
     kept = Journal(lambda: AT)
     for _ in range(3):
         request = CanonicalRequest(model="m", contents=(Content(text="x" * 60),))
-        kept.note(request, JSONResponse(["no", "answer"]), 0.5)
-    history = kept.since(0)
+        kept.record(request, JSONResponse(["no", "answer"]), 0.5)
+    history = kept.list_since(0)
     assert [call.number for call in history.calls] == [3]
     assert history.calls[0].duration_ms == 500
     assert history.lost
-    assert not kept.since(2).lost
+    assert not kept.list_since(2).lost

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from agenticai.emulator.gemini.canonical import canonical_request
+from agenticai.emulator.gemini.canonical import parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from tests.fakes.serving import serving
 
@@ -42,7 +42,7 @@ def fake_gemini(cassettes: Path, *, busy: int = 0, echo_key: bool = False) -> It
                 fake.busy -= 1
                 self.answer(429, BUSY)
                 return
-            found = store.find(canonical_request(self.path.split("/models/")[1].partition(":")[0], body))
+            found = store.find(parse_canonical_request(self.path.split("/models/")[1].partition(":")[0], body))
             key = self.headers["x-goog-api-key"] if fake.echo_key else ""
             if found:
                 self.answer(200, said(found.text + (f"\n{key}" if key and "<file-" in found.text else "")))

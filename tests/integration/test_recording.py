@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.emulator.gemini import model_at
+from agenticai.emulator.gemini import build_model_url
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.errors import NotRecorded
@@ -94,7 +94,7 @@ def test_nothing_is_stored_when_the_project_ends_otherwise(cassettes: Path, tmp_
 def test_what_a_local_model_says_is_stored_and_replayed(cassettes: Path, tmp_path: Path) -> None:
     with fake_models(CASSETTES / "greeting", "qwen2.5-coder:7b") as models:
         stored = record(
-            GREETING, model_at(models.url, "qwen2.5-coder:7b"), None, cassettes=cassettes, runs=tmp_path / "runs"
+            GREETING, build_model_url(models.url, "qwen2.5-coder:7b"), None, cassettes=cassettes, runs=tmp_path / "runs"
         )
     assert len(stored) == len(models.asked) == 6
     assert {body["model"] for body in models.asked} == {"qwen2.5-coder:7b"}

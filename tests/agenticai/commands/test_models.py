@@ -6,7 +6,7 @@ import pytest
 
 from agenticai.client.errors import SettingsError
 from agenticai.commands.models import ModelSource, choose_model
-from agenticai.emulator.gemini import GEMINI_API, REPLAY, model_at
+from agenticai.emulator.gemini import GEMINI_API, REPLAY, build_model_url
 from tests.fakes.openai_server import fake_models
 
 
@@ -36,7 +36,7 @@ def test_live_takes_geminis_key() -> None:
 def test_the_model_is_one_that_the_server_has(tmp_path: Path, models: tuple[str, ...], name: str, found: str) -> None:
     with fake_models(tmp_path, *models) as server:
         assert choose(server.url, name, GEMINI_API_KEY="not-for-others") == ModelSource(
-            model_at(server.url, found), None
+            build_model_url(server.url, found), None
         )
 
 

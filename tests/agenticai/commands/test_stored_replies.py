@@ -6,7 +6,7 @@ import pytest
 
 from agenticai.client.errors import ApiError
 from agenticai.commands.stored_replies import find_requirements, plan_request
-from agenticai.emulator.gemini.canonical import canonical_request
+from agenticai.emulator.gemini.canonical import parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.scenarios.benches.project_templates import read_project_templates
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, load
@@ -27,7 +27,7 @@ def store() -> CassetteStore:
 
 def is_stored(store: CassetteStore, requirements: str) -> bool:
     asked = plan_request(requirements, MODEL)
-    return store.find(canonical_request(asked.model, asked.body)) is not None
+    return store.find(parse_canonical_request(asked.model, asked.body)) is not None
 
 
 class Api:
