@@ -14,7 +14,7 @@ from typing import Final
 
 from agenticai.display.console import Display, figures, grid
 from agenticai.emulator.core.home import find_home
-from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.engines.runtime_venv import ensure_runtime_python
 from agenticai.stack.packaging import Packaging, build
 from agenticai.stack.platform import HERE
 from agenticai.stack.template import Template
@@ -96,7 +96,7 @@ def _unpacked(bundle: Path, folder: Path) -> Path:
 
 def _cold_import(module: str, roots: Sequence[Path], home: Path) -> float:
     """Return the median time of importing a function's module with compiled byte code, as in a warm image."""
-    python = runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
+    python = ensure_runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
     paths = [str(root / folder) for root in roots for folder in ("", "python")]
     program = f"import sys; sys.path[:0] = {paths!r}; import {module}"
     seconds = []

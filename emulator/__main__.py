@@ -20,7 +20,7 @@ from agenticai.emulator.core.errors import EngineError, NoLocalStack
 from agenticai.emulator.core.home import SECRET_FILE
 from agenticai.emulator.core.locks import hold_shared_lock
 from agenticai.emulator.engines.engine_choice import EngineChoice
-from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.engines.runtime_venv import ensure_runtime_python
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.gateway import Parts, build_gateway
 from agenticai.emulator.gemini import REPLAY
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         listener = bind(arguments.host, arguments.port)
         store = CassetteStore.load(arguments.cassettes)
-        python = runtime_python(arguments.home, environ=os.environ, on_progress=lambda _: None)
+        python = ensure_runtime_python(arguments.home, environ=os.environ, on_progress=lambda _: None)
     except EngineError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_status)

@@ -62,7 +62,7 @@ class SteerableEngine(Protocol):
         """Work until nothing is left to do. Raises Unsettled."""
         ...
 
-    def look(self) -> None:
+    def poll_now(self) -> None:
         """Deliver messages that have become visible, after a jump of the clock."""
         ...
 
@@ -187,7 +187,7 @@ def _build_steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock
 
     async def advance(request: Request) -> Response:
         await asyncio.to_thread(clock.advance, (await read_body(request, AdvanceRequest)).seconds)
-        engine.look()
+        engine.poll_now()
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
 
     return [

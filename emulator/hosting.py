@@ -84,7 +84,7 @@ class HostedEngine:
 
 def host_ministack(run: Run, choice: EngineChoice, _: Callable[[str], object]) -> HostedEngine:
     """Return the embedded engine, which runs in this process."""
-    from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, allowed_origins
+    from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, list_allowed_origins
     from agenticai.emulator.queues.contents import contents_routes
 
     activity = Activity()
@@ -98,8 +98,8 @@ def host_ministack(run: Run, choice: EngineChoice, _: Callable[[str], object]) -
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
-        routes=[*contents_routes(engine.contents), *engine.alarms.routes(), *engine.permissions.routes()],
-        api_origins=allowed_origins,
+        routes=[*contents_routes(engine.contents), *engine.alarms.list_routes(), *engine.permissions.list_routes()],
+        api_origins=list_allowed_origins,
         on_ready=lambda: threading.Thread(target=engine.preload, daemon=True, name="preload").start(),
         close=engine.close,
     )
@@ -125,11 +125,11 @@ def host_localstack(run: Run, choice: EngineChoice, on_end: Callable[[str], obje
 def host_running(run: Run, choice: EngineChoice) -> HostedEngine:
     """Return a LocalStack that somebody else started, and that keeps running."""
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.server import edition_at
+    from agenticai.emulator.engines.localstack.server import read_edition
 
     environments = Environments(run.ledger, here=False)
     about = EngineAbout(
-        engine=str(edition_at(choice.url)),
+        engine=str(read_edition(choice.url)),
         abilities=OF_LOCALSTACK if choice.observed else UNOBSERVED,
         functions_on=choice.functions_on or name_this_platform(),
     )
@@ -141,12 +141,12 @@ def host_running(run: Run, choice: EngineChoice) -> HostedEngine:
 def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack's own runtime as a child process."""
     from agenticai.emulator.engines.localstack.environments import Environments
-    from agenticai.emulator.engines.localstack.runtime import localstack_python
+    from agenticai.emulator.engines.localstack.runtime import ensure_localstack_python
     from agenticai.emulator.engines.localstack.server import GatewayAddresses, LocalStackProcess
 
     environments = Environments(run.ledger, here=True)
     wiring = GatewayAddresses(run.endpoint_url, run.endpoint_url, run.control_secret or "")
-    python = localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
+    python = ensure_localstack_python(run.home, environ=os.environ, on_progress=lambda _: None)
     process = LocalStackProcess(python, run.python, run.folder, wiring)
     about = EngineAbout(engine=str(process.await_healthy()), abilities=OF_LOCALSTACK, functions_on=name_this_platform())
     process.watch(report_lost_projects(run.ledger, on_end))
@@ -156,13 +156,13 @@ def host_process(run: Run, on_end: Callable[[str], object]) -> HostedEngine:
 def host_container(run: Run, choice: EngineChoice, on_end: Callable[[str], object]) -> HostedEngine:
     """Return LocalStack in a container, whose functions reach the gateway through Docker's network."""
     from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
-    from agenticai.emulator.engines.localstack.docker_engine import bridge_address, connect
+    from agenticai.emulator.engines.localstack.docker_engine import connect, find_bridge_address
     from agenticai.emulator.engines.localstack.environments import Environments
     from agenticai.emulator.engines.localstack.server import GatewayAddresses
 
     environments = Environments(run.ledger, here=False)
     with closing(connect().client) as docker:
-        address = None if run.host in EVERYWHERE else bridge_address(docker)
+        address = None if run.host in EVERYWHERE else find_bridge_address(docker)
     listeners = listen_for_containers(address, run.port)
     wiring = GatewayAddresses(run.endpoint_url, f"http://{HOST_NAME}:{run.port}", run.control_secret or "")
     container = LocalStackContainer(choice.image, run.folder, wiring, docker_socket=choice.docker_socket)
@@ -182,7 +182,9 @@ def host_behind_proxy(url: str, about: EngineAbout, environments: "Environments"
     """Return the LocalStack at an address, behind a proxy; `environments` are those of its functions."""
     from agenticai.emulator.engines.localstack.proxy import Proxy
 
-    return HostedEngine(Proxy(url), about, environments, routes=environments.routes(), can_apply=environments.can_apply)
+    return HostedEngine(
+        Proxy(url), about, environments, routes=environments.list_routes(), can_apply=environments.can_apply
+    )
 
 
 def report_lost_projects(ledger: Ledger, on_end: Callable[[str], object]) -> Callable[[str], object]:

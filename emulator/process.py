@@ -24,8 +24,8 @@ from agenticai.emulator.core.log_files import read_last_line
 from agenticai.emulator.core.usage_records import EngineAbout
 from agenticai.emulator.engines.engine_choice import EMBEDDED, EngineChoice
 from agenticai.emulator.engines.localstack.docker_engine import connect, fetch_image
-from agenticai.emulator.engines.localstack.runtime import localstack_python
-from agenticai.emulator.engines.runtime_venv import runtime_python
+from agenticai.emulator.engines.localstack.runtime import ensure_localstack_python
+from agenticai.emulator.engines.runtime_venv import ensure_runtime_python
 from agenticai.emulator.gemini import REPLAY
 from agenticai.emulator.http.listening import bind
 from agenticai.emulator.http.reach import HERE, Reach
@@ -169,7 +169,7 @@ def launch(
                 *(["--pure-python"] if pure_python else []),
             ],
             cwd=run_dir,
-            env=build_engine_variables(environ) | engine.variables(environ),
+            env=build_engine_variables(environ) | engine.select_variables(environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -180,9 +180,9 @@ def launch(
 
 def _fetch(engine: EngineChoice, home: Path, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
     """Fetch the interpreter of the functions and, if needed, LocalStack, unless they are already installed."""
-    runtime_python(home, environ=environ, on_progress=on_progress)
+    ensure_runtime_python(home, environ=environ, on_progress=on_progress)
     if engine.starts_localstack:
-        localstack_python(home, environ=environ, on_progress=on_progress)
+        ensure_localstack_python(home, environ=environ, on_progress=on_progress)
     if engine.image:
         with closing(connect(environ).client) as docker:
             fetch_image(docker, engine.image, on_progress)

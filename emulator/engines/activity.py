@@ -93,7 +93,7 @@ class Activity:
         waiting = {token for token, _ in self._waits.values()}
         return bool(self._invocations) and self._invocations <= waiting and len(self._batches) <= len(self._invocations)
 
-    def due(self) -> list[float]:
+    def list_due_times(self) -> list[float]:
         """Return when waits end and timeouts are reached, in epoch seconds."""
         with self._changed:
             return [*self._timeouts.values(), *(until for _, until in self._waits.values() if until is not None)]

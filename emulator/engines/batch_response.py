@@ -27,12 +27,12 @@ def read_failed_ids(result: JsonValue, batch_ids: Collection[str]) -> set[str]:
     failures = response.get("batchItemFailures")
     if failures is None:
         return set()
-    reported_ids = {identifier(failure) for failure in failures} if isinstance(failures, list) else {None}
+    reported_ids = {read_identifier(failure) for failure in failures} if isinstance(failures, list) else {None}
     known_ids = {name for name in reported_ids if name is not None} & all_ids
     return known_ids if known_ids == reported_ids else all_ids
 
 
-def identifier(failure: JsonValue) -> str | None:
+def read_identifier(failure: JsonValue) -> str | None:
     """Return the message id in an entry of `batchItemFailures`; None if it is missing, null, or not text."""
     name = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     return name if isinstance(name, str) else None

@@ -51,7 +51,7 @@ def unpack(bundle: bytes, cache: Path) -> Path:
     Nothing is compiled in advance: Python stores bytecode beside the modules that it imports. Raises UnsafeBundle.
     """
     folder = cache / hashlib.sha256(bundle).hexdigest()
-    if _whole(bundle, folder):
+    if _is_complete(bundle, folder):
         return folder
     check_size(bundle)
     with tempfile.TemporaryDirectory(dir=make_private(cache), prefix=".unpacking-") as temporary:
@@ -59,13 +59,13 @@ def unpack(bundle: bytes, cache: Path) -> Path:
         files.mkdir()
         _extract(bundle, files)
         with hold_exclusive_lock(cache):
-            if not _whole(bundle, folder):  # not if another process was faster
+            if not _is_complete(bundle, folder):  # not if another process was faster
                 shutil.rmtree(folder, ignore_errors=True)
                 files.rename(folder)
     return folder
 
 
-def _whole(bundle: bytes, folder: Path) -> bool:
+def _is_complete(bundle: bytes, folder: Path) -> bool:
     """Return whether the folder has all files of the bundle: it lacks some if its removal was interrupted."""
     if not folder.is_dir():
         return False

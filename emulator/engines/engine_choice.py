@@ -49,7 +49,7 @@ class EngineChoice:
         """Whether LocalStack's runtime is needed, and started."""
         return self.name == "localstack" and not self.url and not self.image
 
-    def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
+    def select_variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the variables that the gateway process needs for it: none unless it starts a container."""
         return {name: value for name, value in environ.items() if self.image and name.startswith(_OF_DOCKER)}
 

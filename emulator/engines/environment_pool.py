@@ -43,7 +43,7 @@ class EnvironmentSlot(Protocol):
 W = TypeVar("W", bound=EnvironmentSlot)
 
 
-def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
+def find_first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
     """Return `leased`, which is not initialised yet, or another of its pool: whichever can run an invocation first.
 
     As in Lambda, an environment that becomes free is preferred to one that is still initialising, which then serves the
@@ -56,15 +56,15 @@ def first_free(leased: W, pool: list[W], lock: threading.Lock) -> W:
         with lock:
             free = next((one for one in pool if not one.in_use and one.initialised), None)
             if free:
-                _exchange(leased, free, pool)
+                _swap_lease(leased, free, pool)
                 return free
-        if time.monotonic() >= patient_until and _begun(leased, pool) and not leased.started:
+        if time.monotonic() >= patient_until and _begin_init_if_allowed(leased, pool) and not leased.started:
             return leased  # its code cannot be unpacked: the invocation will report it
         pause.wait(LOOK_SECONDS)
     return leased
 
 
-def _begun(leased: W, pool: list[W]) -> bool:
+def _begin_init_if_allowed(leased: W, pool: list[W]) -> bool:
     """Begin the environment's init, unless enough others are initialising."""
     with _beginning:
         if not leased.started and sum(one.started and not one.initialised for one in list(pool)) >= MOST_INITIALISING:
@@ -73,7 +73,7 @@ def _begun(leased: W, pool: list[W]) -> bool:
         return True
 
 
-def _exchange(leased: W, free: W, pool: list[W]) -> None:
+def _swap_lease(leased: W, free: W, pool: list[W]) -> None:
     free.in_use, leased.in_use = True, False
     free.last_used = time.time()
     if not leased.started:

@@ -77,7 +77,7 @@ class ExecutionEnvironment:
         with (
             contextlib.ExitStack() as timeout,
             self._activity.invocation(self._token),
-            self._clock.on_jump(self._clock_jumped),
+            self._clock.on_jump(self._handle_clock_jump),
         ):
             try:
                 error = None
@@ -87,9 +87,9 @@ class ExecutionEnvironment:
                 if error is None:
                     deadline = started + self.function.timeout_s
                     timeout.enter_context(self._activity.timeout_at(deadline))
-                    result, error = self._exchange(invocation, deadline)
+                    result, error = self._run_handler(invocation, deadline)
             except EnvironmentEnded as ended:
-                error = self._reason(ended, invocation.request_id)
+                error = self._describe_end(ended, invocation.request_id)
                 if self._ready:
                     self._starter.prepare(self._variables)
         duration_ms = (time.time() - started) * 1000
@@ -100,14 +100,14 @@ class ExecutionEnvironment:
 
         Lambda limits the init phase to 10 s, and then repeats it within the function's timeout.
         """
-        finished, reply = self._next_reply(time.time() + INIT_SECONDS + self.function.timeout_s)
-        error = _error(reply)
+        finished, reply = self._await_reply(time.time() + INIT_SECONDS + self.function.timeout_s)
+        error = _parse_error(reply)
         if error:
             self.kill()
         self._ready = error is None
         return (finished - self._started) * 1000, error
 
-    def _exchange(self, invocation: Invocation, deadline: float) -> tuple[JsonValue, FunctionError | None]:
+    def _run_handler(self, invocation: Invocation, deadline: float) -> tuple[JsonValue, FunctionError | None]:
         """Run the handler, at most until a moment in epoch seconds.
 
         The caller computes the moment: the clock may jump at any time once the invocation is registered.
@@ -120,27 +120,27 @@ class ExecutionEnvironment:
             "deadline_ms": int(deadline * 1000),
         }
         try:
-            self._tell_time()
+            self._send_time()
             self._write(json.dumps(request))
         except (BrokenPipeError, ValueError) as error:  # one end of the pipe is closed
             self.kill()
             raise EnvironmentEnded(timed_out=False) from error
-        _, reply = self._next_reply(deadline)
-        return reply.get("result"), _error(reply)
+        _, reply = self._await_reply(deadline)
+        return reply.get("result"), _parse_error(reply)
 
-    def _clock_jumped(self) -> None:
+    def _handle_clock_jump(self) -> None:
         with contextlib.suppress(BrokenPipeError, ValueError):
-            self._tell_time()
+            self._send_time()
             with self._clock_seen:
                 self._clock_seen.wait_for(lambda: self._ahead_s >= self._clock.ahead_s, SEEN_SECONDS)
         self._replies.put(CLOCK_JUMPED)
 
-    def _note_clock(self, ahead_s: float) -> None:
+    def _record_clock(self, ahead_s: float) -> None:
         with self._clock_seen:
             self._ahead_s = ahead_s
             self._clock_seen.notify_all()
 
-    def _tell_time(self) -> None:
+    def _send_time(self) -> None:
         if self._clock.ahead_s:
             self._write(f"{AHEAD}{self._clock.ahead_s}")
 
@@ -161,18 +161,18 @@ class ExecutionEnvironment:
         with self._process.stdout or io.StringIO() as lines:
             while reply := self._read_reply(lines):
                 if "asleep_until" in reply:
-                    self._note_sleep(reply["asleep_until"])
+                    self._record_sleep(reply["asleep_until"])
                     continue
                 if "ahead_s" in reply:
-                    self._note_clock(reply["ahead_s"])
+                    self._record_clock(reply["ahead_s"])
                     continue
                 received_at, imported = time.monotonic(), reply.get("imported")
                 if isinstance(imported, list):
                     self._starter.learn(map(str, imported))
                 self._replies.put((received_at, reply))
                 self.initialised.set()  # the first reply is that of init
-        self._note_sleep(None)
-        self._note_clock(float("inf"))  # it has ended, so nobody should wait for it
+        self._record_sleep(None)
+        self._record_clock(float("inf"))  # it has ended, so nobody should wait for it
         self._replies.put((time.monotonic(), None))
         self.initialised.set()
 
@@ -186,12 +186,12 @@ class ExecutionEnvironment:
             return None
         return reply
 
-    def _note_sleep(self, until: float | None) -> None:
+    def _record_sleep(self, until: float | None) -> None:
         self._asleep.close()
         if until is not None:
             self._asleep.enter_context(self._activity.waiting(self._token, until))
 
-    def _next_reply(self, deadline: float) -> tuple[float, Reply]:
+    def _await_reply(self, deadline: float) -> tuple[float, Reply]:
         """Return the next reply and its time; if there is none in time, end the process and raise EnvironmentEnded."""
         received: tuple[float, Reply | None] | str = CLOCK_JUMPED
         while isinstance(received, str):
@@ -211,7 +211,7 @@ class ExecutionEnvironment:
             raise EnvironmentEnded(timed_out=False)
         return received_at, reply
 
-    def _reason(self, ended: EnvironmentEnded, request_id: str) -> FunctionError:
+    def _describe_end(self, ended: EnvironmentEnded, request_id: str) -> FunctionError:
         if ended.timed_out:
             message = f"RequestId: {request_id} Error: Task timed out after {self.function.timeout_s}.00 seconds"
             return FunctionError("Sandbox.Timedout", message, request_id)
@@ -238,7 +238,7 @@ class ExecutionEnvironment:
         self._process.wait()
 
 
-def _error(reply: Reply) -> FunctionError | None:
+def _parse_error(reply: Reply) -> FunctionError | None:
     report = reply.get("error")
     if not isinstance(report, dict):
         return None

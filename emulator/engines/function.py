@@ -32,7 +32,7 @@ class Function:
     task_root: Path
     layers: tuple[Path, ...] = ()
 
-    def environment(
+    def build_variables(
         self, *, endpoint_url: str, session_token: str, log_stream: str, programs: Sequence[str] = ()
     ) -> dict[str, str]:
         """Return all variables of the handler: those that Lambda defines, the function's own, and AWS's address.
@@ -70,7 +70,7 @@ class Function:
         }
         return defined_by_default | dict(self.variables) | reserved
 
-    def log_stream(self, started: datetime, unique: str) -> str:
+    def name_log_stream(self, started: datetime, unique: str) -> str:
         """Return the name of an environment's log stream, in Lambda's format."""
         return f"{started:%Y/%m/%d}/[{self.version}]{unique}"
 

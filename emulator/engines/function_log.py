@@ -25,14 +25,14 @@ class FunctionLog:
         excess = os.fstat(self.file.fileno()).st_size - LOG_BYTES
         if excess > 0:
             self._dropped += excess
-            self._cut(LOG_BYTES)
+            self._truncate(LOG_BYTES)
 
     def take(self) -> str:
         """Return the output since the last call, with a note if some was dropped."""
         self.trim()
         text = os.pread(self.file.fileno(), LOG_BYTES, 0).decode("utf-8", errors="replace")
         dropped, self._dropped = self._dropped, 0
-        self._cut(0)
+        self._truncate(0)
         lines = text.splitlines(keepends=True)
         if not dropped and len(lines) <= LOG_LINES:
             return text
@@ -43,7 +43,7 @@ class FunctionLog:
         """Discard the log."""
         self.file.close()
 
-    def _cut(self, size: int) -> None:
+    def _truncate(self, size: int) -> None:
         """Truncate the file; the process continues at the new end, because it shares the file position."""
         os.ftruncate(self.file.fileno(), size)
         os.lseek(self.file.fileno(), size, os.SEEK_SET)

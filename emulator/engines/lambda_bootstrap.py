@@ -71,7 +71,7 @@ class Engine:
 
     def __init__(self, clock: "FunctionClock", as_line: Callable[[dict[str, Any]], str]) -> None:
         self._clock = clock
-        self._as_line = as_line
+        self._format_line = as_line
         self._writing = threading.Lock()
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._imported: set[str] = set()
@@ -106,7 +106,7 @@ class Engine:
         # No clean-up, as when Lambda ends an environment: it has its own session, so nothing outlives it.
         os.killpg(0, signal.SIGKILL)
 
-    def next_request(self) -> dict[str, Any]:
+    def await_request(self) -> dict[str, Any]:
         """Wait for the next invocation."""
         request: dict[str, Any] = json.loads(self._lines.get())
         return request
@@ -116,7 +116,7 @@ class Engine:
 
         Raises TypeError or ValueError if the outcome is not JSON.
         """
-        line = self._as_line(outcome)
+        line = self._format_line(outcome)
         with self._writing:
             self._outcomes.write(line + "\n")
             self._outcomes.flush()
@@ -126,7 +126,7 @@ class Engine:
         self._imported = set(sys.modules)
         self.report({"ready": True})
 
-    def newly_imported(self) -> list[str]:
+    def list_new_imports(self) -> list[str]:
         """Return the modules that were imported since init, or since the last call."""
         new = sorted(sys.modules.keys() - self._imported)
         self._imported.update(new)
@@ -147,7 +147,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     of_snapshot = arguments.pop(0) if arguments[0].startswith(SNAPSHOT) else None
     engine = Engine(
-        beside("lambda_clock.py")["FunctionClock"](arguments.pop(0)), beside("lambda_response.py")["write_line"]
+        run_file_beside("lambda_clock.py")["FunctionClock"](arguments.pop(0)),
+        run_file_beside("lambda_response.py")["write_line"],
     )
     snapshot = begin_snapshot(of_snapshot) if of_snapshot else None
     if not snapshot:
@@ -157,7 +158,7 @@ def main() -> None:
     del sys.argv[1:]
     logs = LambdaLogHandler()
     logging.getLogger().addHandler(logs)
-    sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], arguments)
+    sys.path[:0] = build_import_path(os.environ["LAMBDA_TASK_ROOT"], arguments)
     handler = load_handler(engine, os.environ["_HANDLER"])
     if snapshot:
         snapshot.serve()  # returns in the copies
@@ -168,17 +169,17 @@ def main() -> None:
         serve_one(engine, handler, logs)
 
 
-def beside(file: str) -> dict[str, Any]:
+def run_file_beside(file: str) -> dict[str, Any]:
     """Return the names that a file beside this one defines; it is run, not imported, so handlers cannot find it."""
     return runpy.run_path(os.path.join(os.path.dirname(__file__), file))
 
 
 def begin_snapshot(argument: str) -> Any:
     """Return a `SnapshotServer` that listens on the descriptor in the argument."""
-    return beside("lambda_snapshot.py")["SnapshotServer"](int(argument.removeprefix(SNAPSHOT)))
+    return run_file_beside("lambda_snapshot.py")["SnapshotServer"](int(argument.removeprefix(SNAPSHOT)))
 
 
-def import_path(task_root: str, layers: list[str]) -> list[str]:
+def build_import_path(task_root: str, layers: list[str]) -> list[str]:
     """Return the head of sys.path: the task root, then each layer's /opt/python; later layers take precedence."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     layer_paths = [
@@ -217,7 +218,7 @@ def fail_init(engine: Engine, error_type: str, message: str) -> NoReturn:
 
 def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
     """Run one invocation; an error is an outcome, and leaves the environment warm."""
-    request = engine.next_request()
+    request = engine.await_request()
     logs.request_id = request["request_id"]
     if request["trace_id"]:
         os.environ["_X_AMZN_TRACE_ID"] = request["trace_id"]
@@ -225,8 +226,8 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
     try:
         outcome = {"result": handler(request["event"], context)}
     except Exception as error:  # noqa: BLE001 - any error of the user's code is reported as the outcome
-        outcome = {"error": describe(error, context.aws_request_id)}
-    imported = {"imported": engine.newly_imported()}
+        outcome = {"error": describe_error(error, context.aws_request_id)}
+    imported = {"imported": engine.list_new_imports()}
     try:
         engine.report(outcome | imported)
     except (TypeError, ValueError, RecursionError) as error:
@@ -235,7 +236,7 @@ def serve_one(engine: Engine, handler: Handler, logs: LambdaLogHandler) -> None:
         engine.report({"error": error_report} | imported)
 
 
-def describe(error: Exception, request_id: str) -> dict[str, Any]:
+def describe_error(error: Exception, request_id: str) -> dict[str, Any]:
     """Describe a handler's exception as Lambda does, without this file's own frame."""
     frames = traceback.extract_tb(error.__traceback__)[1:]
     return log_error(type(error).__name__, str(error), request_id, traceback.format_list(frames))

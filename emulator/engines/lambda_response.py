@@ -12,11 +12,11 @@ RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 def write_line(outcome: dict[str, Any]) -> str:
     """Return the outcome as JSON, or an error if it is too large. Raises TypeError or ValueError."""
-    line = json.dumps(outcome, default=plain_number)
+    line = json.dumps(outcome, default=convert_decimal)
     if len(line) <= RESPONSE_BYTES:
         return line
     member = next(iter(outcome))
-    size = len(json.dumps(outcome[member], default=plain_number, ensure_ascii=False).encode(errors="surrogatepass"))
+    size = len(json.dumps(outcome[member], default=convert_decimal, ensure_ascii=False).encode(errors="surrogatepass"))
     if size <= RESPONSE_BYTES:
         return line
     message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
@@ -24,7 +24,7 @@ def write_line(outcome: dict[str, Any]) -> str:
     return json.dumps({"error": {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}, **others})
 
 
-def plain_number(value: object) -> float:
+def convert_decimal(value: object) -> float:
     """Return a Decimal, such as a number of DynamoDB's, as a float, as Lambda's runtime writes it."""
     if type(value).__name__ == "Decimal":
         return float(value)  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ class SnapshotServer:
             if engine in readable:
                 message, pipes, _, _ = socket.recv_fds(self._engine, LONGEST_REQUEST, 3, socket.MSG_CMSG_CLOEXEC)
                 request = json.loads(message or "null")
-                if pipes and self._is_copy(pipes):
+                if pipes and self._fork(pipes):
                     os.environ.update(request)
                     return
                 fit = request is not None and (bool(pipes) or self._import(request))
@@ -76,10 +76,10 @@ class SnapshotServer:
         gc.freeze()  # so that garbage collections in the copies keep the memory shared
         fit = (
             len(os.listdir("/proc/self/task")) == 1
-            and len(read("/proc/thread-self/children").split()) == len(self._copies)
+            and len(read_file("/proc/thread-self/children").split()) == len(self._copies)
             and len(os.listdir("/proc/self/fd")) == self._descriptors + len(self._copies)
         )
-        self._tell({"fit": fit, "read": sorted(RecordedVariables.read)})
+        self._send({"fit": fit, "read": sorted(RecordedVariables.read)})
         return fit
 
     def _import(self, modules: list[str]) -> bool:
@@ -90,7 +90,7 @@ class SnapshotServer:
                 importlib.import_module(name)
         return self._report_fitness()
 
-    def _is_copy(self, pipes: list[int]) -> bool:
+    def _fork(self, pipes: list[int]) -> bool:
         """Fork; return whether this is the copy, whose standard input, output and error are then the pipes."""
         pid = os.fork()
         if pid:
@@ -99,7 +99,7 @@ class SnapshotServer:
             os.setsid()
             for target, pipe in enumerate(pipes):
                 os.dup2(pipe, target)
-            self._tell({"started": os.getpid()})
+            self._send({"started": os.getpid()})
             self._engine.close()
             for descriptor in self._copies:
                 os.close(descriptor)
@@ -111,13 +111,13 @@ class SnapshotServer:
     def _report_end(self, descriptor: int) -> None:
         pid, status = os.waitpid(self._copies.pop(descriptor), 0)
         os.close(descriptor)
-        self._tell({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+        self._send({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         self._engine.sendall(json.dumps(message).encode())
 
 
-def read(path: str) -> str:
+def read_file(path: str) -> str:
     """Return the content of a file."""
     with open(path, encoding="utf-8") as file:
         return file.read()

@@ -21,15 +21,15 @@ class Messages(Protocol):
         """Deliver a message or batch; return False if none is ready, or if messages are delivered automatically."""
         ...
 
-    def deliverable(self) -> bool:
+    def can_deliver(self) -> bool:
         """Return whether a message can be delivered now."""
         ...
 
-    def due(self) -> list[float]:
+    def list_due_times(self) -> list[float]:
         """Return when further messages can be delivered, in epoch seconds."""
         ...
 
-    def look(self) -> None:
+    def poll_now(self) -> None:
         """Check for messages to deliver, as the clock has jumped."""
         ...
 
@@ -46,7 +46,7 @@ def settle(
     deadline, ahead_s, delivered = time.monotonic() + timeout_s, clock.ahead_s, 0
     while (left_s := deadline - time.monotonic()) > 0 and activity.await_rest(left_s):
         limit_reached = activity.idle and deliveries is not None and delivered >= deliveries
-        quiet = activity.idle and not messages.deliverable() and not messages.due()
+        quiet = activity.idle and not messages.can_deliver() and not messages.list_due_times()
         if activity.held or limit_reached or quiet:
             return Settled(quiet=quiet, held=activity.held, deliveries=delivered, skipped_s=clock.ahead_s - ahead_s)
         if activity.idle and messages.deliver_one():
@@ -58,12 +58,12 @@ def settle(
 
 def _wait(messages: Messages, activity: Activity, clock: Clock, *, skip: bool, at_most_s: float) -> None:
     """Wait until the next moment at which anything can happen, or jump there."""
-    moments = activity.due() if activity.stuck else messages.due()
+    moments = activity.list_due_times() if activity.stuck else messages.list_due_times()
     gap_s = min(moments, default=0.0) - time.time()
-    if gap_s <= LOOK_SECONDS or (activity.idle and messages.deliverable()):
+    if gap_s <= LOOK_SECONDS or (activity.idle and messages.can_deliver()):
         activity.await_change(LOOK_SECONDS)
     elif skip:
         clock.advance(gap_s)
-        messages.look()
+        messages.poll_now()
     else:
         activity.await_change(min(gap_s, at_most_s))

@@ -62,10 +62,10 @@ class Snapshot:
     def __init__(self, function: Function, python: Path, variables: Mapping[str, str]) -> None:
         """Start the process; raises OSError if that fails."""
         self._variables = variables
-        self._asking = threading.Lock()
-        self._asked, self._answered, self._fit = 1, 0, True
+        self._request_lock = threading.Lock()
+        self._requests_sent, self._replies_received, self._fit = 1, 0, True
         self._read_by_init: Collection[str] = ()
-        self._next: RestoredProcess | None = None
+        self._starting: RestoredProcess | None = None
         self._copies: dict[int, RestoredProcess] = {}
         self._socket, child_socket = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         option, devnull = f"{SNAPSHOT}{child_socket.fileno()}", subprocess.DEVNULL
@@ -88,38 +88,40 @@ class Snapshot:
     @property
     def preparing(self) -> bool:
         """Whether it is importing."""
-        return self._fit and self._answered < self._asked
+        return self._fit and self._replies_received < self._requests_sent
 
     def learn(self, modules: Collection[str]) -> None:
         """Import more modules in the background, except those that cannot be imported."""
-        with self._asking, contextlib.suppress(OSError):  # it has ended, or the list is too long: no copies then
-            self._asked += 1
-            self._ask(sorted(modules))
+        with self._request_lock, contextlib.suppress(OSError):  # it has ended, or the list is too long: no copies then
+            self._requests_sent += 1
+            self._send_request(sorted(modules))
 
     def restore(self, variables: Mapping[str, str], log: IO[bytes]) -> RestoredProcess:
         """Copy the process, and return when the copy runs.
 
         Raises NotRestored if it is preparing or cannot be copied, or if a variable that init has read differs.
         """
-        with self._asking:
+        with self._request_lock:
             if self.preparing or not self._fits(variables):
                 raise NotRestored
             requests, stdin = os.pipe()
             stdout, outcomes = os.pipe()
-            self._next = RestoredProcess(os.fdopen(stdin, "w", encoding="utf-8"), os.fdopen(stdout, encoding="utf-8"))
+            self._starting = RestoredProcess(
+                os.fdopen(stdin, "w", encoding="utf-8"), os.fdopen(stdout, encoding="utf-8")
+            )
             try:
                 changed = {name: value for name, value in variables.items() if self._variables.get(name) != value}
-                self._ask(changed, requests, outcomes, log.fileno())
-                self._next.started.result(COPY_SECONDS)
+                self._send_request(changed, requests, outcomes, log.fileno())
+                self._starting.started.result(COPY_SECONDS)
             except (OSError, TimeoutError) as error:
                 self._fit = False
-                self._next.stdin.close()
-                self._next.stdout.close()
+                self._starting.stdin.close()
+                self._starting.stdout.close()
                 raise NotRestored from error
             finally:
                 os.close(requests)
                 os.close(outcomes)
-            return self._next
+            return self._starting
 
     def _fits(self, variables: Mapping[str, str]) -> bool:
         """Return whether a copy would work like a new process with these variables."""
@@ -128,7 +130,7 @@ class Snapshot:
             self.close()
         return self._fit
 
-    def _ask(self, request: object, *descriptors: int) -> None:
+    def _send_request(self, request: object, *descriptors: int) -> None:
         socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
 
     def close(self) -> None:
@@ -138,8 +140,8 @@ class Snapshot:
 
     def _listen(self) -> None:
         with self._socket:
-            while message := self._received():
-                self._heed(message)
+            while message := self._receive_message():
+                self._process_message(message)
         self._fit = False
         end_session(self._process.pid)
         self._process.wait()
@@ -147,21 +149,21 @@ class Snapshot:
             end_session(pid)
             copy.ended.set_result(-signal.SIGKILL)
 
-    def _received(self) -> dict[str, Any] | None:
+    def _receive_message(self) -> dict[str, Any] | None:
         try:
             payload = self._socket.recv(LONGEST_NEWS)
         except ConnectionResetError:  # for example if it ends without reading a request
             return None
         return json.loads(payload) if payload else None
 
-    def _heed(self, message: dict[str, Any]) -> None:
+    def _process_message(self, message: dict[str, Any]) -> None:
         match message:
             case {"fit": fit, "read": read}:
                 self._fit, self._read_by_init = fit, read
-                self._answered += 1
-            case {"started": pid} if self._next:
-                self._copies[pid] = self._next
-                self._next.started.set_result(pid)
+                self._replies_received += 1
+            case {"started": pid} if self._starting:
+                self._copies[pid] = self._starting
+                self._starting.started.set_result(pid)
             case {"ended": pid, "status": status} if pid in self._copies:
                 self._copies.pop(pid).ended.set_result(status)
 

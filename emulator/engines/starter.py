@@ -69,7 +69,7 @@ class Starters:
         self._lock = threading.Lock()
         self._starters: dict[tuple[str, ...], Starter] = {}
 
-    def of(self, function: Function, python: Path) -> Starter:
+    def find_or_create(self, function: Function, python: Path) -> Starter:
         """Return the starter for this version with its present code, layers, variables and settings."""
         version = (function.account, function.region, function.name, function.version)
         with self._lock:

@@ -20,7 +20,7 @@ class Uv(Protocol):
     def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], /) -> str: ...
 
 
-def venv_python(
+def ensure_venv(
     venv: Path,
     packages: Sequence[Sequence[str]],
     *,

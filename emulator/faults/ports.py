@@ -8,7 +8,7 @@ from typing import Protocol
 class Workers(Protocol):
     """The execution environments, each identified by the session token of its calls."""
 
-    def function_of(self, token: str) -> str | None:
+    def find_function(self, token: str) -> str | None:
         """Return the name of the function that runs there; None for an unknown token."""
         ...
 

@@ -46,7 +46,7 @@ class Faults:
         request = read_request(scope)
         service = MODEL if model_token else request.service
         token = model_token or request.session_token
-        if token is None or service is None or (function := self._workers.function_of(token)) is None:
+        if token is None or service is None or (function := self._workers.find_function(token)) is None:
             await self._app(scope, receive, send)
             return
         form = b""

@@ -18,7 +18,7 @@ from agenticai.emulator.core.errors import ControlError, NoDocker, NoLocalStack,
 from agenticai.emulator.core.locks import hold_shared_lock
 from agenticai.emulator.engines.engine_choice import EngineChoice
 from agenticai.emulator.engines.localstack.container import HOST_NAME, LocalStackContainer
-from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, connect
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, connect, find_bridge_address
 from agenticai.emulator.engines.localstack.server import GatewayAddresses
 from agenticai.emulator.faults.rules import Call, CallFault, Kill
 from agenticai.emulator.process import Engine, start_engine
@@ -212,7 +212,7 @@ class TestDoesNotStart:
 
     def test_a_port_that_is_taken_on_dockers_bridge(self, tmp_path: Path) -> None:
         with contextlib.closing(connect().client) as docker:
-            address = bridge_address(docker)
+            address = find_bridge_address(docker)
         assert address
         with socket.create_server((address, 0)) as taken:
             port = taken.getsockname()[1]

@@ -17,7 +17,7 @@ from typing import Any
 
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
-from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, settings
+from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, build_settings
 from agenticai.emulator.engines.ministack.patches import PATCHES
 from agenticai.emulator.faults.schedule import FaultBook
 from agenticai.emulator.meter.ledger import Ledger
@@ -88,7 +88,7 @@ def exchanged() -> list[str]:
 
 def main() -> None:
     """Print both as one JSON document."""
-    os.environ.update(settings(1))
+    os.environ.update(build_settings(1))
     for module in pkgutil.walk_packages(import_module("ministack").__path__, "ministack."):
         if not module.name.endswith("__main__"):
             import_module(module.name)

@@ -24,7 +24,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 class TestRest:
     def test_at_first_it_is_idle(self, activity: Activity) -> None:
-        assert (activity.idle, activity.stuck, activity.held, activity.due()) == (True, False, False, [])
+        assert (activity.idle, activity.stuck, activity.held, activity.list_due_times()) == (True, False, False, [])
         assert activity.await_rest(0)
 
     def test_it_is_idle_again_when_what_runs_has_ended(self, activity: Activity) -> None:
@@ -42,7 +42,7 @@ class TestRest:
             activity.waiting("one"),
         ):
             raise RuntimeError
-        assert (activity.idle, activity.due()) == (True, [])
+        assert (activity.idle, activity.list_due_times()) == (True, [])
 
     def test_waiting_for_rest_ends_when_it_comes(self, activity: Activity, pool: ThreadPoolExecutor) -> None:
         with activity.batch():
@@ -57,14 +57,14 @@ class TestStuck:
             with activity.waiting("one", LATER - 1):
                 assert activity.stuck
                 assert activity.await_rest(0)
-                assert sorted(activity.due()) == [LATER - 1, LATER]
+                assert sorted(activity.list_due_times()) == [LATER - 1, LATER]
             assert not activity.stuck
-            assert activity.due() == [LATER]
+            assert activity.list_due_times() == [LATER]
 
     def test_one_that_waits_for_something_else_is_due_at_its_timeout(self, activity: Activity) -> None:
         with activity.invocation("one"), activity.timeout_at(LATER), activity.waiting("one"):
             assert activity.stuck
-            assert activity.due() == [LATER]
+            assert activity.list_due_times() == [LATER]
 
     def test_one_of_two_that_works_keeps_time_from_being_skipped(self, activity: Activity) -> None:
         with activity.invocation("one"), activity.waiting("one", LATER), activity.invocation("two"):
@@ -82,7 +82,7 @@ class TestStuck:
             wait.__enter__()
         with activity.invocation("next"):
             assert not activity.stuck
-            assert activity.due() == []
+            assert activity.list_due_times() == []
         wait.__exit__(None, None, None)
 
     def test_a_batch_alone_is_not_stuck(self, activity: Activity) -> None:

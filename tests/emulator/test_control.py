@@ -58,7 +58,7 @@ class Engine:
         self.asked.append((deliveries, skip, timeout_s))
         return SETTLED
 
-    def look(self) -> None:
+    def poll_now(self) -> None:
         self.asked.append("look")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agenticai.emulator.engines.environment_pool import MOST_INITIALISING, first_free, start_ahead
+from agenticai.emulator.engines.environment_pool import MOST_INITIALISING, find_first_free, start_ahead
 
 
 @dataclass(eq=False)
@@ -44,14 +44,14 @@ def lock() -> threading.Lock:
 
 def test_the_only_environment_is_started_and_returned(lock: threading.Lock) -> None:
     new = FakeLease(ready_at_once=True)
-    assert first_free(new, [new], lock) is new
+    assert find_first_free(new, [new], lock) is new
     assert new.in_use
 
 
 def test_one_that_is_free_already_is_taken_and_the_new_one_is_not_even_started(lock: threading.Lock) -> None:
     new, free = FakeLease(), initialised(in_use=False)
     pool = [free, new]
-    assert first_free(new, pool, lock) is free
+    assert find_first_free(new, pool, lock) is free
     assert free.in_use
     assert pool == [free]
     assert not new.begun.is_set()
@@ -69,7 +69,7 @@ def test_a_busy_one_that_becomes_free_during_init_is_taken_and_the_new_one_stays
 
     releasing = threading.Thread(target=release_when_begun)
     releasing.start()
-    assert first_free(new, pool, lock) is busy
+    assert find_first_free(new, pool, lock) is busy
     releasing.join()
     assert pool == [busy, new]
     assert not new.in_use
@@ -77,7 +77,7 @@ def test_a_busy_one_that_becomes_free_during_init_is_taken_and_the_new_one_stays
 
 def test_the_new_one_is_returned_when_no_other_becomes_free(lock: threading.Lock) -> None:
     new, busy = FakeLease(ready_at_once=True), initialised(in_use=True)
-    assert first_free(new, [busy, new], lock) is new
+    assert find_first_free(new, [busy, new], lock) is new
 
 
 def test_no_more_are_initialised_at_once_than_the_machine_can_carry(lock: threading.Lock) -> None:
@@ -85,7 +85,7 @@ def test_no_more_are_initialised_at_once_than_the_machine_can_carry(lock: thread
     new = FakeLease(ready_at_once=True)
     pool = [*starting, new]
     leased: list[FakeLease] = []
-    waiting = threading.Thread(target=lambda: leased.append(first_free(new, pool, lock)))
+    waiting = threading.Thread(target=lambda: leased.append(find_first_free(new, pool, lock)))
     waiting.start()
     waiting.join(0.3)
     assert waiting.is_alive()
@@ -98,7 +98,7 @@ def test_no_more_are_initialised_at_once_than_the_machine_can_carry(lock: thread
 
 def test_one_that_cannot_be_started_is_returned_for_the_invocation_to_report(lock: threading.Lock) -> None:
     new = FakeLease(broken=True)
-    assert first_free(new, [new], lock) is new
+    assert find_first_free(new, [new], lock) is new
 
 
 def test_starting_ahead_goes_one_by_one_in_order() -> None:

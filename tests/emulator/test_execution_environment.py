@@ -258,7 +258,7 @@ def test_a_sleeping_handler_wakes_when_the_clock_jumps(start: Start, clock: Cloc
         assert activity.await_rest(60)
         while not activity.stuck:
             activity.await_change(1)
-        clock.advance(min(activity.due()) - clock.now().timestamp())
+        clock.advance(min(activity.list_due_times()) - clock.now().timestamp())
         outcome = running.result(60)
     assert outcome.result == "woke"
     assert outcome.duration_ms >= 4_000
@@ -268,7 +268,7 @@ def test_a_timeout_comes_when_the_clock_says_so(start: Start, clock: Clock, acti
     environment = start("import threading\ndef handler(event, context):\n    threading.Event().wait()")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(environment.invoke, invocation(None))
-        eventually(lambda: bool(activity.due()))
+        eventually(lambda: bool(activity.list_due_times()))
         clock.advance(environment.function.timeout_s)
         outcome = running.result(60)
     assert outcome.error

@@ -13,13 +13,13 @@ CONFIG = {
 
 
 def token(sessions: Sessions) -> str:
-    return sessions.credentials(CONFIG)["AWS_SESSION_TOKEN"]
+    return sessions.issue_credentials(CONFIG)["AWS_SESSION_TOKEN"]
 
 
 def test_a_token_says_whose_it_is_and_the_key_is_the_account() -> None:
     sessions = Sessions()
-    assert sessions.caller(token(sessions)) == Caller("f", CONFIG["Role"])
-    assert sessions.credentials(CONFIG)["AWS_ACCESS_KEY_ID"] == "111122223333"
+    assert sessions.find_caller(token(sessions)) == Caller("f", CONFIG["Role"])
+    assert sessions.issue_credentials(CONFIG)["AWS_ACCESS_KEY_ID"] == "111122223333"
 
 
 def test_another_engines_token_and_one_with_another_role_are_nobodys() -> None:
@@ -28,4 +28,4 @@ def test_another_engines_token_and_one_with_another_role_are_nobodys() -> None:
     richer = base64.urlsafe_b64encode(b"arn:aws:iam::111122223333:role/admin").decode()
     forged = f"{function}.{richer}.{mark}"
     others = token(Sessions())
-    assert [sessions.caller(each) for each in (others, forged, "", "a", "a.b.c", "ä.ö.ü")] == [None] * 6
+    assert [sessions.find_caller(each) for each in (others, forged, "", "a", "a.b.c", "ä.ö.ü")] == [None] * 6

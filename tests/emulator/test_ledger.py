@@ -148,12 +148,14 @@ def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> No
 
 
 def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
-    seen = FUNCTION.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s")
+    seen = FUNCTION.build_variables(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s")
     assert (seen["OWN"], seen["AWS_REGION"], seen["AWS_SESSION_TOKEN"]) == ("1", "us-east-1", "t")
 
 
 def test_programs_of_this_machine_are_found_after_those_of_the_system() -> None:
-    seen = FUNCTION.environment(endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s", programs=["/n"])
+    seen = FUNCTION.build_variables(
+        endpoint_url="http://127.0.0.1:1", session_token="t", log_stream="s", programs=["/n"]
+    )
     assert seen["PATH"].split(":") == ["/usr/local/bin", "/usr/bin", "/bin", "/n"]
 
 

@@ -12,8 +12,8 @@ from agenticai.emulator.engines.ministack.metrics import (
     ApiMetrics,
     FunctionMetrics,
     Metrics,
+    find_stage,
     publish_embedded,
-    stage_of,
 )
 
 NOON = 12 * 60 * 60
@@ -138,7 +138,7 @@ def test_requests_to_no_rest_api_count_nowhere(metrics: Metrics, cloudwatch: Fak
 
 @pytest.mark.parametrize("path", ["/restapis/abc/v1/_user_request_", "/_aws/execute-api/abc/v1/"])
 def test_the_stage_is_in_the_path(path: str) -> None:
-    assert stage_of(path) == "v1"
+    assert find_stage(path) == "v1"
 
 
 def embedded(**document: Any) -> dict[str, str]:

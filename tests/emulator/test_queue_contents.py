@@ -20,7 +20,7 @@ from agenticai.emulator.core.bench_records import (
     ReceiveRequest,
 )
 from agenticai.emulator.core.errors import ControlError
-from agenticai.emulator.engines.ministack.contents import MOST_BYTES, describe, index_after, take_fitting
+from agenticai.emulator.engines.ministack.contents import MOST_BYTES, describe, find_index_after, take_fitting
 from agenticai.emulator.queues.contents import NoSuchQueue, contents_routes
 from tests.emulator.test_control import serve_more
 
@@ -149,7 +149,7 @@ class TestCursor:
         ("cursor", "follows"), [("3.c", "def"), ("5.c", "def"), ("6.f", ""), ("3.gone", "def"), ("99.gone", "")]
     )
     def test_it_finds_the_message_that_it_names_or_else_the_place(self, cursor: str, follows: str) -> None:
-        assert "".join(message["id"] for message in self.MESSAGES[index_after(self.MESSAGES, cursor) :]) == follows
+        assert "".join(message["id"] for message in self.MESSAGES[find_index_after(self.MESSAGES, cursor) :]) == follows
 
 
 class TestMiniStacksMessages:

@@ -201,7 +201,7 @@ class TestAtARate:
                 1,
             )
             assert (task["MaxNumberOfMessagesPerSecond"], bench.clock.slept) == (2, [0.5])
-            assert (bench.activity.stuck, bench.activity.due()) == (True, [NOW.timestamp() + 0.5])
+            assert (bench.activity.stuck, bench.activity.list_due_times()) == (True, [NOW.timestamp() + 0.5])
             bench.clock.ticks.set()
             while task["Status"] == "RUNNING":
                 await asyncio.sleep(0)  # no await below yields to the task: from Python 3.12 on, none has to

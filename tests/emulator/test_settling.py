@@ -22,19 +22,19 @@ class FakeMessages:
         self.delivered_at: list[float] = []
 
     def deliver_one(self) -> bool:
-        if not self.deliverable():
+        if not self.can_deliver():
             return False
         self.visible_at.pop(0)
         self.delivered_at.append(time.time())
         return True
 
-    def deliverable(self) -> bool:
+    def can_deliver(self) -> bool:
         return bool(self.visible_at) and self.visible_at[0] <= time.time()
 
-    def due(self) -> list[float]:
+    def list_due_times(self) -> list[float]:
         return [moment for moment in self.visible_at if moment > time.time()]
 
-    def look(self) -> None:
+    def poll_now(self) -> None:
         pass
 
 

@@ -203,9 +203,9 @@ def test_on_other_systems_no_snapshot_is_made(tmp_path: Path) -> None:
 
 def test_a_version_has_one_starter_until_it_changes_or_is_discarded() -> None:
     starters, python = Starters(), Path(sys.executable)
-    starter = starters.of(FUNCTION, python)
-    assert starters.of(dataclasses.replace(FUNCTION, arn=f"{FUNCTION.arn}:live"), python) is starter
-    changed = starters.of(dataclasses.replace(FUNCTION, timeout_s=1), python)
+    starter = starters.find_or_create(FUNCTION, python)
+    assert starters.find_or_create(dataclasses.replace(FUNCTION, arn=f"{FUNCTION.arn}:live"), python) is starter
+    changed = starters.find_or_create(dataclasses.replace(FUNCTION, timeout_s=1), python)
     assert changed is not starter
     starters.discard(changed)
-    assert starters.of(changed.function, python) is not changed
+    assert starters.find_or_create(changed.function, python) is not changed

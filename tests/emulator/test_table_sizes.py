@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.emulator.engines.ministack.table_sizes import TableSizes, item_bytes
+from agenticai.emulator.engines.ministack.table_sizes import TableSizes, count_item_bytes
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from agenticai.emulator.engines.ministack.table_sizes import TableSizes, item_by
     ],
 )
 def test_an_attribute_is_its_name_and_its_value(value: Any, size: int) -> None:
-    assert item_bytes({"name": value}) == 4 + size
+    assert count_item_bytes({"name": value}) == 4 + size
 
 
 class Table:

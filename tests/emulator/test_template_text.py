@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agenticai.emulator.engines.ministack.template_text import as_text, read_scalars_as_text, with_text
+from agenticai.emulator.engines.ministack.template_text import format_scalar, format_scalars, read_scalars_as_text
 
 
 @pytest.mark.parametrize(
@@ -19,18 +19,18 @@ from agenticai.emulator.engines.ministack.template_text import as_text, read_sca
     ],
 )
 def test_a_scalar_is_written_as_java_writes_it(value: object, text: object) -> None:
-    assert as_text(value) == str(text)
+    assert format_scalar(value) == str(text)
 
 
 @pytest.mark.parametrize("value", [None, [], {}])
 def test_what_is_no_scalar_is_no_text(value: object) -> None:
     with pytest.raises(ValueError, match="is no string, number or boolean"):
-        as_text(value)
+        format_scalar(value)
 
 
 def test_what_has_its_own_types_keeps_them() -> None:
     body = {"Timeout": 5, "Tags": [{"Key": "a", "Value": True}], "Name": {"Fn::Join": ["-", [1, {"Fn::If": [2]}]]}}
-    assert with_text(body, text=False) == {
+    assert format_scalars(body, text=False) == {
         "Timeout": 5,
         "Tags": [{"Key": "a", "Value": "true"}],
         "Name": {"Fn::Join": ["-", ["1", {"Fn::If": ["2"]}]]},

@@ -40,7 +40,7 @@ class Version:
 
     def variables(self, name: str) -> dict[str, str]:
         """Return the variables of an environment, whose name is the session token and the log stream."""
-        return self.function.environment(endpoint_url="http://127.0.0.1:1", session_token=name, log_stream=name)
+        return self.function.build_variables(endpoint_url="http://127.0.0.1:1", session_token=name, log_stream=name)
 
     def start(self, name: str = "one") -> ExecutionEnvironment:
         environment = ExecutionEnvironment(self.starter, self.variables(name), self._clock, self._activity)

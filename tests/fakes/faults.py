@@ -23,7 +23,7 @@ class Workers:
         self.log: list[str] = []
         self.let_go = asyncio.Event()
 
-    def function_of(self, token: str) -> str | None:
+    def find_function(self, token: str) -> str | None:
         assert token, "a call without a token is not an environment's"
         return "dev" if token == TOKEN else None
 

@@ -9,7 +9,7 @@ import pytest
 
 from agenticai.client.cost.charges import cost_usd
 from agenticai.emulator.client import ControlClient
-from agenticai.emulator.engines.ministack.table_sizes import item_bytes
+from agenticai.emulator.engines.ministack.table_sizes import count_item_bytes
 from tests.integration.test_command_line import home_of_its_own, run, served
 from tests.sessions import new_session
 
@@ -75,7 +75,7 @@ def test_the_size_of_the_table_is_that_of_its_items_and_of_their_copies_in_index
     for index in (None, *(one["IndexName"] for one in indexes)):
         where = {"IndexName": index} if index else {}
         for page in dynamodb.get_paginator("scan").paginate(TableName=table, **where):
-            size += sum(100 + item_bytes(item) for item in page["Items"])
+            size += sum(100 + count_item_bytes(item) for item in page["Items"])
         own = own or size
     assert used["dynamodb-storage"] == size / GB > 0
     assert used["dynamodb-backups"] == own / GB > 0  # backups do not include indexes

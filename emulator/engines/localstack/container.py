@@ -16,7 +16,7 @@ from agenticai.emulator.engines.localstack.docker_engine import (
     SOCKET,
     connect,
     list_containers,
-    remove,
+    remove_container,
     remove_orphans,
 )
 from agenticai.emulator.engines.localstack.server import START_SECONDS, Edition, GatewayAddresses, await_healthy
@@ -75,21 +75,21 @@ class LocalStackContainer:
         self._image, self._wiring, self._folder = image, wiring, folder
         self._log = folder / "localstack.log"
         self._docker = connect(environ)
-        self._about = self._docker.client.images.get(image).attrs["Config"]
-        self.runs_functions = EXECUTOR in (self._about["Env"] or ())
+        self._image_config = self._docker.client.images.get(image).attrs["Config"]
+        self.runs_functions = EXECUTOR in (self._image_config["Env"] or ())
         if not self.runs_functions and not docker_socket:
-            raise NoLocalStack(without_functions(image))
+            raise NoLocalStack(describe_missing_executor(image))
         remove_orphans(self._docker)
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._status = 0
         self._container = self._create(docker_socket, environ)
         self._lifeline = self._start()
         self.url = self._find_url()
-        self._following = [
+        self._followers = [
             threading.Thread(target=follow, daemon=True, name="localstack")
             for follow in (self._copy_log, self._await_end)
         ]
-        for thread in self._following:
+        for thread in self._followers:
             thread.start()
 
     def await_healthy(self, timeout_s: float = START_SECONDS) -> Edition:
@@ -101,7 +101,7 @@ class LocalStackContainer:
 
     def probe(self) -> str:
         """Return its functions' platform, such as `python3.13-arm64`. Raises NoLocalStack if they can't reach us."""
-        variables = dict(variable.partition("=")[::2] for variable in self._about["Env"] or ())
+        variables = dict(variable.partition("=")[::2] for variable in self._image_config["Env"] or ())
         python = variables.get("LAMBDA_LOCAL_PYTHON", LOCALSTACK_PYTHON)
         host, _, port = self._wiring.functions_url.partition("://")[2].rpartition(":")
         result = self._container.exec_run([python, "-c", PROBE, host, port])
@@ -138,10 +138,10 @@ class LocalStackContainer:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        remove(self._container)
+        remove_container(self._container)
         for container in list_containers(self._docker, str(self._folder)):
-            remove(container)
-        for thread in self._following:
+            remove_container(container)
+        for thread in self._followers:
             thread.join(STOP_SECONDS)
         self._lifeline._response.close()
         self._docker.client.close()
@@ -164,8 +164,14 @@ class LocalStackContainer:
             options |= {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
         return self._docker.create(
             self._image,
-            command=["-c", UNTIL_INPUT_ENDS, "sh", *(self._about["Entrypoint"] or ()), *(self._about["Cmd"] or ())],
-            environment=variables_of(self._wiring, name, run_dir, environ),
+            command=[
+                "-c",
+                UNTIL_INPUT_ENDS,
+                "sh",
+                *(self._image_config["Entrypoint"] or ()),
+                *(self._image_config["Cmd"] or ()),
+            ],
+            environment=build_variables(self._wiring, name, run_dir, environ),
             **options,
         )
 
@@ -177,7 +183,7 @@ class LocalStackContainer:
         try:
             self._docker.start(self._container)
         except APIError as error:
-            remove(self._container)
+            remove_container(self._container)
             raise NoDocker(f"Docker could not start a container of {self._image}: {error.explanation}.") from error
         return lifeline
 
@@ -202,7 +208,7 @@ class LocalStackContainer:
         self._ended.set()
 
 
-def variables_of(wiring: GatewayAddresses, name: str, run_dir: str, environ: Mapping[str, str]) -> dict[str, str]:
+def build_variables(wiring: GatewayAddresses, name: str, run_dir: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return LocalStack's variables; functions in containers of their own get the gateway's address as well."""
     token = environ.get(TOKEN_VARIABLE)
     return {
@@ -218,7 +224,7 @@ def variables_of(wiring: GatewayAddresses, name: str, run_dir: str, environ: Map
     }
 
 
-def without_functions(image: str) -> str:
+def describe_missing_executor(image: str) -> str:
     """Describe in a sentence what an image without our executor needs."""
     return (
         f"{image} runs functions in containers, which it starts through Docker's socket: allow that with"

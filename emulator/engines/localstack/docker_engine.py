@@ -42,24 +42,24 @@ def connect(environ: Mapping[str, str] = os.environ, find: Callable[[str], objec
     try:
         return DockerClient()
     except (DockerException, OSError) as error:
-        raise NoDocker(explain(error, address)) from error
+        raise NoDocker(explain_unavailable(error, address)) from error
 
 
-def explain(error: BaseException, address: str) -> str:
+def explain_unavailable(error: BaseException, address: str) -> str:
     """Describe in a sentence why Docker is not available and what to do."""
-    os_error = next((cause for cause in causes(error) if isinstance(cause, OSError) and cause.errno), None)
+    os_error = next((cause for cause in list_causes(error) if isinstance(cause, OSError) and cause.errno), None)
     if os_error and os_error.errno in EXPLAINED:
         return EXPLAINED[os_error.errno].format(where=address, without=WITHOUT)
     reason = os_error.strerror if os_error else str(error) or type(error).__name__
     return f"Docker at {address} does not answer ({reason}): start its daemon, {WITHOUT}."
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
+def list_causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and all its causes: libraries wrap the system's errors in their own."""
     yield error
     for cause in (error.__cause__, *error.args):
         if isinstance(cause, BaseException):
-            yield from causes(cause)
+            yield from list_causes(cause)
 
 
 def fetch_image(docker: Any, image: str, on_progress: Callable[[str], None]) -> None:
@@ -97,7 +97,7 @@ def report_pulled_layers(lines: Iterator[dict[str, str]]) -> Iterator[str]:
             yield f"{sum(layers.values())} of {len(layers)} layers"
 
 
-def bridge_address(docker: Any) -> str | None:
+def find_bridge_address(docker: Any) -> str | None:
     """Return this machine's address in Docker's bridge network; None if it has none.
 
     Without a configured gateway, Docker reports only the subnet, and uses its first address.
@@ -118,10 +118,10 @@ def remove_orphans(docker: "DockerClient") -> None:
     for container in list_containers(docker):
         with contextlib.suppress(PermissionError):  # another user's folder
             if not is_held(Path(container.labels[LABEL])):
-                remove(container)
+                remove_container(container)
 
 
-def remove(container: Any) -> None:
+def remove_container(container: Any) -> None:
     """Remove a container with its volumes in any state, unless it is already removed or being removed."""
     from docker.errors import APIError
 

@@ -89,20 +89,20 @@ class Environments:
 
     def __init__(self, ledger: Ledger, *, here: bool) -> None:
         self._ledger = ledger
-        self._here = here
+        self._are_local = here
         self._lock = threading.Lock()
         self._known: dict[str, KnownEnvironment] = {}
 
-    def routes(self) -> list[Route]:
+    def list_routes(self) -> list[Route]:
         """Return the route to which the executor posts."""
 
-        async def told(request: Request) -> Response:
-            self.tell(EVENT_ADAPTER.validate_json(await read_json(request)))
+        async def receive_event(request: Request) -> Response:
+            self.process_event(EVENT_ADAPTER.validate_json(await read_json(request)))
             return Response(status_code=204)
 
-        return [Route(PATH, told, methods=["POST"])]
+        return [Route(PATH, receive_event, methods=["POST"])]
 
-    def tell(self, event: EnvironmentEvent) -> None:
+    def process_event(self, event: EnvironmentEvent) -> None:
         """Process an event of the executor; events of unknown environments are ignored."""
         with self._lock:
             if isinstance(event, EnvironmentStarted):
@@ -110,14 +110,14 @@ class Environments:
                 self._known[event.environment] = created
                 self._ledger.environment_started(event.environment, created)
             elif environment := self._known.get(event.environment):
-                self._tell_of(environment, event)
+                self._process_event_of(environment, event)
 
-    def _tell_of(
+    def _process_event_of(
         self, environment: KnownEnvironment, event: InvocationStarted | InvocationEnded | EnvironmentEnded
     ) -> None:
         match event:
             case InvocationStarted():
-                environment.invocation = Invocation(event.request_id, event_of(event.payload), "")
+                environment.invocation = Invocation(event.request_id, parse_event(event.payload), "")
                 environment.began = datetime.now(UTC)
                 self._ledger.invocation_started(event.environment, environment.invocation, environment.began)
             case InvocationEnded() if environment.invocation and environment.began:
@@ -133,9 +133,9 @@ class Environments:
 
     def can_apply(self, fault: Fault) -> bool:
         """Return whether a rule can be applied: deliveries cannot be controlled, and only local processes killed."""
-        return not needs_steering(fault) and (self._here or not isinstance(fault.then, Kill))
+        return not needs_steering(fault) and (self._are_local or not isinstance(fault.then, Kill))
 
-    def function_of(self, token: str) -> str | None:
+    def find_function(self, token: str) -> str | None:
         """Return the name of the function whose environment has this token."""
         environment = self._known.get(token)
         return environment.name if environment else None
@@ -157,7 +157,7 @@ class Environments:
         return contextlib.nullcontext()
 
 
-def event_of(payload: str) -> JsonValue:
+def parse_event(payload: str) -> JsonValue:
     """Return an invocation's event; None if it is not JSON, which the function reports itself."""
     try:
         event: JsonValue = json.loads(payload)

@@ -48,13 +48,13 @@ class Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._serve_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1011})
         else:
             await self._exchange(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -77,7 +77,7 @@ class Proxy:
 
     async def _answer(self, scope: Scope, body: "Body", send: Send) -> None:
         try:
-            response = await self._http.send(self._request(scope, body), stream=True)
+            response = await self._http.send(self._build_request(scope, body), stream=True)
         except Disconnected:
             return
         except httpx2.TransportError as error:
@@ -88,25 +88,25 @@ class Proxy:
                 {
                     "type": "http.response.start",
                     "status": response.status_code,
-                    "headers": end_to_end(response.headers.raw),
+                    "headers": select_end_to_end(response.headers.raw),
                 }
             )
             async for chunk in response.aiter_raw():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 
-    def _request(self, scope: Scope, body: "Body") -> httpx2.Request:
-        headers = end_to_end(scope["headers"])
+    def _build_request(self, scope: Scope, body: "Body") -> httpx2.Request:
+        headers = select_end_to_end(scope["headers"])
         names = {name.lower() for name, _ in scope["headers"]}
         has_body = not names.isdisjoint({b"content-length", b"transfer-encoding"})
         if not has_body:
-            body.whole()
+            body.mark_complete()
         return httpx2.Request(
             scope["method"],
             self._upstream,
             headers=headers,
-            content=body.pieces() if has_body else None,
-            extensions={"target": target_of(scope), "timeout": self._http.timeout.as_dict()},
+            content=body.stream() if has_body else None,
+            extensions={"target": build_target(scope), "timeout": self._http.timeout.as_dict()},
         )
 
     async def _refuse(self, scope: Scope, error: httpx2.TransportError, send: Send) -> None:
@@ -116,10 +116,10 @@ class Proxy:
         refusal = AwsError("ServiceUnavailable", message, 503)
         answer = build_error_answer(refusal, request, request.service or "", str(uuid.uuid4()))
 
-        async def nothing() -> Message:
+        async def receive_disconnect() -> Message:
             return {"type": "http.disconnect"}
 
-        await answer(scope, nothing, send)
+        await answer(scope, receive_disconnect, send)
 
 
 class Body:
@@ -127,13 +127,13 @@ class Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._read = asyncio.Event()
+        self._complete = asyncio.Event()
 
-    def whole(self) -> None:
+    def mark_complete(self) -> None:
         """Mark the body as read completely."""
-        self._read.set()
+        self._complete.set()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives. Raises Disconnected."""
         more = True
         while more:
@@ -143,15 +143,15 @@ class Body:
             more = message.get("more_body", False)
             if chunk := message.get("body", b""):
                 yield chunk
-        self._read.set()
+        self._complete.set()
 
     async def await_disconnect(self) -> None:
         """Wait until the client disconnects after its request was complete."""
-        await self._read.wait()
+        await self._complete.wait()
         await await_disconnect(self._receive)
 
 
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def select_end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Return the end-to-end headers: without hop-by-hop headers and those that Connection names.
 
     White space around a value is not part of it, and would be refused when sent
@@ -162,7 +162,7 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     return [(name, value) for name, value in pairs if name.lower() not in HOP_BY_HOP | named]
 
 
-def target_of(scope: Scope) -> bytes:
+def build_target(scope: Scope) -> bytes:
     """Return the path and query exactly as received."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from agenticai.emulator.core.errors import RuntimeUnavailable
-from agenticai.emulator.engines.runtime_venv import venv_name
-from agenticai.emulator.engines.venvs import Uv, venv_python
+from agenticai.emulator.engines.runtime_venv import name_venv
+from agenticai.emulator.engines.venvs import Uv, ensure_venv
 from agenticai.stack.installer import run_uv
 from agenticai.stack.private_files import make_private
 
@@ -19,7 +19,7 @@ NEEDED_BYTES: Final = 700 * 1024 * 1024
 """Twice the size of the environment, as the installer unpacks into its cache first."""
 
 
-def localstack_python(
+def ensure_localstack_python(
     home: Path,
     *,
     environ: Mapping[str, str],
@@ -35,7 +35,7 @@ def localstack_python(
     with tempfile.TemporaryDirectory(prefix="agenticai-") as temporary:
         extensions = Path(temporary) / "extensions"
 
-        def begin(folder: Path) -> None:
+        def prepare_install(folder: Path) -> None:
             if (free := free_bytes(folder)) < NEEDED_BYTES:
                 raise RuntimeUnavailable(
                     f"LocalStack's runtime needs {NEEDED_BYTES // 2**20} MB in {folder}, which has {free // 2**20} MB"
@@ -44,24 +44,24 @@ def localstack_python(
             on_progress("Installing LocalStack's runtime (325 MB, once)")
             copy_writable(EXTENSIONS, extensions)
 
-        return venv_python(
-            home / "localstack" / venv_name(LOCK, *sources(EXTENSIONS)),
+        return ensure_venv(
+            home / "localstack" / name_venv(LOCK, *list_sources(EXTENSIONS)),
             [["--requirements", str(LOCK)], ["--no-build-isolation", "--no-deps", str(extensions)]],
             label="LocalStack's runtime",
             environ=environ,
-            before_install=begin,
+            before_install=prepare_install,
             uv=uv,
         )
 
 
-def sources(folder: Path) -> list[Path]:
+def list_sources(folder: Path) -> list[Path]:
     """Return the source files of the extensions."""
     return sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".mjs", ".toml", ".md"})
 
 
 def copy_writable(folder: Path, destination: Path) -> None:
     """Copy a package's sources, as a build writes into its folder, and installed files may be read-only."""
-    for path in sources(folder):
+    for path in list_sources(folder):
         target = destination / path.relative_to(folder)
         make_private(target.parent)
         shutil.copyfile(path, target)

@@ -42,7 +42,7 @@ class Edition:
         return f"LocalStack {self.version}" + (f" ({self.edition})" if self.edition not in ("", "unknown") else "")
 
 
-def edition_at(url: str) -> Edition:
+def read_edition(url: str) -> Edition:
     """Return the edition of the LocalStack at an address. Raises NoLocalStack if none answers."""
     try:
         response = httpx2.get(url + HEALTH, timeout=5.0, trust_env=False)
@@ -86,7 +86,7 @@ def await_healthy(url: str, has_ended: Callable[[], bool], timeout_s: float = ST
     deadline, pause = time.monotonic() + timeout_s, threading.Event()
     while not has_ended() and time.monotonic() < deadline:
         try:
-            return edition_at(url)
+            return read_edition(url)
         except NoLocalStack:
             pause.wait(LOOK_SECONDS)
     return None
@@ -100,13 +100,13 @@ class LocalStackProcess:
 
     def __init__(self, python: Path, function_python: Path, folder: Path, wiring: GatewayAddresses) -> None:
         self._log = folder / "localstack.log"
-        port = free_port()
+        port = find_free_port()
         self.url = f"http://127.0.0.1:{port}"
         with open(self._log, "ab", opener=open_for_owner) as log:
             self._process = subprocess.Popen(
                 [str(python), "-m", "localstack_without_docker", "--until-stdin-ends"],
                 cwd=make_private(folder / "localstack"),
-                env=environment(folder / "localstack", port, function_python, wiring),
+                env=build_variables(folder / "localstack", port, function_python, wiring),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -151,7 +151,7 @@ class LocalStackProcess:
             self._process.stdin.close()
 
 
-def environment(folder: Path, port: int, function_python: Path, wiring: GatewayAddresses) -> Mapping[str, str]:
+def build_variables(folder: Path, port: int, function_python: Path, wiring: GatewayAddresses) -> Mapping[str, str]:
     """Return the variables of LocalStack's process: none of ours, all files below one folder, and no downloads."""
     return {
         "HOME": str(make_private(folder / "home")),
@@ -173,7 +173,7 @@ def environment(folder: Path, port: int, function_python: Path, wiring: GatewayA
     }
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ from agenticai.emulator.engines.ministack.contents import Contents
 from agenticai.emulator.engines.ministack.event_sources import EventSources
 from agenticai.emulator.engines.ministack.interference import RunningFunctions
 from agenticai.emulator.engines.ministack.metrics import ApiMetrics, Metrics
-from agenticai.emulator.engines.ministack.origins import allowed_origins
+from agenticai.emulator.engines.ministack.origins import list_allowed_origins
 from agenticai.emulator.engines.ministack.patches import PATCHES, PatchContext
 from agenticai.emulator.engines.ministack.permissions import Permissions
 from agenticai.emulator.engines.ministack.roles import Caller
@@ -29,7 +29,7 @@ from agenticai.emulator.spool.file import Spool
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["LambdaHost", "MiniStack", "allowed_origins"]
+__all__ = ["LambdaHost", "MiniStack", "list_allowed_origins"]
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -48,15 +48,17 @@ class MiniStack:
     def __init__(
         self, host: LambdaHost, faults: FaultBook, port: int, spool: Spool, folder: Path, *, iam: bool = True
     ) -> None:
-        os.environ.update(settings(port))
+        os.environ.update(build_settings(port))
         import ministack.app
         from ministack.core import lambda_runtime
         from ministack.services import apigateway_v1, cloudwatch, lambda_svc, sqs
 
         self._sessions = Sessions()
-        self.permissions = Permissions(self._caller, enforced=iam)
+        self.permissions = Permissions(self._find_caller, enforced=iam)
         metrics = Metrics(cloudwatch)
-        self.app: ASGIApp = ApiMetrics(self.permissions.step(ministack.app.app), metrics, names_of_apis(apigateway_v1))
+        self.app: ASGIApp = ApiMetrics(
+            self.permissions.wrap(ministack.app.app), metrics, make_api_name_finder(apigateway_v1)
+        )
         self.functions = RunningFunctions(host)
         self._host = host
         self._pools: Mapping[str, list[Any]] = lambda_runtime._workers
@@ -84,10 +86,10 @@ class MiniStack:
             patch.apply(context)
         self.alarms.start(host.clock)
 
-    def _caller(self, token: str) -> Caller | None:
+    def _find_caller(self, token: str) -> Caller | None:
         """Return the function whose environment has this session token."""
         worker = self._host.workers.get(token)
-        return Caller(worker.func_name, worker.config["Role"]) if worker else self._sessions.caller(token)
+        return Caller(worker.func_name, worker.config["Role"]) if worker else self._sessions.find_caller(token)
 
     def preload(self) -> None:
         """Import what the first deployment would have to wait for: services, the SAM translator, botocore's models."""
@@ -107,11 +109,11 @@ class MiniStack:
     def dispatch(self, mode: Dispatch) -> None:
         """Set how messages are delivered from now on."""
         self._sources.stepped = mode == "stepped"
-        self._sources.look()
+        self._sources.poll_now()
 
-    def look(self) -> None:
+    def poll_now(self) -> None:
         """Deliver messages that have become visible, unless dispatch is stepped."""
-        self._sources.look()
+        self._sources.poll_now()
 
     def settle(self, *, deliveries: int | None, skip: bool, timeout_s: float) -> Settled:
         """Work until nothing is left to do; see `settling.settle`. Raises Unsettled."""
@@ -162,17 +164,17 @@ class MiniStack:
         self._stop_environments()
 
 
-def names_of_apis(apigateway: Any) -> Callable[[str], str | None]:
+def make_api_name_finder(apigateway: Any) -> Callable[[str], str | None]:
     """Return a function that finds the name of a REST API by its id, or None."""
 
-    def name_of(api_id: str) -> str | None:
+    def find_name(api_id: str) -> str | None:
         apis = list(apigateway._rest_apis._data.items())
         return next((str(api["name"]) for key, api in apis if key[-1] == api_id), None)
 
-    return name_of
+    return find_name
 
 
-def settings(port: int) -> dict[str, str]:
+def build_settings(port: int) -> dict[str, str]:
     """Return the variables that MiniStack reads when imported: one account, no Docker, no listeners of its own."""
     return {
         "GATEWAY_PORT": str(port),

@@ -44,14 +44,14 @@ class QueueSamples:
         self._depths = depths
         self._metrics = metrics
         self._latest: dict[str, QueueMoment] = {}
-        self._seen = 0
+        self._last_change = 0
 
-    def take(self, minutes: Sequence[int]) -> None:
+    def publish_samples(self, minutes: Sequence[int]) -> None:
         """Publish the state of the queues at these moments, the ends of minutes."""
         with self._sqs._queues_lock:
             pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
-            moments, self._seen = self._depths.moments(self._seen)
+            moments, self._last_change = self._depths.moments(self._last_change)
             existing = set(self._depths.now())
         changes = iter(moments)
         change = next(changes, None)
@@ -86,7 +86,7 @@ class Alarms:
         self._cloudwatch = cloudwatch
         self._samples = samples
         self._lock = threading.RLock()
-        self._until = minute_of(time.time())
+        self._evaluated_until = find_minute(time.time())
         self._fired: dict[str, int] = {}
         self._running = ExitStack()
         self._closed = threading.Event()
@@ -96,47 +96,47 @@ class Alarms:
         self._cloudwatch._evaluate_alarm = lambda _: None
         self._cloudwatch._evaluate_all_alarms = lambda: None
         for name in READING:
-            setattr(self._cloudwatch, name, self._after_catching_up(getattr(self._cloudwatch, name)))
+            setattr(self._cloudwatch, name, self._catch_up_before(getattr(self._cloudwatch, name)))
 
     def start(self, clock: Clock) -> None:
         """Evaluate from now on whenever a minute passes or is skipped."""
         self._running.enter_context(clock.on_jump(self.catch_up))
-        threading.Thread(target=self._keep_up, daemon=True, name="alarms").start()
+        threading.Thread(target=self._evaluate_each_minute, daemon=True, name="alarms").start()
 
     def close(self) -> None:
         """Stop evaluating."""
         self._closed.set()
         self._running.close()
 
-    def routes(self) -> list[Route]:
+    def list_routes(self) -> list[Route]:
         """Return the route of the control API that returns the alarms."""
 
-        async def alarms(_: Request) -> Response:
-            return answer_with_all(ALARMS, await asyncio.to_thread(self._now))
+        async def list_alarms(_: Request) -> Response:
+            return answer_with_all(ALARMS, await asyncio.to_thread(self._list_alarms))
 
-        return [Route("/alarms", alarms)]
+        return [Route("/alarms", list_alarms)]
 
-    def _now(self) -> tuple[AlarmNow, ...]:
+    def _list_alarms(self) -> tuple[AlarmNow, ...]:
         """Return the alarms by name, evaluated up to the present minute."""
         with self._lock:
             self.catch_up()
-            return tuple(self._tell(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items()))
+            return tuple(self._describe(alarm) for _, alarm in sorted(self._cloudwatch._alarms.items()))
 
     def catch_up(self) -> None:
         """Evaluate all minutes since the last evaluated one."""
         with self._lock:
-            until = minute_of(time.time())
-            if until <= self._until:
+            until = find_minute(time.time())
+            if until <= self._evaluated_until:
                 return
-            for minutes in list_evaluated_minutes(self._until, until):
+            for minutes in list_evaluated_minutes(self._evaluated_until, until):
                 self._evaluate_span(minutes)
-                self._until = minutes[-1]
+                self._evaluated_until = minutes[-1]
 
-    def _keep_up(self) -> None:
+    def _evaluate_each_minute(self) -> None:
         while not self._closed.wait(MINUTE - time.time() % MINUTE):
             self.catch_up()
 
-    def _after_catching_up(self, read: Callable[..., Any]) -> Callable[..., Any]:
+    def _catch_up_before(self, read: Callable[..., Any]) -> Callable[..., Any]:
         def read_now(*arguments: Any) -> Any:
             self.catch_up()
             return read(*arguments)
@@ -144,29 +144,29 @@ class Alarms:
         return read_now
 
     def _evaluate_span(self, minutes: Sequence[int]) -> None:
-        self._samples.take(minutes)
-        alarms = [(alarm, rule) for alarm in self._cloudwatch._alarms.values() if (rule := rule_of(alarm))]
-        series = [(alarm, rule, self._series(alarm, minutes[0] - rule.range_s)) for alarm, rule in alarms]
-        complete = self._until + MINUTE == minutes[0]
+        self._samples.publish_samples(minutes)
+        alarms = [(alarm, rule) for alarm in self._cloudwatch._alarms.values() if (rule := read_rule(alarm))]
+        series = [(alarm, rule, self._find_points(alarm, minutes[0] - rule.range_s)) for alarm, rule in alarms]
+        complete = self._evaluated_until + MINUTE == minutes[0]
         for end in minutes:
             for alarm, rule, points in series:
                 known_s = end - minutes[0]
                 if end > alarm["AlarmConfigurationUpdatedTimestamp"] and (complete or known_s >= rule.range_s):
                     self._evaluate(alarm, rule, points, end)
 
-    def _series(self, alarm: Alarm, since: float) -> list[Point]:
+    def _find_points(self, alarm: Alarm, since: float) -> list[Point]:
         """Return the points of the alarm's metric from a moment on, in order."""
         dimensions = self._cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
         key = alarm["Namespace"], alarm["MetricName"], self._cloudwatch._dims_key(dimensions)
         unit = alarm.get("Unit")
         points = list(self._cloudwatch._metrics.get(key) or ())
         recent = [point for point in points if point["Timestamp"] >= since and unit in (None, "", point["Unit"])]
-        return sorted(recent, key=moment_of)
+        return sorted(recent, key=read_time)
 
     def _evaluate(self, alarm: Alarm, rule: AlarmRule, points: Sequence[Point], end: int) -> None:
         old_state = alarm["StateValue"]
         statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-        datapoints = [self._value(statistic, period) for period in divide(points, rule, end)]
+        datapoints = [self._compute_datapoint(statistic, period) for period in split_into_periods(points, rule, end)]
         verdict = evaluate(rule, datapoints, old_state)
         if verdict.state == old_state:
             return
@@ -178,12 +178,12 @@ class Alarms:
         self._cloudwatch._dispatch_alarm_actions(alarm, old_state, verdict.state, verdict.reason)
         self._cloudwatch._evaluate_parent_alarms(alarm)
 
-    def _value(self, statistic: str, points: Sequence[Point]) -> Datapoint:
+    def _compute_datapoint(self, statistic: str, points: Sequence[Point]) -> Datapoint:
         stats = self._cloudwatch._calc_stats(points)
         value: Datapoint = self._cloudwatch._stat_value(stats, statistic, points) if stats else None
         return value
 
-    def _tell(self, alarm: Alarm) -> AlarmNow:
+    def _describe(self, alarm: Alarm) -> AlarmNow:
         return AlarmNow(
             name=alarm["AlarmName"],
             description=alarm.get("AlarmDescription") or "",
@@ -194,7 +194,7 @@ class Alarms:
         )
 
 
-def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
+def read_rule(alarm: Mapping[str, Any]) -> AlarmRule | None:
     """Return the rule of a MiniStack alarm; None for an alarm on a band or an expression."""
     if alarm["ComparisonOperator"] not in COMPARISONS or not alarm.get("MetricName"):
         return None
@@ -209,20 +209,20 @@ def rule_of(alarm: Mapping[str, Any]) -> AlarmRule | None:
     )
 
 
-def divide(points: Sequence[Point], rule: AlarmRule, end: int) -> list[Sequence[Point]]:
+def split_into_periods(points: Sequence[Point], rule: AlarmRule, end: int) -> list[Sequence[Point]]:
     """Divide points into the periods up to `end`, the oldest first; the end of a period is exclusive."""
     starts = [float(end - periods_back * rule.period_s) for periods_back in range(rule.periods_read, -1, -1)]
-    edges = [bisect_left(points, start, key=moment_of) for start in starts]
+    edges = [bisect_left(points, start, key=read_time) for start in starts]
     return [points[first:last] for first, last in pairwise(edges)]
 
 
-def moment_of(point: Point) -> float:
+def read_time(point: Point) -> float:
     """Return the time of a point in epoch seconds."""
     moment: float = point["Timestamp"]
     return moment
 
 
-def minute_of(moment: float) -> int:
+def find_minute(moment: float) -> int:
     """Return the beginning of a moment's minute, in epoch seconds."""
     return int(moment // MINUTE) * MINUTE
 

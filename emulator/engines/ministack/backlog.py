@@ -22,8 +22,8 @@ class Backlog:
 
     def __init__(self, sqs: Any, messages_kept: int = MESSAGES_KEPT, bytes_kept: int = BYTES_KEPT) -> None:
         self._sqs = sqs
-        self._most = messages_kept
-        self._most_bytes = bytes_kept
+        self._messages_kept = messages_kept
+        self._bytes_kept = bytes_kept
         self._bytes = 0
         """The total size of the messages, or an earlier, larger one."""
         self._collect: Callable[[EngineQueue, int, int], list[EngineMessage]] = sqs._collect_msgs
@@ -32,7 +32,7 @@ class Backlog:
         self._send: Callable[[Mapping[str, Any], str], Any] = sqs._HANDLERS["SendMessage"]
         sqs._collect_msgs = self._collect_first
         sqs._dlq_sweep = self._sweep_if_due
-        sqs._expire_retained = self._expire_now_and_then
+        sqs._expire_retained = self._expire_if_due
         sqs._HANDLERS["SendMessage"] = self._send_if_room
 
     def _collect_first(self, queue: EngineQueue, limit: int, invisible_s: int) -> list[EngineMessage]:
@@ -49,7 +49,7 @@ class Backlog:
         if any(message["receive_count"] and message["visible_at"] <= now for message in queue["messages"]):
             self._sweep(queue)
 
-    def _expire_now_and_then(self, queue: EngineQueue) -> None:
+    def _expire_if_due(self, queue: EngineQueue) -> None:
         now = time.time()
         if len(queue["messages"]) < LONG or not 0 <= now - queue.get("looked_through_at", 0) < 1:
             self._expire(queue)
@@ -57,13 +57,13 @@ class Backlog:
 
     def _send_if_room(self, parameters: Mapping[str, Any], url: str) -> Any:
         size = size_of(parameters)
-        if self._bytes + size > self._most_bytes:
-            self._bytes = sum(len(message["body"]) for queue in self._queues() for message in queue["messages"])
+        if self._bytes + size > self._bytes_kept:
+            self._bytes = sum(len(message["body"]) for queue in self._list_queues() for message in queue["messages"])
         if (
-            sum(len(queue["messages"]) for queue in self._queues()) >= self._most
-            or self._bytes + size > self._most_bytes
+            sum(len(queue["messages"]) for queue in self._list_queues()) >= self._messages_kept
+            or self._bytes + size > self._bytes_kept
         ):
-            limits = f"{self._most} messages and {self._most_bytes} bytes"
+            limits = f"{self._messages_kept} messages and {self._bytes_kept} bytes"
             raise Refused(
                 AwsError("OverLimit", f"The engine's queues hold at most {limits}: purge one or delete messages.", 403)
             )
@@ -71,5 +71,5 @@ class Backlog:
         self._bytes += size
         return result
 
-    def _queues(self) -> list[EngineQueue]:
+    def _list_queues(self) -> list[EngineQueue]:
         return list(self._sqs._queues._data.values())

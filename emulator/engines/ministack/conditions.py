@@ -16,27 +16,27 @@ def resolve_condition_functions(engine: Any, importers: Iterable[Any]) -> None:
     """
     evaluate: Callable[[Template, Mapping[str, Any]], dict[str, bool]] = engine._evaluate_conditions
 
-    def evaluated(template: Template, parameters: Mapping[str, Any]) -> dict[str, bool]:
-        def resolved(part: Any) -> Any:
+    def evaluate_resolved(template: Template, parameters: Mapping[str, Any]) -> dict[str, bool]:
+        def resolve_part(part: Any) -> Any:
             if isinstance(part, list):
-                return [resolved(each) for each in part]
+                return [resolve_part(each) for each in part]
             if not isinstance(part, dict):
                 return part
             if OF_VALUES.isdisjoint(part) and not str(part.get("Ref")).startswith("AWS::"):
-                return {name: resolved(each) for name, each in part.items()}
+                return {name: resolve_part(each) for name, each in part.items()}
             return engine._resolve_refs(part, {}, parameters, {}, template.get("Mappings", {}), "", "")
 
-        return evaluate({**template, "Conditions": resolved(template.get("Conditions", {}))}, parameters)
+        return evaluate({**template, "Conditions": resolve_part(template.get("Conditions", {}))}, parameters)
 
     for module in (engine, *importers):
-        module._evaluate_conditions = evaluated
+        module._evaluate_conditions = evaluate_resolved
 
 
 def skip_false_conditions(changesets: Any) -> None:
     """Have MiniStack compare templates without resources whose condition is false."""
     resolve: Callable[..., Template] = changesets._resolve_props_for_diff
 
-    def resolved(template: Template, parameters: Mapping[str, Any], *stack: str) -> Template:
+    def resolve_included(template: Template, parameters: Mapping[str, Any], *stack: str) -> Template:
         document = resolve(template, parameters, *stack)
         if not document:
             return document
@@ -48,4 +48,4 @@ def skip_false_conditions(changesets: Any) -> None:
         }
         return {**document, "Resources": included}
 
-    changesets._resolve_props_for_diff = resolved
+    changesets._resolve_props_for_diff = resolve_included

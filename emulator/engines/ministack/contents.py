@@ -36,27 +36,27 @@ class Contents:
     def page(self, name: str, request: PageRequest) -> MessagePage:
         """Return the messages after a cursor, which holds a position and a message, as messages may be deleted."""
         with self._sqs._queues_lock:
-            queue, now = self._queue(name), time.time()
+            queue, now = self._find_queue(name), time.time()
             self._sqs._expire_retained(queue)
             messages: Sequence[EngineMessage] = queue["messages"]
-            first = index_after(messages, request.after) if request.after else 0
+            first = find_index_after(messages, request.after) if request.after else 0
             records = [describe(message, now) for message in take_fitting(messages[first : first + request.limit])]
             end = first + len(records)
             next_cursor = f"{end}.{messages[end - 1]['id']}" if records and end < len(messages) else None
-            oldest = oldest_of(messages, now)
+            oldest = find_oldest(messages, now)
             return MessagePage(
                 messages=tuple(records),
                 next=next_cursor,
                 total=len(messages),
                 oldest=oldest,
-                now=moment(now),
+                now=convert_time(now),
             )
 
     def receive(self, name: str, request: ReceiveRequest) -> list[ReceivedMessage]:
         """Receive these messages, as ReceiveMessage would if no others were visible."""
         ids = set(request.ids)
         with self._sqs._queues_lock:
-            queue = self._queue(name)
+            queue = self._find_queue(name)
             selection = {**queue, "messages": [message for message in queue["messages"] if message["id"] in ids]}
             received = self._sqs._collect_msgs(selection, len(selection["messages"]), request.visibility_timeout_s)
             return [
@@ -68,7 +68,7 @@ class Contents:
         """Return all queues, without expired messages, and with due messages counted as visible."""
         with self._sqs._queues_lock:
             for name in self._depths.now():
-                self._sqs._expire_retained(self._queue(name))
+                self._sqs._expire_retained(self._find_queue(name))
         with self._sqs._queues_lock:
             now = time.time()
             queues = tuple(
@@ -77,11 +77,11 @@ class Contents:
                     visible=visible,
                     in_flight=in_flight,
                     delayed=delayed,
-                    oldest=oldest_of(self._queue(name)["messages"], now),
+                    oldest=find_oldest(self._find_queue(name)["messages"], now),
                 )
                 for name, (visible, in_flight, delayed) in sorted(self._depths.now().items())
             )
-        return QueuesNow(queues=queues, now=moment(now))
+        return QueuesNow(queues=queues, now=convert_time(now))
 
     def history(self, request: HistoryRequest) -> DepthHistory:
         """Return the changes until now, including messages that became visible by a timeout."""
@@ -90,20 +90,20 @@ class Contents:
         with self._sqs._queues_lock:
             return self._depths.history(request.since, request.limit)
 
-    def _queue(self, name: str) -> EngineQueue:
+    def _find_queue(self, name: str) -> EngineQueue:
         queue: EngineQueue | None = self._sqs._queues.get(self._sqs._queue_url(name))
         if queue is None:
             raise NoSuchQueue(f"There is no queue {name}.")
         return queue
 
 
-def oldest_of(messages: Sequence[EngineMessage], now: float) -> datetime | None:
+def find_oldest(messages: Sequence[EngineMessage], now: float) -> datetime | None:
     """Return when the oldest of the messages was sent."""
     oldest = min((message.get("sent_at", now) for message in messages), default=None)
-    return None if oldest is None else moment(oldest)
+    return None if oldest is None else convert_time(oldest)
 
 
-def index_after(messages: Sequence[EngineMessage], cursor: str) -> int:
+def find_index_after(messages: Sequence[EngineMessage], cursor: str) -> int:
     """Return the index after a cursor's message, which may have moved since."""
     position, _, last = cursor.partition(".")
     expected = min(int(position), len(messages))
@@ -130,31 +130,31 @@ def describe(message: EngineMessage, now: float) -> QueuedMessage:
     return QueuedMessage(
         id=message["id"],
         body=message["body"],
-        state=state(visible_at <= now, receive_count),
-        sent_at=moment(sent_at),
-        first_received_at=moment(first_received_at) if first_received_at else None,
-        visible_at=moment(visible_at),
+        state=name_state(visible_at <= now, receive_count),
+        sent_at=convert_time(sent_at),
+        first_received_at=convert_time(first_received_at) if first_received_at else None,
+        visible_at=convert_time(visible_at),
         received=receive_count,
-        attributes={name: attribute(value) for name, value in attributes.items()},
+        attributes={name: convert_attribute(value) for name, value in attributes.items()},
         group_id=message.get("group_id"),
         source_arn=(message.get("sys") or {}).get("DeadLetterQueueSourceArn"),
     )
 
 
-def state(visible: bool, received: int) -> Literal["visible", "in flight", "delayed"]:
+def name_state(visible: bool, received: int) -> Literal["visible", "in flight", "delayed"]:
     """Return the state in which SQS counts the message."""
     if visible:
         return "visible"
     return "in flight" if received else "delayed"
 
 
-def attribute(value: Mapping[str, Any]) -> MessageAttribute:
+def convert_attribute(value: Mapping[str, Any]) -> MessageAttribute:
     """Convert a message attribute to the control API's record."""
     content = next((value[name] for name in ("StringValue", "BinaryValue") if value.get(name) is not None), "")
     text = base64.b64encode(content).decode() if isinstance(content, bytes) else str(content)
     return MessageAttribute(data_type=str(value.get("DataType", "String")), value=text)
 
 
-def moment(seconds: float) -> datetime:
+def convert_time(seconds: float) -> datetime:
     """Convert a time of MiniStack, in epoch seconds."""
     return datetime.fromtimestamp(seconds, UTC)

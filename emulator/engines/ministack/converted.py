@@ -31,10 +31,10 @@ class BoundedDict(dict[Any, Any]):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self._most = limit
+        self._limit = limit
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.pop(key, None)
         super().__setitem__(key, value)
-        if len(self) > self._most:
+        if len(self) > self._limit:
             del self[next(iter(self))]

@@ -18,7 +18,7 @@ class FaultyDeliveries:
     def __init__(self, sqs: Any, faults: FaultBook) -> None:
         self._sqs = sqs
         self._faults = faults
-        self._again: set[str] = set()
+        self._duplicated_ids: set[str] = set()
         """Ids of messages to deliver again after their deletion."""
         self._receive: Receive = sqs._receive_messages_for_esm
         self._delete: Delete = sqs._delete_messages_for_esm
@@ -39,7 +39,7 @@ class FaultyDeliveries:
                 case None:
                     pass
                 case Duplicate():
-                    self._again.add(message["id"])
+                    self._duplicated_ids.add(message["id"])
                 case Delay(seconds=seconds):
                     message["visible_at"] = time.time() + seconds
                 case _:  # Reorder
@@ -52,8 +52,8 @@ class FaultyDeliveries:
             copies = [
                 {**message, "receipt_handle": None, "visible_at": time.time()}
                 for message in queue["messages"]
-                if message["receipt_handle"] in receipt_handles and message["id"] in self._again
+                if message["receipt_handle"] in receipt_handles and message["id"] in self._duplicated_ids
             ]
             self._delete(queue_url, receipt_handles)
-            self._again -= {copy["id"] for copy in copies}
+            self._duplicated_ids -= {copy["id"] for copy in copies}
             self._sqs._get_q(queue_url)["messages"].extend(copies)

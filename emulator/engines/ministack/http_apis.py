@@ -20,10 +20,10 @@ class HttpApis:
     def __init__(self, apigateway: Any, resources: Mapping[str, dict[str, Any]]) -> None:
         self._apigateway = apigateway
         handlers = resources["AWS::ApiGatewayV2::Api"]
-        handlers["create"] = self._create(handlers["create"])
-        handlers["update"] = self._update(handlers["update"])
+        handlers["create"] = self._wrap_create(handlers["create"])
+        handlers["update"] = self._wrap_update(handlers["update"])
 
-    def _create(self, make: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrap_create(self, make: Callable[..., Any]) -> Callable[..., Any]:
         def create(logical_id: str, properties: Properties, stack: str) -> Any:
             created = make(logical_id, properties, stack)
             self._make_routes(created[0], properties)
@@ -31,7 +31,7 @@ class HttpApis:
 
         return create
 
-    def _update(self, change: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrap_update(self, change: Callable[..., Any]) -> Callable[..., Any]:
         def update(api_id: str, old: Properties, new: Properties, *args: Any, **kwargs: Any) -> Any:
             result = change(api_id, old, new, *args, **kwargs)
             if old.get("Body") != new.get("Body"):

@@ -14,7 +14,7 @@ class RunningFunctions:
     def __init__(self, host: LambdaHost) -> None:
         self._host = host
 
-    def function_of(self, token: str) -> str | None:
+    def find_function(self, token: str) -> str | None:
         """Return the name of the function whose environment has this token."""
         worker = self._host.workers.get(token)
         return worker.func_name if worker else None

@@ -25,25 +25,25 @@ class LogEvents:
     def __init__(self, logs: Any, spool: Spool, metrics: Metrics) -> None:
         self._logs = logs
         self._metrics = metrics
-        self._stored: Callable[[str, str, Events], None] = logs._fanout_to_subscription_filters
+        self._fan_out: Callable[[str, str, Events], None] = logs._fanout_to_subscription_filters
         logs._log_groups._data = ConvertingDict("streams", lambda: Shelf(spool))
         logs._log_records._data = BoundedDict(10_000)
         logs._queries._data = BoundedDict(100)
-        logs._fanout_to_subscription_filters = self._count
+        logs._fanout_to_subscription_filters = self._count_events
 
-    def _count(self, group_name: str, stream_name: str, events: Events) -> None:
+    def _count_events(self, group_name: str, stream_name: str, events: Events) -> None:
         """Count stored events, and drop the oldest if there are too many; MiniStack calls this."""
         group = self._logs._log_groups[group_name]
         stream = group["streams"][stream_name]
-        size = size_of(events)
+        size = count_bytes(events)
         stream["bytes"] = stream.get("bytes", 0) + size
         group["bytes"] = group.get("bytes", 0) + size
         while group["bytes"] > GROUP_BYTES:
-            self._let_go(group)
-        self._stored(group_name, stream_name, events)
+            self._drop_oldest(group)
+        self._fan_out(group_name, stream_name, events)
         publish_embedded(self._metrics, events)
 
-    def _let_go(self, group: EngineRecord) -> None:
+    def _drop_oldest(self, group: EngineRecord) -> None:
         """Drop the oldest stream of the group, or the older half of its only one."""
         streams: Shelf[str, EngineRecord] = group["streams"]
         oldest = streams.first()
@@ -52,9 +52,9 @@ class LogEvents:
             return
         stream = streams[oldest]
         events = stream["events"] = stream["events"][len(stream["events"]) // 2 + 1 :]
-        group["bytes"] = stream["bytes"] = size_of(events)
+        group["bytes"] = stream["bytes"] = count_bytes(events)
 
 
-def size_of(events: Events) -> int:
+def count_bytes(events: Events) -> int:
     """Return the size of events in bytes, as AWS counts it."""
     return sum(len(event["message"].encode()) + EVENT_BYTES for event in events)

@@ -40,19 +40,19 @@ class Mappings:
         lambda_svc._init_stream_position = self._start_checked
         lambda_svc._match_esm_filter = fits
         handlers = resources["AWS::Lambda::EventSourceMapping"]
-        handlers["create"] = self._made_by_stacks(handlers["create"])
+        handlers["create"] = self._wrap_stack_create(handlers["create"])
 
-    def _made_by_stacks(self, make: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda logical_id, properties, stack: make(logical_id, with_batch_size(properties), stack)
+    def _wrap_stack_create(self, make: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda logical_id, properties, stack: make(logical_id, add_default_batch_size(properties), stack)
 
     def _create_checked(self, parameters: MappingRecord) -> Answer:
-        answer = self._create(with_batch_size(parameters))
+        answer = self._create(add_default_batch_size(parameters))
         if answer[0] >= 400:
             return answer
         try:
             self._check_new(json.loads(answer[2])["UUID"])
         except Refused as refused:
-            return self._answer(refused)
+            return self._build_answer(refused)
         return answer
 
     def _update_checked(self, mapping_id: str, parameters: MappingRecord) -> Answer:
@@ -65,7 +65,7 @@ class Mappings:
             try:
                 self._check({**record, **parameters, **function})
             except Refused as refused:
-                return self._answer(refused)
+                return self._build_answer(refused)
         return self._update(mapping_id, parameters)
 
     def _start_checked(self, mapping_id: str, source_arn: str, starting: str) -> None:
@@ -84,7 +84,7 @@ class Mappings:
     def _check(self, record: MappingRecord) -> None:
         check_filters(record.get("FilterCriteria"))
         if ":sqs:" in record["EventSourceArn"]:
-            check_mapping(self._mapping(record))
+            check_mapping(self._read_mapping(record))
             self._check_role(record)
 
     def _check_role(self, record: MappingRecord) -> None:
@@ -96,7 +96,7 @@ class Mappings:
             message = f"The provided execution role does not have permissions to call {action} on SQS"
             raise Refused(AwsError("InvalidParameterValueException", message))
 
-    def _mapping(self, record: MappingRecord) -> SourceMapping:
+    def _read_mapping(self, record: MappingRecord) -> SourceMapping:
         queue = self._sqs._queue_by_arn(record["EventSourceArn"])
         _, config = self._lambda._get_func_record_for_qualifier(record["FunctionName"], record.get("Qualifier"))
         return SourceMapping(
@@ -113,13 +113,13 @@ class Mappings:
             ),
         )
 
-    def _answer(self, refused: Refused) -> Answer:
+    def _build_answer(self, refused: Refused) -> Answer:
         error = refused.error
         answer: Answer = self._lambda.error_response_json(error.code, error.message, error.status)
         return answer
 
 
-def with_batch_size(parameters: MappingRecord) -> MappingRecord:
+def add_default_batch_size(parameters: MappingRecord) -> MappingRecord:
     """Return the parameters of a new mapping with AWS's default batch size: 10 for SQS, 100 for other sources.
 
     See https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html.

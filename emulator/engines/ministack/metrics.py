@@ -79,10 +79,10 @@ class FunctionMetrics:
         self._lock = threading.Lock()
         self._running: dict[str, int] = {}
         self._dispatch: Callable[..., dict[str, Any]] = lambda_svc._execute_function_dispatch
-        lambda_svc._execute_function_dispatch = self._measured
+        lambda_svc._execute_function_dispatch = self._run_measured
         lambda_svc._emit_lambda_metrics = self._count_refused
 
-    def _measured(
+    def _run_measured(
         self, function: Any, config: Mapping[str, Any], event: Any, request_id: str, started: float
     ) -> dict[str, Any]:
         name = str(config.get("FunctionName"))
@@ -121,11 +121,11 @@ class ApiMetrics:
     def __init__(self, app: ASGIApp, metrics: Metrics, name_of: Callable[[str], str | None]) -> None:
         self._app = app
         self._metrics = metrics
-        self._name_of = name_of
+        self._find_name = name_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         api_id = find_deployed_api(read_request(scope).path) if scope["type"] == "http" else None
-        name = self._name_of(api_id) if api_id else None
+        name = self._find_name(api_id) if api_id else None
         if name is None:
             await self._app(scope, receive, send)
             return
@@ -139,7 +139,7 @@ class ApiMetrics:
         try:
             await self._app(scope, receive, watch)
         finally:
-            self._publish(name, stage_of(scope["path"]), status, time.time() - started)
+            self._publish(name, find_stage(scope["path"]), status, time.time() - started)
 
     def _publish(self, name: str, stage: str, status: int, seconds: float) -> None:
         status_class = status // 100
@@ -150,7 +150,7 @@ class ApiMetrics:
             self._metrics.record("AWS/ApiGateway", "Latency", round(seconds * 1000), "Milliseconds", dimensions)
 
 
-def stage_of(path: str) -> str:
+def find_stage(path: str) -> str:
     """Return the stage in a path of a deployed API: `/restapis/ID/STAGE/…` or `/_aws/execute-api/ID/STAGE/…`."""
     parts = path.strip("/").split("/")
     return parts[3] if parts[0] == "_aws" and len(parts) > 3 else parts[2]
@@ -182,11 +182,11 @@ def _publish_directive(metrics: Metrics, document: Mapping[str, Any], directive:
     for names in directive["Dimensions"]:
         dimensions = {name: str(document[name]) for name in names}
         for metric in directive["Metrics"]:
-            for value in _values(document[metric["Name"]]):
+            for value in _list_values(document[metric["Name"]]):
                 metrics.record(
                     directive["Namespace"], metric["Name"], value, metric.get("Unit", "None"), dimensions, at
                 )
 
 
-def _values(value: float | Sequence[float]) -> Sequence[float]:
+def _list_values(value: float | Sequence[float]) -> Sequence[float]:
     return value if isinstance(value, list) else [float(value)]  # type: ignore[arg-type]

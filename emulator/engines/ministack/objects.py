@@ -26,7 +26,7 @@ class Objects:
     def __init__(self, s3: Any, spool: Spool, folder: Path) -> None:
         self._s3 = s3
         self._bodies: Bodies[tuple[str, str, str], str] = Bodies(spool)
-        self._version_of: Callable[..., EngineRecord] = s3._version_entry_from_record
+        self._build_version: Callable[..., EngineRecord] = s3._version_entry_from_record
         s3.S3_PERSIST, s3.DATA_DIR = True, str(folder)
         s3._buckets._data = ConvertingDict("objects", lambda: Shelf(spool))
         s3._object_versions._data = Shelf(spool)
@@ -34,48 +34,48 @@ class Objects:
         s3._completed_multipart_uploads._data = BoundedDict(1_000)
         s3._upload_part = bound_upload(s3._upload_part, s3._error)
         s3._upload_part_copy = bound_upload(s3._upload_part_copy, s3._error)
-        s3._version_entry_from_record = lambda record, version, _: self._version_of(record, version, None)
-        s3._persist_object = self._keep
+        s3._version_entry_from_record = lambda record, version, _: self._build_version(record, version, None)
+        s3._persist_object = self._store_body
         s3._persist_delete_marker = lambda *_: None
-        s3._persist_displaced_version = self._keep_former
-        s3._read_body = self._body
-        s3._version_body = self._body_of_version
-        s3._delete_version_file = self._drop
-        s3._delete_persisted_object = lambda bucket, key: self._drop(bucket, key, CURRENT)
+        s3._persist_displaced_version = self._store_former_body
+        s3._read_body = self._read_body
+        s3._version_body = self._read_version_body
+        s3._delete_version_file = self._drop_body
+        s3._delete_persisted_object = lambda bucket, key: self._drop_body(bucket, key, CURRENT)
         s3._delete_persisted_bucket = self._drop_bucket
 
-    def _place(self, bucket: str, key: str) -> tuple[str, str, str]:
+    def _locate(self, bucket: str, key: str) -> tuple[str, str, str]:
         return self._s3.get_account_id(), bucket, key
 
-    def _keep(self, bucket: str, key: str, record: EngineRecord) -> None:
+    def _store_body(self, bucket: str, key: str, record: EngineRecord) -> None:
         """Store an object's body, unless it is stored already."""
         if record.get("body") is not None:
-            self._bodies.write(self._place(bucket, key), CURRENT, record["body"])
+            self._bodies.write(self._locate(bucket, key), CURRENT, record["body"])
             record["body"] = None
 
-    def _keep_former(self, bucket: str, key: str, former: EngineRecord | None, versioning: str) -> None:
+    def _store_former_body(self, bucket: str, key: str, former: EngineRecord | None, versioning: str) -> None:
         """Store the body of an object that is about to be replaced or hidden under its version."""
         version = (former or {}).get("version_id") or "null"
         if versioning == "Suspended":
-            self._drop(bucket, key, "null")
+            self._drop_body(bucket, key, "null")
         if former is not None and not (versioning == "Suspended" and version == "null"):
-            self._bodies.write(self._place(bucket, key), version, self._body(bucket, key, former))
+            self._bodies.write(self._locate(bucket, key), version, self._read_body(bucket, key, former))
 
-    def _body(self, bucket: str, key: str, record: Mapping[str, Any]) -> bytes:
+    def _read_body(self, bucket: str, key: str, record: Mapping[str, Any]) -> bytes:
         body: bytes | None = record.get("body")
-        return self._bodies.read(self._place(bucket, key), CURRENT) or b"" if body is None else body
+        return self._bodies.read(self._locate(bucket, key), CURRENT) or b"" if body is None else body
 
-    def _body_of_version(self, bucket: EngineRecord, name: str, key: str, version: EngineRecord) -> bytes | None:
-        former = self._bodies.read(self._place(name, key), version["version_id"])
+    def _read_version_body(self, bucket: EngineRecord, name: str, key: str, version: EngineRecord) -> bytes | None:
+        former = self._bodies.read(self._locate(name, key), version["version_id"])
         if former is not None:
             return former
         current = bucket["objects"].get(key)
         if current is not None and (current.get("version_id") or "null") == version["version_id"]:
-            return self._body(name, key, current)
+            return self._read_body(name, key, current)
         return None
 
-    def _drop(self, bucket: str, key: str, version: str) -> None:
-        self._bodies.drop(self._place(bucket, key), version)
+    def _drop_body(self, bucket: str, key: str, version: str) -> None:
+        self._bodies.drop(self._locate(bucket, key), version)
 
     def _drop_bucket(self, name: str) -> None:
         for place in self._bodies.places():

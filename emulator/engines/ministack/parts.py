@@ -18,28 +18,28 @@ class Parts(MutableMapping[int, EnginePart]):
     """The parts by number. Setting one raises TooLarge if the total exceeds the limit."""
 
     def __init__(self, spool: Spool) -> None:
-        self._known: dict[int, EnginePart] = {}
+        self._parts: dict[int, EnginePart] = {}
         self._bodies: Bodies[int, str] = Bodies(spool)
 
     def __setitem__(self, number: int, part: EnginePart) -> None:
-        other_bytes = sum(known["size"] for other, known in self._known.items() if other != number)
+        other_bytes = sum(known["size"] for other, known in self._parts.items() if other != number)
         if other_bytes + part["size"] > OBJECT_BYTES:
             raise TooLarge
         self._bodies.write(number, "", part["body"])
-        self._known[number] = {name: value for name, value in part.items() if name != "body"}
+        self._parts[number] = {name: value for name, value in part.items() if name != "body"}
 
     def __getitem__(self, number: int) -> EnginePart:
-        return LazyPart(self._known[number], lambda: self._bodies.read(number, ""))
+        return LazyPart(self._parts[number], lambda: self._bodies.read(number, ""))
 
     def __delitem__(self, number: int) -> None:
-        del self._known[number]
+        del self._parts[number]
         self._bodies.drop(number, "")
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._known)
+        return iter(self._parts)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._parts)
 
 
 class LazyPart(EnginePart):

@@ -98,8 +98,8 @@ def exchange_environments(context: PatchContext) -> None:
 def meter_polls(context: PatchContext) -> None:
     """Count the billable polling of queues, and complete the records of batches."""
     services, polls = context.ministack.services, EventSourceMappingMeter(context.host.ledger)
-    services.lambda_svc._run_sqs_batch = polls.metered_batch(complete_records(services.lambda_svc._run_sqs_batch))
-    services.sqs._delete_messages_for_esm = polls.metered_delete(services.sqs._delete_messages_for_esm)
+    services.lambda_svc._run_sqs_batch = polls.meter_batch(complete_records(services.lambda_svc._run_sqs_batch))
+    services.sqs._delete_messages_for_esm = polls.meter_delete(services.sqs._delete_messages_for_esm)
 
 
 def refuse_variables(context: PatchContext) -> None:
@@ -148,8 +148,8 @@ def meter_call_capacity(context: PatchContext) -> None:
 def enforce_roles(context: PatchContext) -> None:
     """Check the calls of functions against their roles, including functions that MiniStack itself runs."""
     for module in (context.ministack.core.lambda_runtime, context.ministack.services.lambda_svc):
-        module.execution_credentials = context.sessions.credentials
-    context.permissions.exchange(context.ministack)
+        module.execution_credentials = context.sessions.issue_credentials
+    context.permissions.take_over(context.ministack)
 
 
 def evaluate_alarms(context: PatchContext) -> None:
@@ -159,7 +159,7 @@ def evaluate_alarms(context: PatchContext) -> None:
     context.alarms.take_over()
 
 
-def _parts(module: str, *names: str) -> tuple[str, ...]:
+def _qualify(module: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{module}.{name}" for name in names)
 
 
@@ -179,125 +179,125 @@ PATCHES: Final = (
         "Execution environments",
         (
             "core.lambda_runtime._worker_class_for",
-            *_parts(LAMBDA, "acquire_worker", "_execute_function", "_execute_function_warm"),
+            *_qualify(LAMBDA, "acquire_worker", "_execute_function", "_execute_function_warm"),
         ),
         exchange_environments,
     ),
     Patch(
         "Stepped delivery",
-        _parts(LAMBDA, "_poll_sqs", "_iter_all_esms", "_sqs_esm_concurrency", "_dispatch_esm_batch"),
+        _qualify(LAMBDA, "_poll_sqs", "_iter_all_esms", "_sqs_esm_concurrency", "_dispatch_esm_batch"),
         lambda context: context.sources.take_over(),
     ),
     Patch(
         "Long queues",
-        _parts(SQS, "_HANDLERS", "_collect_msgs", "_dlq_sweep", "_expire_retained"),
+        _qualify(SQS, "_HANDLERS", "_collect_msgs", "_dlq_sweep", "_expire_retained"),
         lambda context: Backlog(context.ministack.services.sqs),
     ),
     Patch(
         "Rules of queues",
-        _parts(SQS, "_HANDLERS", "_queues_lock", "_collect_fifo", "_collect_msgs", "_receive_messages_for_esm")
-        + _parts(SQS, "_delete_messages_for_esm", "_dlq_sweep", "_expire_retained", "_validate_redrive_policy"),
+        _qualify(SQS, "_HANDLERS", "_queues_lock", "_collect_fifo", "_collect_msgs", "_receive_messages_for_esm")
+        + _qualify(SQS, "_delete_messages_for_esm", "_dlq_sweep", "_expire_retained", "_validate_redrive_policy"),
         lambda context: Queues(context.ministack.services.sqs, context.owner, context.depths),
     ),
     Patch(
         "Rules of event source mappings",
-        _parts(LAMBDA, "_create_esm", "_update_esm", "_init_stream_position", "_match_esm_filter")
-        + _parts(CLOUDFORMATION, "provisioners._RESOURCE_HANDLERS", "changesets._RESOURCE_HANDLERS"),
+        _qualify(LAMBDA, "_create_esm", "_update_esm", "_init_stream_position", "_match_esm_filter")
+        + _qualify(CLOUDFORMATION, "provisioners._RESOURCE_HANDLERS", "changesets._RESOURCE_HANDLERS"),
         validate_mappings,
     ),
     Patch("Routes of HTTP APIs", (f"{CLOUDFORMATION}.provisioners._RESOURCE_HANDLERS",), make_http_apis),
     Patch(
         "Metered polls and whole records",
-        (*_parts(LAMBDA, "_run_sqs_batch"), f"{SQS}._delete_messages_for_esm"),
+        (*_qualify(LAMBDA, "_run_sqs_batch"), f"{SQS}._delete_messages_for_esm"),
         meter_polls,
     ),
     Patch(
         "Faults of deliveries",
-        _parts(SQS, "_receive_messages_for_esm", "_delete_messages_for_esm"),
+        _qualify(SQS, "_receive_messages_for_esm", "_delete_messages_for_esm"),
         lambda context: FaultyDeliveries(context.ministack.services.sqs, context.faults),
     ),
     Patch(
         "Bounded bundles",
-        _parts(LAMBDA, "_functions", "_reject_unreadable_zip"),
+        _qualify(LAMBDA, "_functions", "_reject_unreadable_zip"),
         lambda context: Bundles(context.ministack.services.lambda_svc),
     ),
-    Patch("Variables are text", _parts(LAMBDA, "_create_function", "_update_config"), refuse_variables),
+    Patch("Variables are text", _qualify(LAMBDA, "_create_function", "_update_config"), refuse_variables),
     Patch(
         "Signed links",
-        _parts(S3, "_verify_presigned_sigv4", "resolve_credential", "calculate_signature", "signatures_match"),
+        _qualify(S3, "_verify_presigned_sigv4", "resolve_credential", "calculate_signature", "signatures_match"),
         lambda context: PresignedLinks(context.ministack.services.s3, context.host.workers),
     ),
     Patch(
         "Types in templates",
-        _parts(CLOUDFORMATION, "engine.CfnLoader", "engine._parse_template", "changesets._parse_template")
-        + _parts(CLOUDFORMATION, "handlers._parse_template")
-        + _parts(CLOUDFORMATION, "provisioners._provision_resource", "provisioners._update_resource")
-        + _parts(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
+        _qualify(CLOUDFORMATION, "engine.CfnLoader", "engine._parse_template", "changesets._parse_template")
+        + _qualify(CLOUDFORMATION, "handlers._parse_template")
+        + _qualify(CLOUDFORMATION, "provisioners._provision_resource", "provisioners._update_resource")
+        + _qualify(CLOUDFORMATION, "stacks._provision_resource", "stacks._update_resource"),
         read_templates,
     ),
     Patch(
         "Conditions",
-        _parts(CLOUDFORMATION, "engine._evaluate_conditions", "changesets._evaluate_conditions")
-        + _parts(CLOUDFORMATION, "handlers._evaluate_conditions", "stacks._evaluate_conditions")
-        + _parts(CLOUDFORMATION, "changesets._resolve_props_for_diff"),
+        _qualify(CLOUDFORMATION, "engine._evaluate_conditions", "changesets._evaluate_conditions")
+        + _qualify(CLOUDFORMATION, "handlers._evaluate_conditions", "stacks._evaluate_conditions")
+        + _qualify(CLOUDFORMATION, "changesets._resolve_props_for_diff"),
         evaluate_conditions,
     ),
     Patch(
         "Items in a file",
-        _parts(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
+        _qualify(DYNAMODB, "_tables", "defaultdict", "_txn_idempotency", "_txn_token_store"),
         lambda context: Tables(context.ministack.services.dynamodb, context.spool),
     ),
     Patch(
         "Sizes of tables",
-        _parts(DYNAMODB, "_set_item", "_remove_item", "_update_counts"),
+        _qualify(DYNAMODB, "_set_item", "_remove_item", "_update_counts"),
         lambda context: TableSizes(context.ministack.services.dynamodb),
     ),
     Patch("Capacity of calls", (f"{DYNAMODB}.handle_request",), meter_call_capacity),
     Patch(
         "Objects in a file",
-        _parts(S3, "S3_PERSIST", "DATA_DIR", "_buckets", "_object_versions", "_multipart_uploads")
-        + _parts(S3, "_completed_multipart_uploads", "_upload_part", "_upload_part_copy")
-        + _parts(S3, "_version_entry_from_record", "_persist_object", "_persist_delete_marker")
-        + _parts(S3, "_persist_displaced_version", "_read_body", "_version_body", "_delete_version_file")
-        + _parts(S3, "_delete_persisted_object", "_delete_persisted_bucket"),
+        _qualify(S3, "S3_PERSIST", "DATA_DIR", "_buckets", "_object_versions", "_multipart_uploads")
+        + _qualify(S3, "_completed_multipart_uploads", "_upload_part", "_upload_part_copy")
+        + _qualify(S3, "_version_entry_from_record", "_persist_object", "_persist_delete_marker")
+        + _qualify(S3, "_persist_displaced_version", "_read_body", "_version_body", "_delete_version_file")
+        + _qualify(S3, "_delete_persisted_object", "_delete_persisted_bucket"),
         lambda context: Objects(context.ministack.services.s3, context.spool, context.objects),
     ),
     Patch(
         "Bounded logs",
-        _parts(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters"),
+        _qualify(LOGS, "_log_groups", "_log_records", "_queries", "_fanout_to_subscription_filters"),
         lambda context: LogEvents(context.ministack.services.cloudwatch_logs, context.spool, context.metrics),
     ),
     Patch(
         "Metrics and alarms",
-        _parts(LAMBDA, "_execute_function_dispatch", "_emit_lambda_metrics")
-        + _parts(CLOUDWATCH, "record_metric", "_evaluate_alarm", "_evaluate_all_alarms")
-        + _parts(CLOUDWATCH, "_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history"),
+        _qualify(LAMBDA, "_execute_function_dispatch", "_emit_lambda_metrics")
+        + _qualify(CLOUDWATCH, "record_metric", "_evaluate_alarm", "_evaluate_all_alarms")
+        + _qualify(CLOUDWATCH, "_describe_alarms", "_describe_alarms_for_metric", "_describe_alarm_history"),
         evaluate_alarms,
     ),
     Patch(
         "Roles of functions",
         (
             *("app.AUTH", "app.pin_request_origin", "core.iam_actions.access_denied_response"),
-            *_parts(IAM, "enforce", "authenticate", "check_credentials", "resolve_principal", "_request_origin"),
-            *_parts(LAMBDA, "_emit_lambda_logs", "execution_credentials"),
+            *_qualify(IAM, "enforce", "authenticate", "check_credentials", "resolve_principal", "_request_origin"),
+            *_qualify(LAMBDA, "_emit_lambda_logs", "execution_credentials"),
             "core.lambda_runtime.execution_credentials",
         ),
         enforce_roles,
     ),
     Patch(
         "Policies",
-        _parts(IAM, "parse_policy_document", "_first_match", "evaluate", "evaluate_resource_policy"),
+        _qualify(IAM, "parse_policy_document", "_first_match", "evaluate", "evaluate_resource_policy"),
         lambda context: context.permissions.evaluation.take_over(),
     ),
     Patch(
         "Policies of delivery targets",
         (
             *(f"{SQS}.queue_policy_allows", f"{CLOUDWATCH}._dispatch_alarm_actions", f"{S3}._deliver_event_to_lambda"),
-            *_parts("services.sns", "topic_policy_allows", "_deliver_to_lambda"),
+            *_qualify("services.sns", "topic_policy_allows", "_deliver_to_lambda"),
             *("services.apigateway_v1._call_lambda_raw", "services.apigateway._invoke_lambda_proxy"),
             "services.eventbridge._invoke_target",
         ),
-        lambda context: context.permissions.ask_for_services(context.ministack),
+        lambda context: context.permissions.check_service_calls(context.ministack),
     ),
 )
 """All patches, in the order in which they are applied: a later one may wrap an earlier replacement."""

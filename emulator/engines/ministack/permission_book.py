@@ -26,17 +26,17 @@ class PermissionBook:
         self._used: dict[tuple[str, Allowance], Counter[str]] = defaultdict(Counter)
         self._denied: Counter[tuple[str, Denial]] = Counter()
 
-    def note_use(self, caller: Caller, call: Call) -> None:
+    def record_use(self, caller: Caller, call: Call) -> None:
         """Count a use of an action that a function's role allows."""
-        for allowance in self._roles.allowing(caller, call):
+        for allowance in self._roles.find_allowances(caller, call):
             self._used[caller.function, allowance][call.action] += 1
 
-    def note_service_use(self, service: str, call: Call) -> None:
+    def record_service_use(self, service: str, call: Call) -> None:
         """Count a use of an action that a resource's policy allows to an AWS service."""
         allowance = Allowance(f"the policy of {call.resource}", call.action, call.resource)
         self._used[service, allowance][call.action] += 1
 
-    def note_denial(self, principal: str, role: str, denial: Denial) -> None:
+    def record_denial(self, principal: str, role: str, denial: Denial) -> None:
         """Count a denial to a function of this role, or to a service; log the reason once."""
         if (principal, denial) not in self._denied and len(self._denied) >= MOST_DENIALS:
             return
@@ -46,29 +46,31 @@ class PermissionBook:
 
     def report(self, callers: Iterable[Caller], *, enforced: bool) -> PermissionReport:
         """Return the report on those of these functions whose role is in IAM, and on services that called."""
-        functions = [self._of_function(caller) for caller in callers if self._roles.knows(caller)]
+        functions = [self._report_function(caller) for caller in callers if self._roles.knows(caller)]
         names = {principal for principal, _ in [*self._used, *self._denied] if principal.endswith(OF_SERVICES)}
-        return PermissionReport(enforced=enforced, functions=(*functions, *map(self._of_service, sorted(names))))
+        return PermissionReport(enforced=enforced, functions=(*functions, *map(self._report_service, sorted(names))))
 
-    def _of_function(self, caller: Caller) -> FunctionPermissions:
-        grants = [self._grant(caller.function, allowance) for allowance in self._roles.allowances(caller)]
+    def _report_function(self, caller: Caller) -> FunctionPermissions:
+        grants = [self._describe_grant(caller.function, allowance) for allowance in self._roles.list_allowances(caller)]
         return FunctionPermissions(
             function=caller.function,
             role=caller.role_name,
             grants=tuple(grants),
-            denials=self._denials(caller.function),
+            denials=self._list_denials(caller.function),
         )
 
-    def _of_service(self, service: str) -> FunctionPermissions:
+    def _report_service(self, service: str) -> FunctionPermissions:
         grants = [
-            self._grant(principal, allowance) for principal, allowance in sorted(self._used) if principal == service
+            self._describe_grant(principal, allowance)
+            for principal, allowance in sorted(self._used)
+            if principal == service
         ]
-        return FunctionPermissions(function=service, role="", grants=tuple(grants), denials=self._denials(service))
+        return FunctionPermissions(function=service, role="", grants=tuple(grants), denials=self._list_denials(service))
 
-    def _grant(self, principal: str, allowance: Allowance) -> Grant:
+    def _describe_grant(self, principal: str, allowance: Allowance) -> Grant:
         return Grant(**allowance._asdict(), used=dict(self._used.get((principal, allowance), {})))
 
-    def _denials(self, principal: str) -> tuple[Denial, ...]:
+    def _list_denials(self, principal: str) -> tuple[Denial, ...]:
         denials = [
             denial.model_copy(update={"times": times})
             for (name, denial), times in self._denied.items()

@@ -14,7 +14,7 @@ from agenticai.emulator.core.permission_records import PermissionReport
 from agenticai.emulator.engines.ministack.permission_book import PermissionBook
 from agenticai.emulator.engines.ministack.policy_evaluation import DenialReason, PolicyEvaluation
 from agenticai.emulator.engines.ministack.roles import Caller, Roles
-from agenticai.emulator.engines.ministack.service_calls import ServiceCalls, denial_of
+from agenticai.emulator.engines.ministack.service_calls import ServiceCalls, describe_denial
 from agenticai.emulator.http.aws_errors import AwsError, build_error_answer
 from agenticai.emulator.http.json_bodies import answer_with
 from agenticai.emulator.http.request import Request as HttpRequest
@@ -65,54 +65,54 @@ class Permissions:
         self._roles = Roles(iam_evaluator, iam)
         self._book = PermissionBook(self._roles)
         self.evaluation = PolicyEvaluation(iam_evaluator)
-        self._because: ContextVar[DenialReason | None] = ContextVar("because", default=None)
-        self._caller_of = caller_of
+        self._denial_reason: ContextVar[DenialReason | None] = ContextVar("because", default=None)
+        self._find_caller = caller_of
         self._enforced = enforced
-        self._calling: ContextVar[Caller | None] = ContextVar("calling", default=None)
+        self._current_caller: ContextVar[Caller | None] = ContextVar("calling", default=None)
 
-    def exchange(self, ministack: Any) -> None:
+    def take_over(self, ministack: Any) -> None:
         """Have MiniStack check the calls of functions, and no others, against these roles.
 
         They count as made over TLS, as on AWS, so that policies that require TLS allow them.
         """
         app, actions = ministack.app, ministack.core.iam_actions
-        app.AUTH = Authorised(self._calling)
+        app.AUTH = Authorised(self._current_caller)
         app.pin_request_origin = lambda ip, _: self._evaluator.pin_request_origin(ip, True)
         self._evaluator._request_origin = ContextVar("origin", default=("127.0.0.1", True))
         self._evaluator.authenticate = lambda *_: None
         self._evaluator.check_credentials = lambda *_: None
-        self._evaluator.resolve_principal = self._principal
+        self._evaluator.resolve_principal = self._resolve_principal
         self._enforce = self._evaluator.enforce
         self._evaluator.enforce = self._check_call
-        self._answer, self._word = actions.access_denied_response, actions.identity_denial_message
+        self._answer, self._format_denial = actions.access_denied_response, actions.identity_denial_message
         self._current_region = ministack.core.responses.get_region
         actions.access_denied_response = self._answer_denied
         self._emit = self._lambda._emit_lambda_logs
         self._lambda._emit_lambda_logs = self._write_log
 
-    def ask_for_services(self, ministack: Any) -> None:
+    def check_service_calls(self, ministack: Any) -> None:
         """Have AWS services do only what the policies of queues, topics and functions allow."""
         services = ServiceCalls(self._evaluator, self.evaluation, self._book, self._roles, enforced=self._enforced)
-        services.exchange(ministack)
+        services.take_over(ministack)
 
-    def step(self, app: ASGIApp) -> ASGIApp:
+    def wrap(self, app: ASGIApp) -> ASGIApp:
         """Return the step of the gateway that finds out which function made a request."""
 
-        async def known(scope: Scope, receive: Receive, send: Send) -> None:
+        async def identify_caller(scope: Scope, receive: Receive, send: Send) -> None:
             token = read_request(scope).session_token if scope["type"] == "http" else None
-            caller = self._caller_of(token) if token else None
+            caller = self._find_caller(token) if token else None
             if caller is None or not self._roles.knows(caller):
                 await app(scope, receive, send)
                 return
-            reset_token = self._calling.set(caller)
+            reset_token = self._current_caller.set(caller)
             try:
-                await app(scope, receive, self._hiding(caller, read_request(scope), send))
+                await app(scope, receive, self._hide_missing(caller, read_request(scope), send))
             finally:
-                self._calling.reset(reset_token)
+                self._current_caller.reset(reset_token)
 
-        return known
+        return identify_caller
 
-    def _hiding(self, caller: Caller, request: HttpRequest, send: Send) -> Send:
+    def _hide_missing(self, caller: Caller, request: HttpRequest, send: Send) -> Send:
         """Return a `send` that turns 404 for an object into 403 if the caller may not list the bucket.
 
         See https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
@@ -122,18 +122,18 @@ class Permissions:
             return send
         hidden = False
 
-        async def sent(message: Message) -> None:
+        async def send_unless_hidden(message: Message) -> None:
             nonlocal hidden
             if message["type"] == "http.response.start" and message["status"] == 404:
                 hidden = not self.allows(caller, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
                 if hidden:
                     refusal = AwsError("AccessDenied", "Access Denied", 403)
                     answer = build_error_answer(refusal, request, "s3", str(uuid.uuid4()))
-                    await answer({"type": "http", "method": request.method}, _nothing, send)
+                    await answer({"type": "http", "method": request.method}, _receive_disconnect, send)
             if not hidden:
                 await send(message)
 
-        return sent
+        return send_unless_hidden
 
     def find_denied_polling(self, caller: Caller, queue_arn: str) -> Iterator[str]:
         """Yield the actions of an event source mapping on a queue that the function's role does not allow."""
@@ -143,20 +143,20 @@ class Permissions:
         """Return whether a function's role allows an action, and record it."""
         if not self._roles.knows(caller):
             return True
-        reset_token = self._calling.set(caller)
+        reset_token = self._current_caller.set(caller)
         try:
             service, region = action.partition(":")[0], self._current_region()
             return self._check_call("", action, service, region, resource) is None
         finally:
-            self._calling.reset(reset_token)
+            self._current_caller.reset(reset_token)
 
-    def routes(self) -> list[Route]:
+    def list_routes(self) -> list[Route]:
         """Return the route of the control API that returns the report."""
 
-        async def permissions(_: Request) -> Response:
+        async def read_report(_: Request) -> Response:
             return answer_with(self.report())
 
-        return [Route(PATH, permissions, methods=["GET"])]
+        return [Route(PATH, read_report, methods=["GET"])]
 
     def report(self) -> PermissionReport:
         """Return what the role of each deployed function grants, what of it was used, and what was denied."""
@@ -164,40 +164,40 @@ class Permissions:
         callers = [Caller(config["FunctionName"], config["Role"]) for config in deployed]
         return self._book.report(sorted(callers, key=lambda caller: caller.function), enforced=self._enforced)
 
-    def _principal(self, *_: Any) -> Any:
+    def _resolve_principal(self, *_: Any) -> Any:
         """Return the calling function; replaces `resolve_principal`."""
-        caller = self._calling.get()
+        caller = self._current_caller.get()
         assert caller  # noqa: S101 - nothing else is checked
         return self._evaluator.PrincipalInfo(
             arn=caller.arn,
             type="AssumedRole",
             account=caller.account,
-            policies=self._roles.statements(caller),
-            keys={**self._roles.keys(caller), "lambda:sourcefunctionarn": self._arn(caller)},
-            limits=self._roles.limits(caller),
+            policies=self._roles.list_statements(caller),
+            keys={**self._roles.build_condition_keys(caller), "lambda:sourcefunctionarn": self._build_arn(caller)},
+            limits=self._roles.list_limits(caller),
         )
 
     def _check_call(
         self, key: str, action: str, service: str, region: str, resource_arn: str = "*", service_context: Any = None
     ) -> Any:
         """Check a call, and record the result; replaces `enforce`."""
-        caller = self._calling.get()
+        caller = self._current_caller.get()
         if caller is None:
             return None
-        resource = _resource_of(action, resource_arn, region, caller.account)
+        resource = _find_resource(action, resource_arn, region, caller.account)
         self.evaluation.latest.set(None)
         denial = self._enforce(key, action, service, region, resource, service_context)
         if denial is None:
             call = self.evaluation.latest.get()
             if call:  # AWS allows some calls without a look at policies
-                self._book.note_use(caller, call)
+                self._book.record_use(caller, call)
             return None
         reason = getattr(denial, "because", DenialReason("resource"))
-        self._because.set(reason)
-        self._book.note_denial(caller.function, caller.role_name, denial_of(reason, action, resource))
+        self._denial_reason.set(reason)
+        self._book.record_denial(caller.function, caller.role_name, describe_denial(reason, action, resource))
         return denial if self._enforced else None
 
-    def _arn(self, caller: Caller) -> str:
+    def _build_arn(self, caller: Caller) -> str:
         """Return the ARN of a function, as services that it calls see it."""
         region, account = self._current_region(), caller.account
         return f"arn:aws:lambda:{region}:{account}:function:{caller.function}"
@@ -205,11 +205,11 @@ class Permissions:
     def _answer_denied(self, service: str, action: str, principal: str, request_id: str, **details: Any) -> Any:
         """Answer with the resource in the message, as AWS does; replaces `access_denied_response`."""
         if not details.get("message") and not details.get("resource_policy_arn"):
-            resource = _resource_of(
+            resource = _find_resource(
                 action, details.get("resource_arn", "*"), self._current_region(), principal.split(":")[4]
             )
-            message = self._word(action, principal, resource, details.get("explicit_deny", False))
-            reason = self._because.get()
+            message = self._format_denial(action, principal, resource, details.get("explicit_deny", False))
+            reason = self._denial_reason.get()
             for original, replacement in WORDING.get(reason.layer if reason else "role", ()):
                 message = message.replace(original, replacement)
             details |= {"message": message, "resource_arn": resource}
@@ -230,16 +230,16 @@ class Authorised:
     """Replaces MiniStack's AUTH: true while a function's call is answered, so that calls of clients are not checked."""
 
     def __init__(self, calling: ContextVar[Caller | None]) -> None:
-        self._calling = calling
+        self._current_caller = calling
 
     def __bool__(self) -> bool:
-        return self._calling.get() is not None
+        return self._current_caller.get() is not None
 
 
-def _resource_of(action: str, resource: str, region: str, account: str) -> str:
+def _find_resource(action: str, resource: str, region: str, account: str) -> str:
     """Return the resource that AWS checks for an action."""
     return OF_AN_ACCOUNT[action].format(region=region, account=account) if action in OF_AN_ACCOUNT else resource
 
 
-async def _nothing() -> Message:
+async def _receive_disconnect() -> Message:
     return {"type": "http.disconnect"}

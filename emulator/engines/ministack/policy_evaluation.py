@@ -29,7 +29,7 @@ class PolicyEvaluation:
 
     def __init__(self, evaluator: Any) -> None:
         self._evaluator = evaluator
-        self._value: Any = evaluator._resolve_condition_key
+        self._resolve_key: Any = evaluator._resolve_condition_key
         self.latest: ContextVar[Call | None] = ContextVar("latest", default=None)
 
     def take_over(self) -> None:
@@ -39,25 +39,25 @@ class PolicyEvaluation:
         self._evaluator.evaluate = self._evaluate
         self._evaluator.evaluate_resource_policy = self._evaluate_resource
 
-    def call(self, context: Any) -> Call:
+    def build_call(self, context: Any) -> Call:
         """Convert a context of MiniStack to a call."""
 
         def lookup(key: str) -> Value:
             principal_value = context.principal_keys.get(key.lower())
-            value = self._value(key, context) if principal_value is None else principal_value
+            value = self._resolve_key(key, context) if principal_value is None else principal_value
             return [str(item) for item in value] if isinstance(value, list) else None if value is None else str(value)
 
         return Call(context.action, context.resource_arn, lookup)
 
     def _find_first(self, context: Any, statements: Sequence[Statement], effect: Effect) -> Statement | None:
-        return find_first(statements, effect, self.call(context))
+        return find_first(statements, effect, self.build_call(context))
 
     def _evaluate(self, context: Any, policies: Documents, *limits: Documents) -> Any:
         """Evaluate policies for a call, limited by `limits`."""
-        call = self.call(context)
+        call = self.build_call(context)
         self.latest.set(call)
-        bounding: list[tuple[Layer, list[Statement]]] = [("boundary", _flat(limit)) for limit in limits]
-        return self._decide(call, context, [("role", _flat(policies)), *bounding])
+        bounding: list[tuple[Layer, list[Statement]]] = [("boundary", _flatten(limit)) for limit in limits]
+        return self._decide(call, context, [("role", _flatten(policies)), *bounding])
 
     def _evaluate_resource(
         self,
@@ -77,23 +77,23 @@ class PolicyEvaluation:
             for statement in statements
             if match_principal(statement, context.principal_arn, service) >= closeness
         ]
-        return self._decide(self.call(context), context, [("resource", matching)])
+        return self._decide(self.build_call(context), context, [("resource", matching)])
 
     def _decide(self, call: Call, context: Any, layers: Sequence[tuple[Layer, Sequence[Statement]]]) -> Any:
         for layer, statements in layers:
             if denying := find_first(statements, "Deny", call):
-                return self._result(context, "Deny", DenialReason(layer, denying))
+                return self._build_result(context, "Deny", DenialReason(layer, denying))
         for layer, statements in layers:
             if find_first(statements, "Allow", call) is None:
-                return self._result(context, "ImplicitDeny", DenialReason(layer))
-        return self._result(context, "Allow", None)
+                return self._build_result(context, "ImplicitDeny", DenialReason(layer))
+        return self._build_result(context, "Allow", None)
 
-    def _result(self, context: Any, decision: str, reason: DenialReason | None) -> Any:
+    def _build_result(self, context: Any, decision: str, reason: DenialReason | None) -> Any:
         sid = reason.statement.sid if reason and reason.statement else ""
         result = self._evaluator.EvalResult(decision, context.principal_arn, sid)
         result.because = reason
         return result
 
 
-def _flat(documents: Documents) -> list[Statement]:
+def _flatten(documents: Documents) -> list[Statement]:
     return [statement for statements in documents for statement in statements]

@@ -19,7 +19,7 @@ class EventSourceMappingMeter:
         self._ledger = ledger
         self._batch: ContextVar[tuple[str, str | None] | None] = ContextVar("batch", default=None)
 
-    def metered_batch(self, run: Callable[..., None]) -> Callable[..., None]:
+    def meter_batch(self, run: Callable[..., None]) -> Callable[..., None]:
         """Wrap `_run_sqs_batch`, which is called after a batch was received."""
 
         def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *args: Any) -> None:
@@ -34,7 +34,7 @@ class EventSourceMappingMeter:
 
         return run_metered
 
-    def metered_delete(self, delete: Callable[[str, set[str]], None]) -> Callable[[str, set[str]], None]:
+    def meter_delete(self, delete: Callable[[str, set[str]], None]) -> Callable[[str, set[str]], None]:
         """Wrap `_delete_messages_for_esm`, which `_run_sqs_batch` calls."""
 
         def delete_metered(queue_url: str, receipt_handles: set[str]) -> None:

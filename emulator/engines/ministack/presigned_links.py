@@ -28,24 +28,24 @@ class PresignedLinks:
         self._match: Callable[[str, str], bool] = s3.signatures_match
         self._error: Callable[..., Any] = s3._error
         self._verify: Callable[..., Any] = s3._verify_presigned_sigv4
-        s3.resolve_credential = self._resolved
-        s3.calculate_signature = self._signed
-        s3.signatures_match = self._matching
-        s3._verify_presigned_sigv4 = self._verified
+        s3.resolve_credential = self._resolve_key
+        s3.calculate_signature = self._sign_scope
+        s3.signatures_match = self._match_signatures
+        s3._verify_presigned_sigv4 = self._verify_expiry
 
-    def _verified(
+    def _verify_expiry(
         self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str | Sequence[str]]
     ) -> Any:
         """Refuse URLs that have expired or are valid for too long; MiniStack checks expiry of version 4 only."""
         parameters = {name: value if isinstance(value, str) else value[0] for name, value in query.items()}
-        if "Signature" in parameters and 0 < seconds(parameters.get("Expires", "")) < time.time():
+        if "Signature" in parameters and 0 < parse_seconds(parameters.get("Expires", "")) < time.time():
             return self._error("AccessDenied", "Request has expired", 403, path)
-        if "X-Amz-Signature" in parameters and seconds(parameters.get("X-Amz-Expires", "")) > WEEK_S:
+        if "X-Amz-Signature" in parameters and parse_seconds(parameters.get("X-Amz-Expires", "")) > WEEK_S:
             reason = f"X-Amz-Expires must be less than a week (in seconds), which are {WEEK_S}."
             return self._error("AuthorizationQueryParametersError", reason, 400, path)
         return self._verify(method, path, headers, query)
 
-    def _resolved(self, key: str, account: str, token: str = "") -> Any:
+    def _resolve_key(self, key: str, account: str, token: str = "") -> Any:
         """Resolve an access key as MiniStack does if it issued it, else to the account, with any secret."""
         from ministack.core.iam_evaluator import find_iam_access_key_account
         from ministack.services import sts
@@ -57,13 +57,13 @@ class PresignedLinks:
             return self._resolve(key, account, token)
         return replace(credentials, secret_access_key=ANY)
 
-    def _signed(self, secret: str, *scope: str) -> str:
+    def _sign_scope(self, secret: str, *scope: str) -> str:
         return ANY if secret == ANY else self._sign(secret, *scope)
 
-    def _matching(self, computed: str, signature: str) -> bool:
+    def _match_signatures(self, computed: str, signature: str) -> bool:
         return computed == ANY or self._match(computed, signature)
 
 
-def seconds(text: str) -> int:
+def parse_seconds(text: str) -> int:
     """Return a parameter as a number; 0 if it is not one."""
     return int(text) if text.isascii() and text.isdigit() else 0

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from agenticai.emulator.engines.ministack.template_text import as_text
+from agenticai.emulator.engines.ministack.template_text import format_scalar
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -66,7 +66,7 @@ def _convert_as(type_name: str, value: Any) -> Any:
     if type_name not in OPERATIONS:
         return value
     service, operation = OPERATIONS[type_name]
-    return convert(value, _model(service).operation_model(operation).input_shape)
+    return convert(value, _load_model(service).operation_model(operation).input_shape)
 
 
 def convert(value: Any, shape: Any, path: str = "#") -> Any:
@@ -86,7 +86,7 @@ def convert(value: Any, shape: Any, path: str = "#") -> Any:
         case "list", list():
             return [convert(part, shape.member, f"{path}/{index}") for index, part in enumerate(value)]
         case "string", bool() | int() | float():
-            return as_text(value)
+            return format_scalar(value)
         case "boolean", str() if value.lower() in {"true", "false"}:
             return value.lower() == "true"
         case (("integer" | "long"), str()) if re.fullmatch(r"[-+]?\d+", value):
@@ -104,7 +104,7 @@ def _convert_entry(value: Any, shape: Any, path: str) -> Any:
 
 
 @functools.cache
-def _model(service: str) -> "ServiceModel":
+def _load_model(service: str) -> "ServiceModel":
     from botocore.loaders import Loader  # imported here because it is slow
     from botocore.model import ServiceModel
 

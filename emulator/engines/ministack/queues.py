@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue, receivable
+from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue, list_receivable
 from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
@@ -38,54 +38,58 @@ class Queues:
         self._sqs = sqs
         self._depths = depths
         self._owner = owner
-        self._lock = sqs._queues_lock = WatchedLock(self._look)
+        self._lock = sqs._queues_lock = WatchedLock(self._record_depths)
         self._collect: Callable[..., list[EngineMessage]] = sqs._collect_msgs
         sqs._collect_fifo = self._collect_in_order
-        sqs._collect_msgs = self._alone(self._collect_with_handles)
-        sqs._receive_messages_for_esm = self._alone(self._receive_batch)
+        sqs._collect_msgs = self._hold_lock_during(self._collect_with_handles)
+        sqs._receive_messages_for_esm = self._hold_lock_during(self._receive_batch)
         self._delete_received: Callable[[str, set[str]], None] = sqs._delete_messages_for_esm
-        sqs._delete_messages_for_esm = self._alone(self._delete_batch)
-        sqs._expire_retained = self._alone(sqs._expire_retained)
-        sqs._dlq_sweep = self._alone(sqs._dlq_sweep)
+        sqs._delete_messages_for_esm = self._hold_lock_during(self._delete_batch)
+        sqs._expire_retained = self._hold_lock_during(sqs._expire_retained)
+        sqs._dlq_sweep = self._hold_lock_during(sqs._dlq_sweep)
         sqs._validate_redrive_policy = self._check_redrive_policy
         handlers: dict[str, Handler] = sqs._HANDLERS
         handlers["GetQueueAttributes"] = select_attributes(handlers["GetQueueAttributes"])
         handlers["ReceiveMessage"] = accept_both_names(handlers["ReceiveMessage"])
         handlers["DeleteMessage"] = self._delete
         handlers["ChangeMessageVisibility"] = self._change_visibility
-        handlers["PurgeQueue"] = self._purged(handlers["PurgeQueue"])
-        handlers.update({operation: self._ruled(operation, handler) for operation, handler in handlers.items()})
+        handlers["PurgeQueue"] = self._wrap_purge(handlers["PurgeQueue"])
+        handlers.update(
+            {operation: self._wrap_with_rules(operation, handler) for operation, handler in handlers.items()}
+        )
         for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility"):
             batch = f"{operation}Batch"
-            handlers[batch] = self._ruled(batch, self._one_by_one(batch, handlers[operation]))
+            handlers[batch] = self._wrap_with_rules(batch, self._wrap_as_batch(batch, handlers[operation]))
 
-    def _look(self) -> None:
+    def _record_depths(self) -> None:
         """Record the depths of queues, except those of other accounts or regions, which belong to no stack."""
         queues = list(self._sqs._queues._data.items())
-        self._depths.look([(name_of(key[2]), queue["messages"]) for key, queue in queues if key[:2] == self._owner])
+        self._depths.look(
+            [(parse_queue_name(key[2]), queue["messages"]) for key, queue in queues if key[:2] == self._owner]
+        )
 
-    def _alone(self, change: Callable[..., Any]) -> Callable[..., Any]:
-        def change_alone(*arguments: Any) -> Any:
+    def _hold_lock_during(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_locked(*arguments: Any) -> Any:
             with self._lock:
                 return change(*arguments)
 
-        return change_alone
+        return change_locked
 
-    def _ruled(self, operation: str, handler: Handler) -> Handler:
+    def _wrap_with_rules(self, operation: str, handler: Handler) -> Handler:
         """Wrap a handler so that it applies the rules of its operation."""
 
         def handle(parameters: RequestParameters, url: str) -> Any:
             with self._lock, self._refusing():
                 normalized = normalize(parameters)
-                check_operation(operation, normalized, self._about(operation, normalized, url))
+                check_operation(operation, normalized, self._find_target(operation, normalized, url))
                 answer = handler(normalized, url)
                 if operation not in ADDING_OR_READING:
-                    self._depths.touch(name_of(parameters.get("QueueUrl") or url))
-                return without_empty_members(answer) if isinstance(answer, dict) else answer
+                    self._depths.touch(parse_queue_name(parameters.get("QueueUrl") or url))
+                return drop_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
 
-    def _one_by_one(self, batch: str, handler: Handler) -> Handler:
+    def _wrap_as_batch(self, batch: str, handler: Handler) -> Handler:
         """Return the batch variant of an operation: each entry succeeds or fails as if it were a single request."""
 
         def handle(parameters: RequestParameters, url: str) -> dict[str, list[Any]]:
@@ -103,31 +107,31 @@ class Queues:
 
         return handle
 
-    def _about(self, operation: str, parameters: RequestParameters, url: str) -> rules.TargetQueue:
+    def _find_target(self, operation: str, parameters: RequestParameters, url: str) -> rules.TargetQueue:
         """Return the queue of a request; for CreateQueue, the existing queue of that name."""
         sqs, name = self._sqs, parameters.get("QueueName") or ""
         if operation == "CreateQueue":
             queue = sqs._queues.get(sqs._queue_url(name))
         else:
-            queue = self._queue(parameters, url) if parameters.get("QueueUrl") else None
+            queue = self._find_queue(parameters, url) if parameters.get("QueueUrl") else None
         attributes: dict[str, str] = queue["attributes"] if queue else {}
         if attributes:  # queues that stacks create lack these
             attributes |= defaults(attributes) | attributes
         arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
-        return rules.TargetQueue(arn, attributes, self._find)
+        return rules.TargetQueue(arn, attributes, self._find_attributes)
 
-    def _find(self, arn: str) -> Mapping[str, str] | None:
+    def _find_attributes(self, arn: str) -> Mapping[str, str] | None:
         queue = self._sqs._queue_by_arn(arn)
         return queue["attributes"] if queue else None
 
-    def _queue(self, parameters: RequestParameters, url: str) -> EngineQueue:
+    def _find_queue(self, parameters: RequestParameters, url: str) -> EngineQueue:
         queue: EngineQueue = self._sqs._get_q(parameters.get("QueueUrl") or url)
         return queue
 
     def _check_redrive_policy(self, policy: str) -> None:
         """Check a policy, with AWS's messages, for CloudFormation as well; MiniStack has one message for all errors."""
         with self._refusing():
-            check_redrive_policy(policy, self._find)
+            check_redrive_policy(policy, self._find_attributes)
 
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -150,7 +154,7 @@ class Queues:
         """Receive from a FIFO queue as MiniStack does from a standard queue with only the receivable messages."""
         for message in queue["messages"]:
             self._sqs._ensure_msg_fields(message)
-        due = list(itertools.islice(receivable(queue, now), limit))
+        due = list(itertools.islice(list_receivable(queue, now), limit))
         return self._collect({**queue, "is_fifo": False, "messages": due}, limit, invisible_s)
 
     def _receive_batch(self, url: str, limit: int) -> list[EngineMessage]:
@@ -168,9 +172,9 @@ class Queues:
         """Delete messages that an event source mapping has received and its function has processed."""
         old_length = len(self._sqs._get_q(url)["messages"])
         self._delete_received(url, handles)
-        self._depths.touch(name_of(url), deleted=old_length - len(self._sqs._get_q(url)["messages"]))
+        self._depths.touch(parse_queue_name(url), deleted=old_length - len(self._sqs._get_q(url)["messages"]))
 
-    def _received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
+    def _find_received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
         """Return the message whose latest receipt handle this is. Raises Refused if it is not one of this queue."""
         if not is_handle_of(queue["attributes"]["QueueArn"], handle):
             raise Refused(AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.'))
@@ -182,20 +186,20 @@ class Queues:
         In a FIFO queue the handle is valid until the visibility timeout ends.
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html.
         """
-        queue, handle = self._queue(parameters, url), parameters["ReceiptHandle"]
-        if message := self._received(queue, handle):
+        queue, handle = self._find_queue(parameters, url), parameters["ReceiptHandle"]
+        if message := self._find_received(queue, handle):
             if queue["is_fifo"] and message["visible_at"] <= time.time():
                 reason = "Reason: The receipt handle has expired."
                 raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
-            self._depths.touch(name_of(parameters.get("QueueUrl") or url), deleted=1)
+            self._depths.touch(parse_queue_name(parameters.get("QueueUrl") or url), deleted=1)
         return {}
 
-    def _purged(self, purge: Handler) -> Handler:
+    def _wrap_purge(self, purge: Handler) -> Handler:
         """Wrap PurgeQueue so that it also clears the queue's deduplication ids."""
 
         def purge_all(parameters: RequestParameters, url: str) -> Any:
-            self._queue(parameters, url)["dedup_cache"].clear()
+            self._find_queue(parameters, url)["dedup_cache"].clear()
             return purge(parameters, url)
 
         return purge_all
@@ -206,7 +210,7 @@ class Queues:
         See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html.
         """
         handle, timeout, now = parameters["ReceiptHandle"], int(parameters["VisibilityTimeout"]), time.time()
-        message = self._received(self._queue(parameters, url), handle)
+        message = self._find_received(self._find_queue(parameters, url), handle)
         if message is None:
             reason = "Message does not exist or is not available for visibility timeout change."
             raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}")
@@ -219,12 +223,12 @@ class Queues:
         return {}
 
 
-def name_of(url: str) -> str:
+def parse_queue_name(url: str) -> str:
     """Return the name of the queue at a URL."""
     return url.rpartition("/")[2]
 
 
-def without_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
+def drop_empty_members(answer: dict[str, Any]) -> dict[str, Any]:
     """Remove empty lists and maps, as SQS does."""
     return {name: value for name, value in answer.items() if value not in ([], {})}
 
@@ -254,6 +258,6 @@ def count_fitting(queue: EngineQueue, limit: int) -> int:
     See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
     """
     now = time.time()
-    candidates = itertools.islice(receivable(queue, now), limit)
+    candidates = itertools.islice(list_receivable(queue, now), limit)
     sizes = itertools.accumulate(len(message["body"].encode()) for message in candidates)
     return max(1, sum(size <= PAYLOAD_BYTES for size in sizes))

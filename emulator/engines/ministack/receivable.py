@@ -9,7 +9,7 @@ EngineQueue = dict[str, Any]
 EngineMessage = dict[str, Any]
 
 
-def receivable(queue: Mapping[str, Any], now: float) -> Iterator[EngineMessage]:
+def list_receivable(queue: Mapping[str, Any], now: float) -> Iterator[EngineMessage]:
     """Yield the visible messages; those of a FIFO queue by group, the longest waiting group first.
 
     A group's messages end at the first that is in flight or delayed, so that none overtakes another. See
@@ -21,9 +21,9 @@ def receivable(queue: Mapping[str, Any], now: float) -> Iterator[EngineMessage]:
     for message in queue["messages"]:
         groups.setdefault(message.get("group_id"), []).append(message)
     visible = [list(itertools.takewhile(lambda each: each["visible_at"] <= now, group)) for group in groups.values()]
-    waiting: list[list[EngineMessage]] = sorted(filter(None, visible), key=_since)
+    waiting: list[list[EngineMessage]] = sorted(filter(None, visible), key=_get_visible_at)
     return itertools.chain.from_iterable(waiting)
 
 
-def _since(group: list[EngineMessage]) -> float:
+def _get_visible_at(group: list[EngineMessage]) -> float:
     return float(group[0]["visible_at"])

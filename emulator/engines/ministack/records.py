@@ -9,15 +9,15 @@ from agenticai.emulator.engines.ministack.receivable import EngineMessage
 def complete_records(run: Callable[..., None]) -> Callable[..., None]:
     """Wrap `_run_sqs_batch`, which is called with a batch's event and its messages."""
 
-    def run_whole(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *args: Any) -> None:
+    def run_completed(mapping: Any, function: Any, event: Any, batch: Sequence[EngineMessage], *args: Any) -> None:
         messages = {message["id"]: message for message in batch}
-        records = [complete(record, messages[record["messageId"]]) for record in event["Records"]]
+        records = [complete_record(record, messages[record["messageId"]]) for record in event["Records"]]
         run(mapping, function, {**event, "Records": records}, batch, *args)
 
-    return run_whole
+    return run_completed
 
 
-def complete(record: Mapping[str, Any], message: EngineMessage) -> dict[str, Any]:
+def complete_record(record: Mapping[str, Any], message: EngineMessage) -> dict[str, Any]:
     """Add the digest and the lists of message attributes, and the source queue of a dead letter.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.

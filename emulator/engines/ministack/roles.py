@@ -23,7 +23,7 @@ class Caller:
     @property
     def account(self) -> str:
         """The account of its role; empty if the role is not an ARN."""
-        return _part(self.role, 4)
+        return _get_part(self.role, 4)
 
     @property
     def role_name(self) -> str:
@@ -33,7 +33,7 @@ class Caller:
     @property
     def arn(self) -> str:
         """The ARN of the caller: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html."""
-        return f"arn:{_part(self.role, 1)}:sts::{self.account}:assumed-role/{self.role_name}/{self.function}"
+        return f"arn:{_get_part(self.role, 1)}:sts::{self.account}:assumed-role/{self.role_name}/{self.function}"
 
 
 class Allowance(NamedTuple):
@@ -50,31 +50,31 @@ class Roles:
     def __init__(self, evaluator: Any, iam: Any) -> None:
         self._evaluator = evaluator
         self._iam = iam
-        self._parsed = functools.lru_cache(CACHED)(parse_policy)
+        self._parse = functools.lru_cache(CACHED)(parse_policy)
 
     def knows(self, caller: Caller) -> bool:
         """Return whether a function's role is in IAM."""
-        return self._role(caller) is not None
+        return self._find_role(caller) is not None
 
-    def statements(self, caller: Caller) -> list[Sequence[Statement]]:
+    def list_statements(self, caller: Caller) -> list[Sequence[Statement]]:
         """Return the statements of each policy of a function's role."""
-        return [self._parsed(text, f"the policy {name}") for name, text in self._policies(caller)]
+        return [self._parse(text, f"the policy {name}") for name, text in self._list_policies(caller)]
 
-    def limits(self, caller: Caller) -> list[list[Sequence[Statement]]]:
+    def list_limits(self, caller: Caller) -> list[list[Sequence[Statement]]]:
         """Return the permissions boundary of a function's role, if it has one."""
-        arn = (self._role(caller) or {}).get("PermissionsBoundary")
+        arn = (self._find_role(caller) or {}).get("PermissionsBoundary")
         if not arn:
             return []
-        text = _text(self._evaluator._resolve_managed_policy_document(arn, caller.account) or {})
-        return [[self._parsed(text, f"the permissions boundary {arn.rpartition('/')[2]}")]]
+        text = _format_document(self._evaluator._resolve_managed_policy_document(arn, caller.account) or {})
+        return [[self._parse(text, f"the permissions boundary {arn.rpartition('/')[2]}")]]
 
-    def keys(self, caller: Caller) -> dict[str, str]:
+    def build_condition_keys(self, caller: Caller) -> dict[str, str]:
         """Return the condition keys that identify a function, including its role's tags.
 
         See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
         https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
         """
-        role = self._role(caller) or {}
+        role = self._find_role(caller) or {}
         tags = {f"aws:principaltag/{tag['Key'].lower()}": tag["Value"] for tag in role.get("Tags") or ()}
         return {
             **tags,
@@ -85,47 +85,47 @@ class Roles:
             "aws:multifactorauthpresent": "false",
         }
 
-    def allowances(self, caller: Caller) -> Iterator[Allowance]:
+    def list_allowances(self, caller: Caller) -> Iterator[Allowance]:
         """Yield all allowances in the policies of a function's role."""
-        for name, statement in self._named(caller):
-            yield from _allowances(name, statement)
+        for name, statement in self._list_named_statements(caller):
+            yield from _split_statement(name, statement)
 
-    def allowing(self, caller: Caller, call: Call) -> Iterator[Allowance]:
+    def find_allowances(self, caller: Caller, call: Call) -> Iterator[Allowance]:
         """Yield the allowances that cover a call, conditions included."""
-        for name, statement in self._named(caller):
+        for name, statement in self._list_named_statements(caller):
             if statement.effect == "Allow" and applies(statement, call):
-                for allowance in _allowances(name, statement):
+                for allowance in _split_statement(name, statement):
                     lookup = call.lookup if statement.has_variables else None
                     if is_action(call.action, [allowance.action]) and is_resource(
                         call.resource, allowance.resource, lookup
                     ):
                         yield allowance
 
-    def _named(self, caller: Caller) -> Iterator[tuple[str, Statement]]:
-        for name, text in self._policies(caller):
-            for statement in self._parsed(text, f"the policy {name}"):
+    def _list_named_statements(self, caller: Caller) -> Iterator[tuple[str, Statement]]:
+        for name, text in self._list_policies(caller):
+            for statement in self._parse(text, f"the policy {name}"):
                 yield name, statement
 
-    def _role(self, caller: Caller) -> Mapping[str, Any] | None:
+    def _find_role(self, caller: Caller) -> Mapping[str, Any] | None:
         role: Mapping[str, Any] | None = self._iam._roles.get_scoped(caller.account, None, caller.role_name)
         return role
 
-    def _policies(self, caller: Caller) -> tuple[tuple[str, str], ...]:
+    def _list_policies(self, caller: Caller) -> tuple[tuple[str, str], ...]:
         """Return the names and the JSON of a role's policies."""
-        role = self._role(caller) or {}
+        role = self._find_role(caller) or {}
         managed = {
             arn.rpartition("/")[2]: self._evaluator._resolve_managed_policy_document(arn, caller.account)
             for arn in role.get("AttachedPolicies", ())
         }
         documents = {**(role.get("InlinePolicies") or {}), **managed}
-        return tuple((name, _text(document)) for name, document in documents.items() if document)
+        return tuple((name, _format_document(document)) for name, document in documents.items() if document)
 
 
-def _text(document: Any) -> str:
+def _format_document(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document)
 
 
-def _allowances(policy: str, statement: Statement) -> Iterator[Allowance]:
+def _split_statement(policy: str, statement: Statement) -> Iterator[Allowance]:
     """Yield what a statement allows; NotAction and NotResource are shown as a wildcard."""
     if statement.effect == "Allow":
         for action in statement.actions or ["*"]:
@@ -133,6 +133,6 @@ def _allowances(policy: str, statement: Statement) -> Iterator[Allowance]:
                 yield Allowance(policy, action, resource)
 
 
-def _part(arn: str, number: int) -> str:
+def _get_part(arn: str, number: int) -> str:
     parts = arn.split(":")
     return parts[number] if number < len(parts) else ""

@@ -34,40 +34,40 @@ class ServiceCalls:
         self._roles = roles
         self._enforced = enforced
 
-    def exchange(self, ministack: Any) -> None:
+    def take_over(self, ministack: Any) -> None:
         """Add the check to MiniStack's deliveries; it checks only those to queues and topics that a function causes."""
-        self._here: Callable[[], tuple[str, str]] = lambda: (
+        self._get_scope: Callable[[], tuple[str, str]] = lambda: (
             ministack.core.responses.get_region(),
             ministack.core.responses.get_account_id(),
         )
         services = ministack.services
         self._sqs, self._sns, self._lambda = services.sqs, services.sns, services.lambda_svc
-        services.sqs.queue_policy_allows = self._to_queue
-        services.sns.topic_policy_allows = self._to_topic
-        services.cloudwatch._dispatch_alarm_actions = self._of_alarm(services.cloudwatch._dispatch_alarm_actions)
-        services.apigateway_v1._call_lambda_raw = self._of_rest_api(services.apigateway_v1._call_lambda_raw)
-        services.apigateway._invoke_lambda_proxy = self._of_http_api(services.apigateway._invoke_lambda_proxy)
-        services.eventbridge._invoke_target = self._of_rule(services.eventbridge._invoke_target)
-        services.sns._deliver_to_lambda = self._of_topic(services.sns._deliver_to_lambda)
-        services.s3._deliver_event_to_lambda = self._of_bucket(services.s3._deliver_event_to_lambda)
+        services.sqs.queue_policy_allows = self._allows_queue
+        services.sns.topic_policy_allows = self._allows_topic
+        services.cloudwatch._dispatch_alarm_actions = self._check_alarm(services.cloudwatch._dispatch_alarm_actions)
+        services.apigateway_v1._call_lambda_raw = self._check_rest_api(services.apigateway_v1._call_lambda_raw)
+        services.apigateway._invoke_lambda_proxy = self._check_http_api(services.apigateway._invoke_lambda_proxy)
+        services.eventbridge._invoke_target = self._check_rule(services.eventbridge._invoke_target)
+        services.sns._deliver_to_lambda = self._check_topic(services.sns._deliver_to_lambda)
+        services.s3._deliver_event_to_lambda = self._check_bucket(services.s3._deliver_event_to_lambda)
 
-    def _to_queue(self, arn: str, service: str, source: str, account: str) -> bool:
+    def _allows_queue(self, arn: str, service: str, source: str, account: str) -> bool:
         found = self._sqs.queue_policy_for_arn(arn)
-        return found is None or self._may(service, "sqs:SendMessage", arn, found[0], source, account)
+        return found is None or self._allows(service, "sqs:SendMessage", arn, found[0], source, account)
 
-    def _to_topic(self, arn: str, service: str, source: str, account: str) -> bool:
+    def _allows_topic(self, arn: str, service: str, source: str, account: str) -> bool:
         found = self._sns.topic_policy_for_arn(arn)
-        return found is None or self._may(service, "sns:Publish", arn, found[0], source, account)
+        return found is None or self._allows(service, "sns:Publish", arn, found[0], source, account)
 
-    def _to_function(self, arn: str, service: str, source: str, account: str) -> bool:
+    def _allows_function(self, arn: str, service: str, source: str, account: str) -> bool:
         function, config, _ = self._lambda._get_func_record_for_ref(arn)
         if not function or not self._roles.knows(Caller(config["FunctionName"], config["Role"])):
             return True
         function_arn = arn if arn.startswith("arn:") else self._lambda._func_arn(arn)
         policy = self._lambda._functions[config["FunctionName"]]["policy"]  # a version's own record lacks it
-        return self._may(service, "lambda:InvokeFunction", function_arn, policy, source, account)
+        return self._allows(service, "lambda:InvokeFunction", function_arn, policy, source, account)
 
-    def _may(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
+    def _allows(self, service: str, action: str, arn: str, policy: object, source: str, account: str) -> bool:
         """Check, and record, whether a policy allows an action to a service on behalf of an account's resource."""
         context = self._evaluator.EvalContext(
             principal_arn="*",
@@ -75,7 +75,7 @@ class ServiceCalls:
             principal_account="",
             action=action,
             resource_arn=arn,
-            region=self._here()[0],
+            region=self._get_scope()[0],
             secure_transport=True,
             service_context={
                 "aws:sourcearn": source,
@@ -87,81 +87,81 @@ class ServiceCalls:
         )
         result = self._evaluator.evaluate_resource_policy(policy, context, service=service)
         if result.decision == "Allow":
-            self._book.note_service_use(service, self._evaluation.call(context))
+            self._book.record_service_use(service, self._evaluation.build_call(context))
             return True
-        self._book.note_denial(service, "", denial_of(result.because, action, arn, service))
+        self._book.record_denial(service, "", describe_denial(result.because, action, arn, service))
         return not self._enforced
 
-    def _of_alarm(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
-        def dispatched(alarm: Record, old: str, new: str, reason: str) -> Any:
+    def _check_alarm(self, dispatch: Callable[..., Any]) -> Callable[..., Any]:
+        def dispatch_allowed(alarm: Record, old: str, new: str, reason: str) -> Any:
             name, source = ACTIONS[new], alarm.get("AlarmArn", "")
-            allowed = [arn for arn in alarm.get(name) or () if self._of_action(arn, source)]
+            allowed = [arn for arn in alarm.get(name) or () if self._allows_action(arn, source)]
             return dispatch({**alarm, name: allowed}, old, new, reason)
 
-        return dispatched
+        return dispatch_allowed
 
-    def _of_action(self, arn: str, source: str) -> bool:
-        return _service(arn) != "sns" or self._to_topic(arn, ALARMS, source, self._here()[1])
+    def _allows_action(self, arn: str, source: str) -> bool:
+        return _parse_service(arn) != "sns" or self._allows_topic(arn, ALARMS, source, self._get_scope()[1])
 
-    def _of_rest_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def invoked(function: str, event: Record, **owner: Any) -> Any:
+    def _check_rest_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def invoke_allowed(function: str, event: Record, **owner: Any) -> Any:
             context = event["requestContext"]
             route = f"{context['apiId']}/{context['stage']}/{context['httpMethod']}{context['resourcePath']}"
-            if not self._of_gateway(function, route):
+            if not self._allows_gateway(function, route):
                 return None, "Invalid permissions on Lambda function"
             return await invoke(function, event, **owner)
 
-        return invoked
+        return invoke_allowed
 
-    def _of_http_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def invoked(
+    def _check_http_api(self, invoke: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def invoke_allowed(
             integration: Record, api: str, stage: str, path: str, method: str, *args: Any, **kwargs: Any
         ) -> Any:
             function = integration.get("integrationUri", "")
             function = function.partition("/functions/")[2].removesuffix("/invocations") or function
             key = kwargs.get("route_key") or (args[3] if len(args) > 3 else "$default")
             route = key if key.startswith("$") else f"{method}{key.partition(' ')[2]}"
-            if not self._of_gateway(function, f"{api}/{stage}/{route}"):
+            if not self._allows_gateway(function, f"{api}/{stage}/{route}"):
                 return 500, {"Content-Type": "application/json"}, b'{"message": "Internal Server Error"}'
             return await invoke(integration, api, stage, path, method, *args, **kwargs)
 
-        return invoked
+        return invoke_allowed
 
-    def _of_gateway(self, function: str, route: str) -> bool:
-        region, account = self._here()
-        return self._to_function(function, GATEWAY, f"arn:aws:execute-api:{region}:{account}:{route}", account)
+    def _allows_gateway(self, function: str, route: str) -> bool:
+        region, account = self._get_scope()
+        return self._allows_function(function, GATEWAY, f"arn:aws:execute-api:{region}:{account}:{route}", account)
 
-    def _of_rule(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(target: Record, event: Record, rule: Record, *args: Any) -> Any:
-            _, account = self._here()
+    def _check_rule(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def deliver_allowed(target: Record, event: Record, rule: Record, *args: Any) -> Any:
+            _, account = self._get_scope()
             arn = target.get("Arn", "")
-            checks = {"lambda": self._to_function, "sqs": self._to_queue, "sns": self._to_topic}
-            check = None if target.get("RoleArn") else checks.get(_service(arn))
+            checks = {"lambda": self._allows_function, "sqs": self._allows_queue, "sns": self._allows_topic}
+            check = None if target.get("RoleArn") else checks.get(_parse_service(arn))
             if check is None or check(arn, EVENTS, rule.get("Arn", ""), account):
                 return deliver(target, event, rule, *args)
             return None
 
-        return delivered
+        return deliver_allowed
 
-    def _of_topic(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(function: str, envelope: str, topic: str, *args: Any) -> Any:
-            if self._to_function(function, TOPICS, topic, self._here()[1]):
+    def _check_topic(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def deliver_allowed(function: str, envelope: str, topic: str, *args: Any) -> Any:
+            if self._allows_function(function, TOPICS, topic, self._get_scope()[1]):
                 return deliver(function, envelope, topic, *args)
             return None
 
-        return delivered
+        return deliver_allowed
 
-    def _of_bucket(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(function: str, event: Record, *args: Any) -> Any:
+    def _check_bucket(self, deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def deliver_allowed(function: str, event: Record, *args: Any) -> Any:
             bucket = event["Records"][0]["s3"]["bucket"]["arn"] if event.get("Records") else ""
-            if self._to_function(function, STORAGE, bucket, self._here()[1]):
+            if self._allows_function(function, STORAGE, bucket, self._get_scope()[1]):
                 return deliver(function, event, *args)
             return None
 
-        return delivered
+        return deliver_allowed
 
 
-def denial_of(reason: DenialReason, action: str, resource: str, service: str = "") -> Denial:
+def describe_denial(reason: DenialReason, action: str, resource: str, service: str = "") -> Denial:
     """Return the record of a denial."""
     return Denial(
         action=action,
@@ -174,5 +174,5 @@ def denial_of(reason: DenialReason, action: str, resource: str, service: str = "
     )
 
 
-def _service(arn: str) -> str:
+def _parse_service(arn: str) -> str:
     return "".join(arn.split(":")[2:3])

@@ -17,32 +17,32 @@ class Sessions:
     def __init__(self) -> None:
         self._key = secrets.token_bytes()
 
-    def credentials(self, config: Mapping[str, Any]) -> dict[str, str]:
+    def issue_credentials(self, config: Mapping[str, Any]) -> dict[str, str]:
         """Return the credentials of a function's environment; replaces `execution_credentials`."""
         caller = Caller(config["FunctionName"], config["Role"])
         return {
             "AWS_ACCESS_KEY_ID": config["FunctionArn"].split(":")[4],  # MiniStack uses it as the account
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_SESSION_TOKEN": self._token(caller),
+            "AWS_SESSION_TOKEN": self._sign_token(caller),
         }
 
-    def caller(self, token: str) -> Caller | None:
+    def find_caller(self, token: str) -> Caller | None:
         """Return the function that a token identifies; None for other tokens."""
         function, _, rest = token.partition(".")
         role, _, _ = rest.partition(".")
-        caller = Caller(_read(function), _read(role))
-        return caller if hmac.compare_digest(self._token(caller).encode(), token.encode()) else None
+        caller = Caller(_decode(function), _decode(role))
+        return caller if hmac.compare_digest(self._sign_token(caller).encode(), token.encode()) else None
 
-    def _token(self, caller: Caller) -> str:
-        claims = f"{_write(caller.function)}.{_write(caller.role)}"
+    def _sign_token(self, caller: Caller) -> str:
+        claims = f"{_encode(caller.function)}.{_encode(caller.role)}"
         return f"{claims}.{hmac.new(self._key, claims.encode(), hashlib.sha256).hexdigest()}"
 
 
-def _write(text: str) -> str:
+def _encode(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _read(text: str) -> str:
+def _decode(text: str) -> str:
     try:
         return base64.urlsafe_b64decode(text).decode()
     except ValueError:

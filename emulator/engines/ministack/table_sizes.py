@@ -43,7 +43,7 @@ class TableSizes:
     def _update_counts(self, table: Any) -> None:
         self._recount(table)
         table["TableSizeBytes"] = 0
-        for index in _indexes(table):
+        for index in _list_indexes(table):
             index["IndexSizeBytes"] = index["ItemCount"] = 0
         for items in table["items"].values():
             for item in items.values():
@@ -54,19 +54,19 @@ class TableSizes:
         """Add the size of an item, or subtract it with sign -1, to its table and the indexes that contain it."""
         if item is None:
             return
-        table["TableSizeBytes"] += sign * item_bytes(item)
-        for index in _indexes(table):
-            if (copy := _copy(item, table, index)) is not None:
-                index["IndexSizeBytes"] = index.get("IndexSizeBytes", 0) + sign * item_bytes(copy)
+        table["TableSizeBytes"] += sign * count_item_bytes(item)
+        for index in _list_indexes(table):
+            if (copy := _project_item(item, table, index)) is not None:
+                index["IndexSizeBytes"] = index.get("IndexSizeBytes", 0) + sign * count_item_bytes(copy)
                 index["ItemCount"] = index.get("ItemCount", 0) + sign
 
 
-def _indexes(table: Any) -> Iterator[Any]:
+def _list_indexes(table: Any) -> Iterator[Any]:
     yield from table.get("GlobalSecondaryIndexes") or ()
     yield from table.get("LocalSecondaryIndexes") or ()
 
 
-def _copy(item: Item, table: Any, index: Any) -> Item | None:
+def _project_item(item: Item, table: Any, index: Any) -> Item | None:
     """Return an item as projected into an index; None if the index does not contain it."""
     keys = {key["AttributeName"] for key in index["KeySchema"]}
     if not keys <= item.keys():
@@ -78,31 +78,31 @@ def _copy(item: Item, table: Any, index: Any) -> Item | None:
     return {name: value for name, value in item.items() if name in projected}
 
 
-def item_bytes(item: Item) -> int:
+def count_item_bytes(item: Item) -> int:
     """Return the size of an item: its attributes' names and values."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+    return sum(len(name.encode()) + _count_value_bytes(value) for name, value in item.items())
 
 
-def _value_bytes(value: Mapping[str, Any]) -> int:
+def _count_value_bytes(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
     match kind:
         case "S":
             return len(str(content).encode())
         case "N":
-            return _number_bytes(content)
+            return _count_number_bytes(content)
         case "B":
             return len(content) * 3 // 4 - str(content).count("=")  # it is base64
         case "L":
-            return HEAD_BYTES + sum(ELEMENT_BYTES + _value_bytes(each) for each in content)
+            return HEAD_BYTES + sum(ELEMENT_BYTES + _count_value_bytes(each) for each in content)
         case "M":
-            return HEAD_BYTES + len(content) * ELEMENT_BYTES + item_bytes(content)
+            return HEAD_BYTES + len(content) * ELEMENT_BYTES + count_item_bytes(content)
         case "SS" | "NS" | "BS":
-            return sum(_value_bytes({kind[0]: each}) for each in content)
+            return sum(_count_value_bytes({kind[0]: each}) for each in content)
         case _:
             return 1  # a null or a boolean
 
 
-def _number_bytes(text: str) -> int:
+def _count_number_bytes(text: str) -> int:
     """Return the size of a number: a byte per two significant digits, and one more."""
     digits = "".join(map(str, Decimal(text).as_tuple().digits)).strip("0")
     return (len(digits) + 1) // 2 + 1

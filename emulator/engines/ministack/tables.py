@@ -22,11 +22,11 @@ class Tables:
         self._spool = spool
         self._store = dynamodb._txn_token_store
         dynamodb._tables._data = ConvertingDict("items", lambda: Partitions(spool))
-        dynamodb.defaultdict = self._items
+        dynamodb.defaultdict = self._make_items
         dynamodb._txn_idempotency._data = BoundedDict(TOKENS_KEPT)
         dynamodb._txn_token_store = self._store_token
 
-    def _items(self, _: type, items: Items | None = None) -> Partitions[str, str, Any]:
+    def _make_items(self, _: type, items: Items | None = None) -> Partitions[str, str, Any]:
         """Return a table's items; replaces `defaultdict(dict)`, which MiniStack uses for nothing else."""
         partitions: Partitions[str, str, Any] = Partitions(self._spool)
         for part, values in (items or {}).items():
@@ -41,15 +41,15 @@ class Digest:
     """The digest of a request, which compares equal to the request."""
 
     def __init__(self, request: object) -> None:
-        self._digest = digest_of(request)
+        self._digest = compute_digest(request)
 
     def __eq__(self, request: object) -> bool:
-        return self._digest == digest_of(request)
+        return self._digest == compute_digest(request)
 
     def __hash__(self) -> int:
         return hash(self._digest)
 
 
-def digest_of(request: object) -> bytes:
+def compute_digest(request: object) -> bytes:
     """Return the digest of a request's JSON; equal requests have equal digests."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).digest()

@@ -25,41 +25,41 @@ def read_scalars_as_text(engine: Any, *modules: Any) -> None:
         module._parse_template = parsed
 
 
-def as_text(value: object) -> str:
+def format_scalar(value: object) -> str:
     """Return a scalar of a template as the text that CloudFormation makes of it. Raises ValueError for non-scalars."""
     match value:
         case bool():
             return str(value).lower()
         case float():
-            return _as_java_writes(value)
+            return _format_like_java(value)
         case str() | int():
             return str(value)
     raise ValueError(f"Value {value!r} is no string, number or boolean.")
 
 
-def with_text(value: Any, *, text: bool = True) -> Any:
+def format_scalars(value: Any, *, text: bool = True) -> Any:
     """Return a part of a template with keys as text, and scalars as text if `text` is true or their place needs it."""
     match value:
         case dict():
             return {
-                name if name is None else as_text(name): with_text(part, text=text or name in MEMBERS)
+                name if name is None else format_scalar(name): format_scalars(part, text=text or name in MEMBERS)
                 for name, part in value.items()
             }
         case list():
-            return [with_text(part, text=text) for part in value]
+            return [format_scalars(part, text=text) for part in value]
         case bool() | int() | float() if text:
-            return as_text(value)
+            return format_scalar(value)
     return value
 
 
 def _wrap_parser(parse: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
-    def parsed(body: str) -> dict[str, Any]:
-        return {name: with_text(section, text=name in SECTIONS) for name, section in parse(body).items()}
+    def parse_as_text(body: str) -> dict[str, Any]:
+        return {name: format_scalars(section, text=name in SECTIONS) for name, section in parse(body).items()}
 
-    return parsed
+    return parse_as_text
 
 
-def _as_java_writes(value: float) -> str:
+def _format_like_java(value: float) -> str:
     """Format a float as Java does: https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)

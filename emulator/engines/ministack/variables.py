@@ -9,17 +9,17 @@ def refuse_other_types(change: Callable[..., Any], error: Callable[..., Any]) ->
     """Wrap an operation of Lambda's API to refuse variables that are not text."""
 
     @functools.wraps(change)
-    def checked(*arguments: Any) -> Any:
-        for name, value in _variables(arguments[-1]).items():
+    def change_checked(*arguments: Any) -> Any:
+        for name, value in _read_variables(arguments[-1]).items():
             if not isinstance(value, str):
                 message = f"Environment variable {name} is not a string: {value!r}"
                 return error("SerializationException", message, 400)
         return change(*arguments)
 
-    return checked
+    return change_checked
 
 
-def _variables(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_variables(properties: Mapping[str, Any]) -> Mapping[str, Any]:
     environment = properties.get("Environment")
     variables = environment.get("Variables") if isinstance(environment, dict) else None
     return variables if isinstance(variables, dict) else {}

@@ -16,7 +16,7 @@ from typing import Any
 from agenticai.emulator.core.clock import Clock
 from agenticai.emulator.engines.activity import Activity
 from agenticai.emulator.engines.code_cache import UnsafeBundle, unpack
-from agenticai.emulator.engines.environment_pool import first_free
+from agenticai.emulator.engines.environment_pool import find_first_free
 from agenticai.emulator.engines.execution_environment import INIT_SECONDS, ExecutionEnvironment
 from agenticai.emulator.engines.function import Function, FunctionError, Invocation
 from agenticai.emulator.engines.starter import Starter, Starters
@@ -88,7 +88,7 @@ def prefer_free(
     def lease(func_name: str, config: Mapping[str, Any], *args: Any, **kwargs: Any) -> tuple[Any, str]:
         worker, origin = original(func_name, config, *args, **kwargs)
         if is_python(config) and not worker.initialised:
-            worker = first_free(worker, next(pool for pool in pools.values() if worker in pool), lock)
+            worker = find_first_free(worker, next(pool for pool in pools.values() if worker in pool), lock)
         return worker, origin
 
     return lease
@@ -146,12 +146,12 @@ class PythonWorker:
         """Run one invocation, and return its result in MiniStack's format."""
         with self._lock:
             if self._host.closed.is_set():
-                return report(FunctionError("ServiceException", "The engine is stopping.", request_id))
+                return format_outcome(FunctionError("ServiceException", "The engine is stopping.", request_id))
             started_at = datetime.now(UTC)
             try:
                 environment = self._spawn()
             except UnsafeBundle as error:
-                return report(FunctionError("InvalidZipFileException", str(error), request_id))
+                return format_outcome(FunctionError("InvalidZipFileException", str(error), request_id))
             invocation = Invocation(request_id, event, invoked_function_arn or self.config["FunctionArn"], trace_id)
             self._host.ledger.invocation_started(self._token, invocation, started_at)
             self.invocation = invocation
@@ -161,17 +161,17 @@ class PythonWorker:
             if outcome.ended:
                 environment.close()
                 self._proc = None
-            return report(outcome.error, outcome.result, outcome.log)
+            return format_outcome(outcome.error, outcome.result, outcome.log)
 
     def _spawn(self) -> ExecutionEnvironment:
         """Return the warm environment, or start one; MiniStack calls this too, for SnapStart."""
         if self._proc is not None and self._proc.poll() is None:
             return self._proc
         function = read_function(self.config, self.code_zip, self._host.code_cache)
-        variables = function.environment(
+        variables = function.build_variables(
             endpoint_url=self._host.endpoint_url,
             session_token=self._token,
-            log_stream=function.log_stream(datetime.now(UTC), self._token),
+            log_stream=function.name_log_stream(datetime.now(UTC), self._token),
             programs=find_node(),
         )
         model_url = self._host.model_url
@@ -179,7 +179,7 @@ class PythonWorker:
         variables = {name: value.replace(model_url, own_url) for name, value in variables.items()}
         self._host.ledger.environment_started(self._token, function)
         self._host.workers[self._token] = self
-        self.starter = self._host.starters.of(function, self._host.python)
+        self.starter = self._host.starters.find_or_create(function, self._host.python)
         self._proc = ExecutionEnvironment(self.starter, variables, self._host.clock, self._host.activity)
         return self._proc
 
@@ -219,7 +219,7 @@ def read_function(config: Mapping[str, Any], code_zip: bytes, code_cache: Path) 
     )
 
 
-def report(error: FunctionError | None, result: object = None, log: str = "") -> dict[str, Any]:
+def format_outcome(error: FunctionError | None, result: object = None, log: str = "") -> dict[str, Any]:
     """Return an outcome in the format that MiniStack's executors expect from a worker."""
     if error is None:
         return {"status": "ok", "result": result, "log": log}

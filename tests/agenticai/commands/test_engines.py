@@ -87,9 +87,9 @@ def test_options_of_another_way_are_refused(kind: str | None, options: dict[str,
 def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() -> None:
     environ = {"DOCKER_HOST": "unix:///mine.sock", "LOCALSTACK_AUTH_TOKEN": "sesame", "AWS_SECRET_ACCESS_KEY": "no"}
     container = EngineChoice("localstack", image="mine:1")
-    assert container.variables(environ).keys() == {"DOCKER_HOST", "LOCALSTACK_AUTH_TOKEN"}
+    assert container.select_variables(environ).keys() == {"DOCKER_HOST", "LOCALSTACK_AUTH_TOKEN"}
     assert "sesame" not in f"{container.arguments} {container}"
-    assert EngineChoice("localstack").variables(environ) == EMBEDDED.variables(environ) == {}
+    assert EngineChoice("localstack").select_variables(environ) == EMBEDDED.select_variables(environ) == {}
 
 
 @pytest.mark.parametrize("platform", ["lambda", "lambda-x86_64", "python3.13-arm64"])

@@ -5,15 +5,19 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from agenticai.emulator.core.locks import hold_shared_lock
-from agenticai.emulator.engines.localstack.container import explain_failed_start, variables_of, without_functions
-from agenticai.emulator.engines.localstack.docker_engine import LABEL, bridge_address, remove_orphans
+from agenticai.emulator.engines.localstack.container import (
+    build_variables,
+    describe_missing_executor,
+    explain_failed_start,
+)
+from agenticai.emulator.engines.localstack.docker_engine import LABEL, find_bridge_address, remove_orphans
 from agenticai.emulator.engines.localstack.server import GatewayAddresses
 
 WIRING = GatewayAddresses("http://127.0.0.1:4567", "http://host.docker.internal:4567", "sesame")
 
 
 def test_clients_and_functions_are_told_different_ways_to_the_gateway() -> None:
-    told = variables_of(WIRING, "name", "/run", {})
+    told = build_variables(WIRING, "name", "/run", {})
     assert told["LOCALSTACK_HOST"] == "127.0.0.1:4567"
     assert told["LAMBDA_LOCAL_AWS_ENDPOINT_URL"] == "http://host.docker.internal:4567"
     assert told["LAMBDA_LOCAL_CALLER_URL"] == "http://host.docker.internal:4567/_gemini"
@@ -22,8 +26,8 @@ def test_clients_and_functions_are_told_different_ways_to_the_gateway() -> None:
 
 
 def test_the_token_is_passed_on_where_it_is_set() -> None:
-    assert variables_of(WIRING, "name", "/run", {"LOCALSTACK_AUTH_TOKEN": "t"})["LOCALSTACK_AUTH_TOKEN"] == "t"
-    assert "LOCALSTACK_AUTH_TOKEN" not in variables_of(WIRING, "name", "/run", {"OTHER": "t"})
+    assert build_variables(WIRING, "name", "/run", {"LOCALSTACK_AUTH_TOKEN": "t"})["LOCALSTACK_AUTH_TOKEN"] == "t"
+    assert "LOCALSTACK_AUTH_TOKEN" not in build_variables(WIRING, "name", "/run", {"OTHER": "t"})
 
 
 def test_a_refused_licence_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -40,7 +44,7 @@ def test_a_refused_licence_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_an_image_that_starts_containers_needs_permission() -> None:
-    assert without_functions("localstack/localstack:0").startswith(
+    assert describe_missing_executor("localstack/localstack:0").startswith(
         "localstack/localstack:0 runs functions in containers"
     )
 
@@ -74,8 +78,8 @@ def test_docker_without_a_bridge_has_no_address() -> None:
     configured: list[dict[str, str]] = []
     network = SimpleNamespace(attrs={"IPAM": {"Config": configured}})
     docker = cast("Any", SimpleNamespace(networks={"bridge": network}))
-    assert bridge_address(docker) is None
+    assert find_bridge_address(docker) is None
     configured.append({"Subnet": "172.17.0.0/16"})
-    assert bridge_address(docker) == "172.17.0.1"
+    assert find_bridge_address(docker) == "172.17.0.1"
     configured[0]["Gateway"] = "172.17.42.1"
-    assert bridge_address(docker) == "172.17.42.1"
+    assert find_bridge_address(docker) == "172.17.42.1"

@@ -11,7 +11,12 @@ import pytest
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from agenticai.emulator.core.errors import NoDocker
-from agenticai.emulator.engines.localstack.docker_engine import connect, explain, fetch_image, report_pulled_layers
+from agenticai.emulator.engines.localstack.docker_engine import (
+    connect,
+    explain_unavailable,
+    fetch_image,
+    report_pulled_layers,
+)
 
 WHERE = "unix:///var/run/docker.sock"
 
@@ -30,8 +35,8 @@ def wrapped(number: int) -> DockerException:
     ],
 )
 def test_what_the_system_says_is_what_to_do(number: int, said: str) -> None:
-    assert explain(wrapped(number), WHERE).startswith(said)
-    assert explain(wrapped(number), WHERE).count(".") - WHERE.count(".") == 1
+    assert explain_unavailable(wrapped(number), WHERE).startswith(said)
+    assert explain_unavailable(wrapped(number), WHERE).count(".") - WHERE.count(".") == 1
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # docker-py leaves its socket open

@@ -29,7 +29,7 @@ def environments(ledger: Ledger) -> Environments:
 
 
 def tell(environments: Environments, event: str, **about: object) -> None:
-    environments.tell(EVENT_ADAPTER.validate_python({"event": event, **about}))
+    environments.process_event(EVENT_ADAPTER.validate_python({"event": event, **about}))
 
 
 def test_what_an_invocation_calls_is_its_projects(environments: Environments, ledger: Ledger) -> None:
@@ -53,11 +53,11 @@ def test_an_error_and_a_cold_start_are_counted(environments: Environments, ledge
 
 
 def test_a_function_is_known_by_its_environment_while_that_is_there(environments: Environments) -> None:
-    assert environments.function_of("e") is None
+    assert environments.find_function("e") is None
     tell(environments, "environment started", **STARTED)
-    assert environments.function_of("e") == "f"
+    assert environments.find_function("e") == "f"
     tell(environments, "environment ended", environment="e")
-    assert environments.function_of("e") is None
+    assert environments.find_function("e") is None
 
 
 def test_what_is_told_of_an_unknown_environment_is_nobodys(environments: Environments, ledger: Ledger) -> None:
@@ -69,13 +69,13 @@ def test_what_is_told_of_an_unknown_environment_is_nobodys(environments: Environ
 
 def test_the_executor_tells_by_http(environments: Environments) -> None:
     async def post() -> int:
-        transport = httpx2.ASGITransport(Starlette(routes=environments.routes()))
+        transport = httpx2.ASGITransport(Starlette(routes=environments.list_routes()))
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             answer = await client.post(PATH, json={"event": "environment started", **STARTED})
             return answer.status_code
 
     assert asyncio.run(post()) == 204
-    assert environments.function_of("e") == "f"
+    assert environments.find_function("e") == "f"
 
 
 def test_only_what_is_here_is_killed_and_nothing_is_delivered(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ from agenticai.emulator.engines.localstack.extensions.localstack_without_docker.
     Done,
     Environment,
     Function,
-    variables_of,
+    build_variables,
 )
 from agenticai.emulator.engines.localstack.extensions.localstack_without_docker.layers import merge
 from agenticai.emulator.engines.localstack.extensions.localstack_without_docker.observer import Observer
@@ -46,7 +46,7 @@ class Told(Observer):
         super().__init__("")
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def tell(self, event: str, **about: object) -> None:
+    def send_event(self, event: str, **about: object) -> None:
         self.events.append((event, about))
 
 
@@ -171,10 +171,10 @@ def test_the_handler_sees_lambdas_variables_and_no_others(functions: Running, mo
 def test_functions_are_led_to_the_proxy_and_tell_who_calls(tmp_path: Path) -> None:
     function = Function("f", "1", "python3.13", 128, 3, tmp_path)
     settings = Settings(aws_endpoint_url="http://gateway", caller_url="http://gateway/model")
-    variables = variables_of("e", function, settings, OF_LOCALSTACK)
+    variables = build_variables("e", function, settings, OF_LOCALSTACK)
     assert variables["AWS_ENDPOINT_URL"] == "http://gateway"
     assert variables["MODEL"] == "http://gateway/model/as/e"
-    assert variables_of("e", function, Settings(), OF_LOCALSTACK)["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert build_variables("e", function, Settings(), OF_LOCALSTACK)["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
 def test_later_layers_cover_earlier_ones_and_the_code_covers_all(functions: Running, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_whoever_watches_is_told_of_beginnings_and_ends(functions: Running) -> N
 
 
 def test_an_observer_that_does_not_answer_changes_nothing() -> None:
-    Observer("http://127.0.0.1:1/nobody").tell("environment ended", environment="e")
+    Observer("http://127.0.0.1:1/nobody").send_event("environment ended", environment="e")
 
 
 def test_settings_are_read_from_variables() -> None:

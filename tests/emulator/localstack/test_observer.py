@@ -33,8 +33,8 @@ def told() -> Iterator[tuple[str, list[tuple[str | None, str]]]]:
 
 def test_a_token_goes_along_where_there_is_one(told: tuple[str, list[tuple[str | None, str]]]) -> None:
     url, heard = told
-    Observer(url).tell("environment ended")
-    Observer(url, "sesame").tell("environment ended")
+    Observer(url).send_event("environment ended")
+    Observer(url, "sesame").send_event("environment ended")
     assert heard == [(None, "environment ended"), ("Bearer sesame", "environment ended")]
 
 
@@ -42,9 +42,9 @@ def test_a_token_in_a_file_is_read_each_time(told: tuple[str, list[tuple[str | N
     url, heard = told
     file = tmp_path / "secret"
     observer = Observer(url, token_file=str(file))
-    observer.tell("before the file is there")
+    observer.send_event("before the file is there")
     file.write_text("one")
-    observer.tell("one")
+    observer.send_event("one")
     file.write_text("another\n")
-    observer.tell("another")
+    observer.send_event("another")
     assert heard == [("Bearer one", "one"), ("Bearer another", "another")]

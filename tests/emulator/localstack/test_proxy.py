@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-from agenticai.emulator.engines.localstack.proxy import Proxy, end_to_end
+from agenticai.emulator.engines.localstack.proxy import Proxy, select_end_to_end
 from tests.fakes.asgi import Client, signed
 
 UPSTREAM = "http://127.0.0.1:1"
@@ -82,7 +82,7 @@ class TestRequests:
 
     def test_what_is_for_one_connection_only_does_not_go_on(self) -> None:
         headers = [(b"Connection", b"keep-alive, X-Mine"), (b"X-Mine", b"1"), (b"TE", b"trailers"), (b"X-Kept", b"2")]
-        assert end_to_end([*headers, (b"Expect", b"100-continue")]) == [(b"X-Kept", b"2")]
+        assert select_end_to_end([*headers, (b"Expect", b"100-continue")]) == [(b"X-Kept", b"2")]
 
 
 class TestAnswers:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.emulator.core.errors import RuntimeUnavailable
-from agenticai.emulator.engines.localstack.runtime import EXTENSIONS, LOCK, localstack_python, sources
+from agenticai.emulator.engines.localstack.runtime import EXTENSIONS, LOCK, ensure_localstack_python, list_sources
 from agenticai.stack.errors import BuildError
 
 PLENTY = 10**12
@@ -36,7 +36,7 @@ class FakeUv:
 
 
 def install(home: Path, uv: FakeUv, told: list[str], free: int = PLENTY) -> Path:
-    return localstack_python(home, environ={}, on_progress=told.append, uv=uv, free_bytes=lambda _: free)
+    return ensure_localstack_python(home, environ={}, on_progress=told.append, uv=uv, free_bytes=lambda _: free)
 
 
 def test_it_is_installed_once_with_progress_and_our_extensions_in_it(tmp_path: Path) -> None:
@@ -80,5 +80,5 @@ def test_every_version_is_pinned_and_no_registry_is_named() -> None:
 
 
 def test_the_extensions_are_what_is_built() -> None:
-    names = {str(path.relative_to(EXTENSIONS)) for path in sources(EXTENSIONS)}
+    names = {str(path.relative_to(EXTENSIONS)) for path in list_sources(EXTENSIONS)}
     assert {"pyproject.toml", "README.md", "localstack_without_docker/lambda_node.mjs"} <= names

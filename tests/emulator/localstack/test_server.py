@@ -17,9 +17,9 @@ from agenticai.emulator.engines.localstack.server import (
     Edition,
     GatewayAddresses,
     LocalStackProcess,
-    edition_at,
-    environment,
-    free_port,
+    build_variables,
+    find_free_port,
+    read_edition,
 )
 from tests.integration.cloud import NEVER_SECONDS, alive, eventually
 
@@ -90,7 +90,7 @@ def test_one_that_is_killed_is_told_of_and_one_that_is_stopped_is_not(tmp_path: 
 def test_it_knows_the_gateway_and_nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "leak")
     monkeypatch.setenv("LOCALSTACK_AUTH_TOKEN", "leak")
-    variables = environment(tmp_path, 4711, Path("/functions/python"), WIRING)
+    variables = build_variables(tmp_path, 4711, Path("/functions/python"), WIRING)
     assert "leak" not in variables.values()
     assert variables["LOCALSTACK_HOST"] == "127.0.0.1:4566"
     assert variables["GATEWAY_LISTEN"] == "127.0.0.1:4711"
@@ -100,7 +100,7 @@ def test_it_knows_the_gateway_and_nothing_of_this_machine(tmp_path: Path, monkey
 
 def test_nobody_and_somebody_else_are_no_localstack() -> None:
     with pytest.raises(NoLocalStack, match=r"^No LocalStack answers at http://127\.0\.0\.1:\d+ \(.+\): start it there"):
-        edition_at(f"http://127.0.0.1:{free_port()}")
+        read_edition(f"http://127.0.0.1:{find_free_port()}")
 
     class Other(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -112,7 +112,7 @@ def test_nobody_and_somebody_else_are_no_localstack() -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with pytest.raises(NoLocalStack, match="is not LocalStack: it has no /_localstack/health"):
-            edition_at(f"http://127.0.0.1:{server.server_port}")
+            read_edition(f"http://127.0.0.1:{server.server_port}")
         server.shutdown()
 
 

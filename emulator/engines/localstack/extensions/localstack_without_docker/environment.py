@@ -75,41 +75,45 @@ class Environment:
 
     def start(self, variables: Mapping[str, str]) -> None:
         """Start the process with LocalStack's variables, adapted to what Lambda defines."""
-        self._variables = variables_of(self._id, self._function, self._settings, variables)
+        self._variables = build_variables(self._id, self._function, self._settings, variables)
         self._spawn()
 
     def stop(self) -> None:
         """End the process."""
         if self._process:
             self._process.close()
-        self._observer.tell("environment ended", environment=self._id)
+        self._observer.send_event("environment ended", environment=self._id)
 
-    def unread_log(self) -> str:
+    def take_log(self) -> str:
         """Return the output since the last invocation."""
         return self._process.take_log() if self._process else ""
 
     def invoke(self, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Done:
         """Run one invocation on an event, which is JSON; the function's errors are not raised."""
         process = self._process if self._process and self._process.alive else self._spawn()
-        self._tell("invocation started", request_id, payload=event)
-        reply = self._ask(process, request_id, event, invoked_arn, trace_id)
-        payload, error_type = _payload(reply)
-        log = self._log(process, request_id, reply)
+        self._notify_observer("invocation started", request_id, payload=event)
+        reply = self._run_handler(process, request_id, event, invoked_arn, trace_id)
+        payload, error_type = _build_payload(reply)
+        log = self._format_log(process, request_id, reply)
         durations = {"duration_ms": reply.duration_ms, "init_ms": reply.init_ms}
-        self._tell("invocation ended", request_id, error_type=error_type, result=reply.result, **durations)
+        self._notify_observer("invocation ended", request_id, error_type=error_type, result=reply.result, **durations)
         return Done(payload, error_type, log)
 
     def _spawn(self) -> FunctionProcess:
         if self._process:
             self._process.close()
         self._process = FunctionProcess(
-            command_of(self._function, self._settings), self._variables, self._function.task_root
+            build_command(self._function, self._settings), self._variables, self._function.task_root
         )
         details = {"function": self._function.name, "version": self._function.version, "pid": self._process.pid}
-        self._observer.tell("environment started", environment=self._id, memory_mb=self._function.memory_mb, **details)
+        self._observer.send_event(
+            "environment started", environment=self._id, memory_mb=self._function.memory_mb, **details
+        )
         return self._process
 
-    def _ask(self, process: FunctionProcess, request_id: str, event: str, invoked_arn: str, trace_id: str) -> Reply:
+    def _run_handler(
+        self, process: FunctionProcess, request_id: str, event: str, invoked_arn: str, trace_id: str
+    ) -> Reply:
         timeout_s = self._function.timeout_s
         init_ms, started = None, time.monotonic()
         try:
@@ -121,16 +125,16 @@ class Environment:
                 "trace_id": trace_id,
                 "deadline_ms": int((time.time() + timeout_s) * 1000),
             }
-            outcome = process.ask(request, event, timeout_s)
-            return Reply(outcome.get("result"), outcome.get("error"), _ms_since(started), init_ms)
+            outcome = process.invoke(request, event, timeout_s)
+            return Reply(outcome.get("result"), outcome.get("error"), _measure_ms_since(started), init_ms)
         except Ended as ended:
-            report = _as_lambda_reports(ended, request_id, timeout_s)
-            return Reply(None, report, _ms_since(started), init_ms)
+            report = _describe_end(ended, request_id, timeout_s)
+            return Reply(None, report, _measure_ms_since(started), init_ms)
 
-    def _tell(self, event: str, request_id: str, **details: object) -> None:
-        self._observer.tell(event, environment=self._id, request_id=request_id, **details)
+    def _notify_observer(self, event: str, request_id: str, **details: object) -> None:
+        self._observer.send_event(event, environment=self._id, request_id=request_id, **details)
 
-    def _log(self, process: FunctionProcess, request_id: str, reply: Reply) -> str:
+    def _format_log(self, process: FunctionProcess, request_id: str, reply: Reply) -> str:
         """Return the function's output between the lines that Lambda adds."""
         output = process.take_log()
         output += "" if not output or output.endswith("\n") else "\n"
@@ -145,11 +149,11 @@ class Environment:
         return f"{start}\n{output}END RequestId: {request_id}\n" + "\t".join(report) + "\n"
 
 
-def _ms_since(started: float) -> float:
+def _measure_ms_since(started: float) -> float:
     return (time.monotonic() - started) * 1000
 
 
-def variables_of(id_: str, function: Function, settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
+def build_variables(id_: str, function: Function, settings: Settings, variables: Mapping[str, str]) -> dict[str, str]:
     """Return all variables of the handler's process.
 
     See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. The session token is the environment's
@@ -180,7 +184,7 @@ def variables_of(id_: str, function: Function, settings: Settings, variables: Ma
     return defaults | configured | reserved
 
 
-def command_of(function: Function, settings: Settings) -> list[str]:
+def build_command(function: Function, settings: Settings) -> list[str]:
     """Return the command that runs the function's bootstrap."""
     opt = [str(function.opt)] if function.opt else []
     if function.is_node:
@@ -188,7 +192,7 @@ def command_of(function: Function, settings: Settings) -> list[str]:
     return [settings.python, "-I", "-u", str(HERE / "lambda_python.py"), *opt]
 
 
-def _as_lambda_reports(ended: Ended, request_id: str, timeout_s: int) -> dict[str, Any]:
+def _describe_end(ended: Ended, request_id: str, timeout_s: int) -> dict[str, Any]:
     if ended.report:
         return ended.report
     if ended.timed_out:
@@ -198,7 +202,7 @@ def _as_lambda_reports(ended: Ended, request_id: str, timeout_s: int) -> dict[st
     return {"errorType": "Runtime.ExitError", "errorMessage": message}
 
 
-def _payload(reply: Reply) -> tuple[bytes, str | None]:
+def _build_payload(reply: Reply) -> tuple[bytes, str | None]:
     """Return Lambda's response payload, and the error type if it is an error."""
     report = reply.error
     payload = json.dumps(report if report else reply.result).encode()

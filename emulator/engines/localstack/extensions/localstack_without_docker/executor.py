@@ -21,7 +21,7 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
         super().__init__(id, function_version)
         settings = Settings.read()
         observer = Observer(settings.observer_url, settings.observer_token, settings.observer_token_file)
-        self._environment = Environment(id, function_of(function_version), settings, observer)
+        self._environment = Environment(id, read_function(function_version), settings, observer)
 
     def start(self, env_vars: dict[str, Any]) -> None:
         """Start the process; the first invocation waits for its init."""
@@ -52,12 +52,12 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
 
     def get_logs(self) -> str:
         """Return the output since the last invocation."""
-        return self._environment.unread_log()
+        return self._environment.take_log()
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Unpack the code and the layers."""
-        for code in codes_of(function_version):
+        for code in list_code_archives(function_version):
             code.prepare_for_execution()
 
     @classmethod
@@ -65,13 +65,13 @@ class LocalExecutor(RuntimeExecutor):  # type: ignore[misc] # LocalStack is not 
         """Keep the unpacked code: LocalStack removes it with the function."""
 
 
-def codes_of(version: FunctionVersion) -> list[Any]:
+def list_code_archives(version: FunctionVersion) -> list[Any]:
     """Return a function's code archives: its layers' in order, then its own."""
     layers = [layer.code for layer in version.config.layers]
     return [*layers, version.config.code] if version.config.code else layers
 
 
-def function_of(version: FunctionVersion) -> Function:
+def read_function(version: FunctionVersion) -> Function:
     """Return what an environment needs to know of a function, with its layers merged into one folder."""
     settings = version.config
     folders = [Path(layer.code.get_unzipped_code_location()) for layer in settings.layers]

@@ -61,7 +61,7 @@ def main() -> None:
     threading.Thread(target=listen, args=(requests,), daemon=True).start()
     logs = LogHandler()
     logging.getLogger().addHandler(logs)
-    sys.path[:0] = import_path(os.environ["LAMBDA_TASK_ROOT"], sys.argv[1:])
+    sys.path[:0] = build_import_path(os.environ["LAMBDA_TASK_ROOT"], sys.argv[1:])
     del sys.argv[1:]
     os.environ.pop("LC_CTYPE", None)  # Python adds it if the locale in LANG is not installed
     handler = load(outcomes, os.environ["_HANDLER"])
@@ -92,18 +92,18 @@ def listen(requests: IO[str]) -> None:
 
 def send(outcomes: IO[str], outcome: dict[str, Any]) -> None:
     """Write one outcome. Raises TypeError or ValueError if it cannot be converted to JSON."""
-    outcomes.write(json.dumps(outcome, default=plain_number) + "\n")
+    outcomes.write(json.dumps(outcome, default=convert_decimal) + "\n")
     outcomes.flush()
 
 
-def plain_number(value: object) -> float:
+def convert_decimal(value: object) -> float:
     """Convert DynamoDB's Decimal to a number, as Lambda's runtime does. Raises TypeError for other types."""
     if type(value).__name__ == "Decimal":
         return float(value)  # type: ignore[arg-type]
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def import_path(task_root: str, opts: list[str]) -> list[str]:
+def build_import_path(task_root: str, opts: list[str]) -> list[str]:
     """Return the first entries of sys.path: the task root, then the Python folders of layers."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folders = [os.path.join(opt, "python", *rest) for opt in opts for rest in (("lib", version, "site-packages"), ())]

@@ -22,7 +22,7 @@ class Observer:
         self._token_file = token_file
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def tell(self, event: str, **details: object) -> None:
+    def send_event(self, event: str, **details: object) -> None:
         """Send an event."""
         if not self._url:
             return

@@ -21,9 +21,9 @@ def dynamodb_moto() -> Service:
     """Return DynamoDB by moto, selected by PROVIDER_OVERRIDE_DYNAMODB=moto."""
     from localstack.aws.api.dynamodb import DynamodbApi
 
-    from .dynamodb import dispatch_in_turn
+    from .dynamodb import serialize_operations
 
-    return Service.for_provider(DynamodbApi(), dispatch_table_factory=dispatch_in_turn)
+    return Service.for_provider(DynamodbApi(), dispatch_table_factory=serialize_operations)
 
 
 @hooks.on_infra_start()  # type: ignore[untyped-decorator]
@@ -32,8 +32,8 @@ def update_functions() -> None:
     from localstack.services.cloudformation.engine.v2.change_set_model_executor import ChangeSetModelExecutor
     from localstack.services.lambda_.resource_providers.lambda_alias import LambdaAliasProvider
 
-    from .updates import as_cloudformation, update_alias
+    from .updates import update_alias, wrap_resource_change
 
     LambdaAliasProvider.update = update_alias
     change = ChangeSetModelExecutor._execute_resource_change
-    ChangeSetModelExecutor._execute_resource_change = as_cloudformation(change)
+    ChangeSetModelExecutor._execute_resource_change = wrap_resource_change(change)

@@ -47,7 +47,7 @@ class FunctionProcess:
         self.pid = self._process.pid
         self._initialised = False
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True, name=f"lambda-{self.pid}").start()
+        threading.Thread(target=self._read_lines, daemon=True, name=f"lambda-{self.pid}").start()
 
     @property
     def alive(self) -> bool:
@@ -58,22 +58,22 @@ class FunctionProcess:
         """Wait until the handler is loaded; return how long that took in ms, and None in later calls. Raises Ended."""
         if self._initialised:
             return None
-        outcome = self._next(timeout_s)
+        outcome = self._await_outcome(timeout_s)
         if "error" in outcome:
             self.kill()
             raise Ended(report=outcome["error"])
         self._initialised = True
         return (time.monotonic() - self._began) * 1000
 
-    def ask(self, request: Mapping[str, Any], event: str, timeout_s: float) -> dict[str, Any]:
+    def invoke(self, request: Mapping[str, Any], event: str, timeout_s: float) -> dict[str, Any]:
         """Send an event, which is JSON, to the handler; return its `result` or `error`. Raises Ended."""
         line = json.dumps({**request, "event": json.loads(event)})
         try:
             self._stdin.write(line.encode() + b"\n")
             self._stdin.flush()
         except OSError as error:
-            raise self._exited() from error
-        return self._next(timeout_s)
+            raise self._reap() from error
+        return self._await_outcome(timeout_s)
 
     def take_log(self) -> str:
         """Return the output since the last call; it is complete, as the process replies after writing it."""
@@ -100,25 +100,25 @@ class FunctionProcess:
     def _stdin(self) -> Any:
         return self._process.stdin
 
-    def _read(self) -> None:
+    def _read_lines(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker: it was asked for
         with self._process.stdout as lines:
             for line in lines:
                 self._lines.put(line)
         self._lines.put(b"")
 
-    def _next(self, timeout_s: float) -> dict[str, Any]:
+    def _await_outcome(self, timeout_s: float) -> dict[str, Any]:
         try:
             line = self._lines.get(timeout=timeout_s)
         except queue.Empty as error:
             self.kill()
             raise Ended(timed_out=True) from error
         if not line:
-            raise self._exited()
+            raise self._reap()
         outcome: dict[str, Any] = json.loads(line)
         return outcome
 
-    def _exited(self) -> Ended:
+    def _reap(self) -> Ended:
         try:
             status = self._process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:  # it closed its output and still runs

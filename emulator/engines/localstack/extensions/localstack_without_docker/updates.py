@@ -31,7 +31,7 @@ def update_alias(_: object, request: ResourceRequest[Any]) -> ProgressEvent[Any]
     return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={**desired, "Id": previous["Id"]})
 
 
-def as_cloudformation(change: Change) -> Change:
+def wrap_resource_change(change: Change) -> Change:
     """Return a change that keeps what CloudFormation keeps.
 
     A resource is replaced only if a property that can't be updated has another value: LocalStack replaces it already
@@ -45,7 +45,7 @@ def as_cloudformation(change: Change) -> Change:
         if old and not new and _is_retained(executor, name):
             return
         if old and new and after.requires_replacement:
-            immutable = _fixed_properties(after.resource_type)
+            immutable = _list_create_only_properties(after.resource_type)
             after.requires_replacement = any(old.properties.get(each) != new.properties.get(each) for each in immutable)
         change(executor, name, before, after)
 
@@ -57,7 +57,7 @@ def _is_retained(executor: Any, name: str) -> bool:
     return bool(template.get("Resources", {}).get(name, {}).get("DeletionPolicy") == "Retain")
 
 
-def _fixed_properties(resource_type: str) -> list[str]:
+def _list_create_only_properties(resource_type: str) -> list[str]:
     provider = ResourceProviderExecutor.try_load_resource_provider(resource_type)
     paths = provider.SCHEMA.get("createOnlyProperties", []) if provider else []
     return [path.removeprefix("/properties/").partition("/")[0] for path in paths]
