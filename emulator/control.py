@@ -124,11 +124,11 @@ def _build_reading_routes(
         return answer_with(EngineHealth(status="ok", pid=os.getpid(), uptime_s=uptime_s(), **about.model_dump()))
 
     async def read_usage(request: Request) -> Response:
-        return answer_with(ledger.usage(request.query_params.get("project_id")))
+        return answer_with(ledger.report_usage(request.query_params.get("project_id")))
 
     async def read_usage_by_project(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
-        return await asyncio.to_thread(lambda: answer_with(ledger.usage_by_project(since)))
+        return await asyncio.to_thread(lambda: answer_with(ledger.report_usage_by_project(since)))
 
     async def read_clock(_: Request) -> Response:
         return answer_with(ClockReading(now=clock.now(), ahead_s=clock.ahead_s, jumps=clock.jumps))
@@ -137,8 +137,8 @@ def _build_reading_routes(
         Route("/health", read_health),
         Route("/usage", read_usage),
         Route("/usage/projects", read_usage_by_project),
-        Route("/invocations", make_list_endpoint(INVOCATIONS, ledger.invocations)),
-        Route("/functions", make_list_endpoint(ACTIVITY, ledger.activity)),
+        Route("/invocations", make_list_endpoint(INVOCATIONS, ledger.list_invocations)),
+        Route("/functions", make_list_endpoint(ACTIVITY, ledger.list_activity)),
         Route("/clock", read_clock),
     ]
 
@@ -182,7 +182,7 @@ def _build_steering_routes(engine: SteerableEngine, ledger: Ledger, clock: Clock
                 engine.settle, deliveries=body.deliveries, skip=body.skip, timeout_s=body.timeout_s
             )
         except Unsettled as error:
-            return PlainTextResponse(f"{error}{describe_latest_failure(ledger.invocations())}", status_code=504)
+            return PlainTextResponse(f"{error}{describe_latest_failure(ledger.list_invocations())}", status_code=504)
         return answer_with(settled)
 
     async def advance(request: Request) -> Response:
@@ -222,12 +222,12 @@ def _build_fault_routes(faults: FaultBook, about: EngineAbout, can_apply: Callab
         return Response(status_code=204)
 
     return [
-        Route("/faults", make_list_endpoint(RULES, faults.rules)),
+        Route("/faults", make_list_endpoint(RULES, faults.list_rules)),
         Route("/faults", set_rules, methods=["PUT"]),
         Route("/faults", add_rule, methods=["POST"]),
         Route("/faults/{rule:int}", remove_rule, methods=["DELETE"]),
-        Route("/faults/fired", make_list_endpoint(FIRED, faults.fired)),
-        Route("/calls", make_list_endpoint(CALLS, faults.calls)),
+        Route("/faults/fired", make_list_endpoint(FIRED, faults.list_fired)),
+        Route("/calls", make_list_endpoint(CALLS, faults.list_calls)),
     ]
 
 

@@ -85,7 +85,7 @@ class HostedEngine:
 def host_ministack(run: Run, choice: EngineChoice, _: Callable[[str], object]) -> HostedEngine:
     """Return the embedded engine, which runs in this process."""
     from agenticai.emulator.engines.ministack import LambdaHost, MiniStack, list_allowed_origins
-    from agenticai.emulator.queues.contents import contents_routes
+    from agenticai.emulator.queues.contents import build_contents_routes
 
     activity = Activity()
     host = LambdaHost(
@@ -98,7 +98,11 @@ def host_ministack(run: Run, choice: EngineChoice, _: Callable[[str], object]) -
         engine.functions,
         steered=engine,
         missing=[lambda app: QueueOperations(app, run.clock, activity)],
-        routes=[*contents_routes(engine.contents), *engine.alarms.list_routes(), *engine.permissions.list_routes()],
+        routes=[
+            *build_contents_routes(engine.contents),
+            *engine.alarms.list_routes(),
+            *engine.permissions.list_routes(),
+        ],
         api_origins=list_allowed_origins,
         on_ready=lambda: threading.Thread(target=engine.preload, daemon=True, name="preload").start(),
         close=engine.close,
@@ -191,7 +195,7 @@ def report_lost_projects(ledger: Ledger, on_end: Callable[[str], object]) -> Cal
     """Wrap `on_end` to append a sentence that names the projects that the meter has seen."""
 
     def report_end(sentence: str) -> object:
-        lost = [str(usage.project_id) for usage in ledger.usage_by_project().projects]
+        lost = [str(usage.project_id) for usage in ledger.report_usage_by_project().projects]
         suffix = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
         return on_end(f"{sentence} Lost projects: {', '.join(lost[:NAMED])}{suffix}." if lost else sentence)
 

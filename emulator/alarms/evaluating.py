@@ -69,10 +69,13 @@ def evaluate(rule: AlarmRule, datapoints: Sequence[Datapoint], state: AlarmState
     values = [value for value in datapoints if value is not None][-rule.evaluation_periods :]
     breaching = sum(rule.breaches(value) for value in values)
     absent = rule.evaluation_periods - len(values)
-    return Verdict(_state(rule, datapoints, len(values), breaching, state), _reason(rule, values, breaching, absent))
+    return Verdict(
+        _decide_state(rule, datapoints, len(values), breaching, state),
+        _describe_reason(rule, values, breaching, absent),
+    )
 
 
-def _state(
+def _decide_state(
     rule: AlarmRule, datapoints: Sequence[Datapoint], present: int, breaching: int, state: AlarmState
 ) -> AlarmState:
     absent = rule.evaluation_periods - present
@@ -85,10 +88,10 @@ def _state(
         return state
     if present == 0:
         return "INSUFFICIENT_DATA"
-    return "ALARM" if _oldest_age(rule, datapoints) >= rule.datapoints_to_alarm else state
+    return "ALARM" if _find_oldest_age(rule, datapoints) >= rule.datapoints_to_alarm else state
 
 
-def _oldest_age(rule: AlarmRule, datapoints: Sequence[Datapoint]) -> int:
+def _find_oldest_age(rule: AlarmRule, datapoints: Sequence[Datapoint]) -> int:
     """Return the age in periods of the oldest datapoint in the evaluation periods, the latest being 1; 0 if none.
 
     If all existing datapoints breach, one that is old enough suffices: missing data since then does not end an alarm.
@@ -97,7 +100,7 @@ def _oldest_age(rule: AlarmRule, datapoints: Sequence[Datapoint]) -> int:
     return next((len(latest) - index for index, value in enumerate(latest) if value is not None), 0)
 
 
-def _reason(rule: AlarmRule, values: Sequence[float], breaching: int, absent: int) -> str:
+def _describe_reason(rule: AlarmRule, values: Sequence[float], breaching: int, absent: int) -> str:
     _, words = COMPARISONS[rule.comparison]
     formatted = ", ".join(f"{value:g}" for value in values)
     parts = []

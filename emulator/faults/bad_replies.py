@@ -28,7 +28,7 @@ PER_MINUTE: Quota = ("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", 5)
 PER_DAY: Quota = ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", 20)
 
 
-def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
+def make_bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s: float) -> Response:
     """Return a bad reply that is not derived from a good one, to a request for `…/{model}:generateContent`."""
     model_match = _MODEL_NAME.search(path)
     model = model_match[1] if model_match else "unknown"
@@ -42,7 +42,7 @@ def bad_reply(kind: ModelReply, path: str, *, request_bytes: int, retry_after_s:
         case ModelReply.INTERNAL_ERROR:
             return build_google_error(500, "INTERNAL", "An internal error has occurred.")
         case ModelReply.SAFETY:
-            candidate = {"finishReason": "SAFETY", "index": 0, "safetyRatings": safety_ratings()}
+            candidate = {"finishReason": "SAFETY", "index": 0, "safetyRatings": make_safety_ratings()}
             body: dict[str, Any] = {"candidates": [candidate]}
         case ModelReply.BLOCKED_PROMPT:
             body = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
@@ -83,7 +83,7 @@ def make_quota_error(quota: Quota, model: str, retry_after_s: float) -> Response
     return JSONResponse({"error": error}, status_code=429)
 
 
-def safety_ratings() -> list[dict[str, Any]]:
+def make_safety_ratings() -> list[dict[str, Any]]:
     """Return safety ratings, the last of which blocks the reply."""
     ratings: list[dict[str, Any]] = [
         {"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in HARMS
@@ -96,9 +96,9 @@ def corrupt_reply(kind: ModelReply, good: Response) -> Response:
     """Make a good reply bad; an error, or a reply without text, stays unchanged. Raises ValueError."""
     match kind:
         case ModelReply.TRUNCATED:
-            return with_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
+            return replace_text(good, lambda text: text[: len(text) // 2], "MAX_TOKENS")
         case ModelReply.MALFORMED:
-            return with_text(good, scramble_second_half, "STOP")
+            return replace_text(good, scramble_second_half, "STOP")
         case _:
             raise ValueError(f"The reply “{kind}” is not made from the text of a good reply.")
 
@@ -109,7 +109,7 @@ def scramble_second_half(text: str) -> str:
     return text[:half] + text[half:][::-1]
 
 
-def with_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
+def replace_text(good: Response, change: Callable[[str], str], finish_reason: str) -> Response:
     """Return the same reply with its text and output token count changed."""
     body = json.loads(bytes(good.body)) if good.status_code == 200 else {}
     if not body.get("candidates"):

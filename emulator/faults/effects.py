@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, corrupt_reply
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, corrupt_reply, make_bad_reply
 from agenticai.emulator.faults.ports import EngineClock, Workers
 from agenticai.emulator.faults.rules import (
     BadReply,
@@ -75,7 +75,7 @@ class Effects:
             case Hold():
                 await self._hold(call)
             case BadReply():
-                await self._reply(effect, call)
+                await self._send_bad_reply(effect, call)
 
     async def _refuse(self, effect: Error, call: Exchange) -> None:
         await drain(call.receive)
@@ -87,10 +87,10 @@ class Effects:
 
     async def _delay(self, seconds: float, call: Exchange) -> None:
         """Make the call and delay its answer, at most by the timeout of a model client."""
-        client_timeout_s = model_timeout_s(call)
+        client_timeout_s = read_model_timeout_s(call)
         wait = min(seconds, client_timeout_s)
 
-        async def late(message: Message) -> None:
+        async def send_late(message: Message) -> None:
             is_start = message["type"] == "http.response.start"
             if is_start:
                 # Compute the moment before `blocked`: inside that block the engine may skip to it.
@@ -101,21 +101,21 @@ class Effects:
             if is_start or seconds < client_timeout_s:
                 await call.send(message)
 
-        await self._app(call.scope, call.receive, late)
+        await self._app(call.scope, call.receive, send_late)
 
     async def _hang(self, call: Exchange) -> None:
-        async def never(message: Message) -> None:
+        async def hold_back(message: Message) -> None:
             if message["type"] == "http.response.start":
                 with self._workers.blocked(call.token, None):
                     await await_disconnect(call.receive)
 
-        await self._app(call.scope, call.receive, never)
+        await self._app(call.scope, call.receive, hold_back)
 
     async def _kill(self, after: bool, call: Exchange) -> None:
-        async def nowhere(_: Message) -> None: ...
+        async def discard(_: Message) -> None: ...
 
         if after:
-            await self._app(call.scope, call.receive, nowhere)
+            await self._app(call.scope, call.receive, discard)
         await self._workers.kill(call.token)
         await await_disconnect(call.receive)
 
@@ -129,7 +129,7 @@ class Effects:
         if await wait_while_connected(self._workers.hold(call.token), call.receive):
             await self._app(call.scope, receive, call.send)
 
-    async def _reply(self, effect: BadReply, call: Exchange) -> None:
+    async def _send_bad_reply(self, effect: BadReply, call: Exchange) -> None:
         if effect.reply in MADE_OF_GOOD_ONES:
             good = await collect_answer(self._app, call.scope, call.receive)
             if effect.reply is ModelReply.DROPPED:
@@ -138,11 +138,13 @@ class Effects:
             answer = corrupt_reply(effect.reply, good)
         else:
             size = await drain(call.receive)
-            answer = bad_reply(effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s)
+            answer = make_bad_reply(
+                effect.reply, call.request.path, request_bytes=size, retry_after_s=effect.retry_after_s
+            )
         await call.answer(answer)
 
 
-def model_timeout_s(call: Exchange) -> float:
+def read_model_timeout_s(call: Exchange) -> float:
     """Return the client's timeout for the model, which its SDK sends in a header; infinite without it."""
     header = call.request.headers.get("x-server-timeout")
     if header is None or call.service != MODEL:

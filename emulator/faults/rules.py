@@ -143,7 +143,7 @@ class DeliveryFault(Record):
     then: DeliveryEffect
 
 
-def kind_of(fault: object) -> str:
+def find_kind(fault: object) -> str:
     """Return the `on` of a rule, so that an error in a rule is reported once and not once per kind of rule."""
     when = fault.get("when") if isinstance(fault, dict) else getattr(fault, "when", None)
     return str(when.get("on", "call") if isinstance(when, dict) else getattr(when, "on", "call"))
@@ -154,7 +154,9 @@ def needs_steering(fault: CallFault | DeliveryFault) -> bool:
     return isinstance(fault, DeliveryFault) or isinstance(fault.then, (Hold, DeliverAgain))
 
 
-Fault = Annotated[Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(kind_of)]
+Fault = Annotated[
+    Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")], Discriminator(find_kind)
+]
 
 
 def rename(fault: Fault, functions: Mapping[str, str], queues: Mapping[str, str]) -> Fault:

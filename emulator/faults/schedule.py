@@ -45,18 +45,18 @@ class FaultBook:
         """Replace the rules, and reset the counts, the recorded calls and the applied faults."""
         with self._lock:
             self._schedule = dict(enumerate(schedule))
-            self._next = len(self._schedule)
-            self._met: Counter[int] = Counter()
+            self._next_number = len(self._schedule)
+            self._matches: Counter[int] = Counter()
             self._applied: Counter[int] = Counter()
             self._fired: deque[Fired] = deque(maxlen=FIRED_KEPT)
             self._calls: deque[CallKind] = deque(maxlen=self._calls_kept)
-            self._kinds: dict[CallKind, CallKind] = {}  # so that equal calls are one object
+            self._call_kinds: dict[CallKind, CallKind] = {}  # so that equal calls are one object
             self._numbers: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> int:
         """Append a rule and return its number; the other rules keep their counts."""
         with self._lock:
-            number, self._next = self._next, self._next + 1
+            number, self._next_number = self._next_number, self._next_number + 1
             self._schedule[number] = fault
             return number
 
@@ -65,21 +65,21 @@ class FaultBook:
         with self._lock:
             del self._schedule[rule]
 
-    def rules(self) -> tuple[ActiveRule, ...]:
+    def list_rules(self) -> tuple[ActiveRule, ...]:
         """Return the active rules, in order."""
         with self._lock:
             return tuple(
-                ActiveRule(rule=number, fault=fault, met=self._met[number], applied=self._applied[number])
+                ActiveRule(rule=number, fault=fault, met=self._matches[number], applied=self._applied[number])
                 for number, fault in self._schedule.items()
             )
 
-    def effect_of_call(self, function: str, service: str, operation: str) -> CallEffect | None:
+    def record_call(self, function: str, service: str, operation: str) -> CallEffect | None:
         """Record a call of a function, and return the effect of the rule that is due, or None."""
         with self._lock:
             self._numbers[function] += 1
             call = RecordedCall(function=function, number=self._numbers[function], service=service, operation=operation)
             kind = function, service, operation
-            self._calls.append(self._kinds.setdefault(kind, kind))
+            self._calls.append(self._call_kinds.setdefault(kind, kind))
             effect: CallEffect | None = None
             for number, fault in self._schedule.items():
                 if not isinstance(fault, CallFault) or not fits(fault, call):
@@ -89,7 +89,7 @@ class FaultBook:
                     self._fire(number, function, f"{service} {operation}, call {call.number}", effect)
             return effect
 
-    def effect_of_delivery(self, queue: str) -> DeliveryEffect | None:
+    def record_delivery(self, queue: str) -> DeliveryEffect | None:
         """Count a delivery from this queue, and return the effect of the rule that is due, or None."""
         with self._lock:
             effect: DeliveryEffect | None = None
@@ -101,12 +101,12 @@ class FaultBook:
                     self._fire(number, None, queue, effect)
             return effect
 
-    def fired(self) -> tuple[Fired, ...]:
+    def list_fired(self) -> tuple[Fired, ...]:
         """Return the latest faults that were applied, the oldest first."""
         with self._lock:
             return tuple(self._fired)
 
-    def calls(self) -> tuple[RecordedCall, ...]:
+    def list_calls(self) -> tuple[RecordedCall, ...]:
         """Return the latest calls of functions, in the order in which they began."""
         with self._lock:
             kinds, numbers = tuple(self._calls), self._numbers - Counter(function for function, _, _ in self._calls)
@@ -120,8 +120,8 @@ class FaultBook:
 
     def _is_due(self, number: int, when: Call | Delivery) -> bool:
         """Count a match of the rule, and return whether the rule is due for it."""
-        self._met[number] += 1
-        return when.nth <= self._met[number] < when.nth + when.times
+        self._matches[number] += 1
+        return when.nth <= self._matches[number] < when.nth + when.times
 
     def _fire(self, number: int, function: str | None, target: str, effect: CallEffect | DeliveryEffect) -> None:
         settings = " ".join(str(value) for value in effect.model_dump(exclude_defaults=True).values())

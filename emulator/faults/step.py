@@ -42,7 +42,7 @@ class Faults:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope, model_token = without_token(scope)
+        scope, model_token = split_token(scope)
         request = read_request(scope)
         service = MODEL if model_token else request.service
         token = model_token or request.session_token
@@ -53,14 +53,14 @@ class Faults:
         if request.is_form:
             form, receive = await read_ahead(receive, FORM_BYTES)
         operation = name_operation(request, service, form)
-        effect = self._book.effect_of_call(function, service, operation)
+        effect = self._book.record_call(function, service, operation)
         if effect is None:
             await self._app(scope, receive, send)
         else:
             await self._effects.apply(effect, Exchange(token, service, request, scope, receive, send))
 
 
-def without_token(scope: Scope) -> tuple[Scope, str | None]:
+def split_token(scope: Scope) -> tuple[Scope, str | None]:
     """Return a model call without the token in its path, as the model's API expects it, and the token."""
     match = _MODEL_CALL.fullmatch(scope["path"])
     if not match:

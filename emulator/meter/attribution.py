@@ -10,31 +10,31 @@ _PROJECT = re.compile(r"(?:project_id[^0-9A-Za-z]{1,16}|projects/)([0-7][0-9A-HJ
 _CREATED = frozenset({201, 202})
 
 
-def project_in(text: str) -> str | None:
+def find_project(text: str) -> str | None:
     """Return the one project that the text names as `project_id` or under `projects/`; None for none or several."""
     project_ids = set(_PROJECT.findall(text))
     return project_ids.pop() if len(project_ids) == 1 else None
 
 
-def project_of_event(event: JsonValue) -> str | None:
+def find_event_project(event: JsonValue) -> str | None:
     """Return the project that an invocation works for."""
-    return project_in(json.dumps(event))
+    return find_project(json.dumps(event))
 
 
-def message_ids_of_event(event: JsonValue) -> tuple[str, ...]:
+def list_message_ids(event: JsonValue) -> tuple[str, ...]:
     """Return the ids of the queue's messages that an invocation is to process; none for another event."""
     records = event.get("Records") if isinstance(event, dict) else None
     entries = [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
     return tuple(str(record["messageId"]) for record in entries if "messageId" in record)
 
 
-def project_of_result(result: JsonValue) -> str | None:
+def find_result_project(result: JsonValue) -> str | None:
     """Return the project that a create request created; only the answer contains its id."""
     if isinstance(result, dict) and result.get("statusCode") in _CREATED:
-        return project_in(json.dumps(result))
+        return find_project(json.dumps(result))
     return None
 
 
-def project_of_response(status: int, location: str) -> str | None:
+def find_response_project(status: int, location: str) -> str | None:
     """Return the project in the Location header of the answer to a create request."""
-    return project_in(location) if status in _CREATED else None
+    return find_project(location) if status in _CREATED else None

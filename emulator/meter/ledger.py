@@ -17,7 +17,7 @@ from agenticai.emulator.core.usage_records import (
     UsageByProject,
 )
 from agenticai.emulator.engines.function import Invocation, InvocationOutcome
-from agenticai.emulator.meter.attribution import message_ids_of_event, project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import find_event_project, find_result_project, list_message_ids
 from agenticai.emulator.meter.sums import MeteredCall, Origin, Sums
 
 INVOCATIONS_KEPT = 1_000
@@ -77,47 +77,47 @@ class Ledger:
         self._failed: deque[FinishedInvocation] = deque(maxlen=INVOCATIONS_KEPT)
         self._ended: dict[str, _Ended] = {}
 
-    def environment_started(self, token: str, function: Deployed) -> None:
+    def record_environment_start(self, token: str, function: Deployed) -> None:
         """Attribute calls signed with `token` to the function from now on."""
-        self.environment_ended(token)
+        self.record_environment_end(token)
         with self._lock:
             self._environments[token] = _Environment(function.name, None, Sums())
 
-    def environment_ended(self, token: str) -> None:
+    def record_environment_end(self, token: str) -> None:
         """Forget the token; its calls stay counted."""
         with self._lock:
             environment = self._environments.pop(token, None)
             if environment:
-                self._book(environment.project_id, lambda sums: sums.add(environment.sums))
+                self._add_to_totals(environment.project_id, lambda sums: sums.add(environment.sums))
 
-    def invocation_started(self, token: str, invocation: Invocation, started_at: datetime) -> None:
+    def record_invocation_start(self, token: str, invocation: Invocation, started_at: datetime) -> None:
         """Attribute calls of this environment to the event's project, including those of its init phase."""
-        project_id = project_of_event(invocation.event)
+        project_id = find_event_project(invocation.event)
         running = RunningInvocation(request_id=invocation.request_id, started_at=started_at, project_id=project_id)
         with self._lock:
             if environment := self._environments.get(token):
                 environment.running = running
 
-    def invocation_ended(
+    def record_invocation_end(
         self, token: str, function: Deployed, invocation: Invocation, outcome: InvocationOutcome, started_at: datetime
     ) -> FinishedInvocation:
         """Attribute an invocation and all its calls to its project.
 
         Init has been billed since August 2025 (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
         """
-        project_id = project_of_event(invocation.event) or project_of_result(outcome.result)
+        project_id = find_event_project(invocation.event) or find_result_project(outcome.result)
         finished = _finish(function, invocation, outcome, started_at, project_id)
         with self._lock:
-            self._book(project_id, lambda sums: sums.add_invocation(finished))
+            self._add_to_totals(project_id, lambda sums: sums.add_invocation(finished))
             if environment := self._environments.get(token):
                 calls, environment.running, environment.sums = environment.sums, None, Sums()
-                self._book(project_id, lambda sums: sums.add(calls))
+                self._add_to_totals(project_id, lambda sums: sums.add(calls))
             self._recent.append(finished)
             if finished.error_type:
                 self._failed.append(finished)
             ended = self._ended.setdefault(function.name, _Ended())
             ended.last, ended.failed = finished, finished if finished.error_type else ended.failed
-            ended.gave_back = finished if _gave_back(outcome) else ended.gave_back
+            ended.gave_back = finished if _has_failed_messages(outcome) else ended.gave_back
         return finished
 
     def record(self, call: MeteredCall, *, token: str | None = None, project_id: str | None = None) -> None:
@@ -127,15 +127,15 @@ class Ledger:
             if environment:
                 environment.sums.add_call(call, Origin("function", environment.function))
             else:
-                self._book(project_id, lambda sums: sums.add_call(call, CLIENT))
+                self._add_to_totals(project_id, lambda sums: sums.add_call(call, CLIENT))
 
     def record_poll(self, call: MeteredCall, function_name: str, project_id: str | None) -> None:
         """Count a call that the event source mapping of a function made."""
         with self._lock:
             origin = Origin("event source mapping", function_name)
-            self._book(project_id, lambda sums: sums.add_call(call, origin))
+            self._add_to_totals(project_id, lambda sums: sums.add_call(call, origin))
 
-    def usage(self, project_id: str | None = None) -> Usage:
+    def report_usage(self, project_id: str | None = None) -> Usage:
         """Return the usage of one project, or the total, with running invocations and calls without a project."""
         total = Sums()
         with self._lock:
@@ -145,9 +145,9 @@ class Ledger:
             for environment in self._environments.values():
                 if project_id in (None, environment.project_id):
                     total.add(environment.sums)
-        return total.usage(project_id)
+        return total.report_usage(project_id)
 
-    def usage_by_project(self, since: int = 0) -> UsageByProject:
+    def report_usage_by_project(self, since: int = 0) -> UsageByProject:
         """Return the total and that of each project with usage since `since`, running invocations included."""
         total, projects = Sums(), dict[str, Sums]()
         with self._lock:
@@ -160,24 +160,24 @@ class Ledger:
                 total.add(environment.sums)
                 if running := environment.project_id:
                     if running not in projects:
-                        projects[running] = self._sums_of(running)
+                        projects[running] = self._copy_sums(running)
                     projects[running].add(environment.sums)
-        usages = tuple(sums.usage(project_id) for project_id, sums in projects.items())
-        return UsageByProject(total=total.usage(None), projects=usages, book=book, next=now)
+        usages = tuple(sums.report_usage(project_id) for project_id, sums in projects.items())
+        return UsageByProject(total=total.report_usage(None), projects=usages, book=book, next=now)
 
-    def _sums_of(self, project_id: str) -> Sums:
+    def _copy_sums(self, project_id: str) -> Sums:
         sums = Sums()
         if stored := self._projects.get(project_id):
             sums.add(stored)
         return sums
 
-    def invocations(self) -> tuple[FinishedInvocation, ...]:
+    def list_invocations(self) -> tuple[FinishedInvocation, ...]:
         """Return the latest invocations and the latest failed ones, the oldest first."""
         with self._lock:
             recent = {id(invocation) for invocation in self._recent}
             return (*(invocation for invocation in self._failed if id(invocation) not in recent), *self._recent)
 
-    def activity(self) -> tuple[FunctionActivity, ...]:
+    def list_activity(self) -> tuple[FunctionActivity, ...]:
         """Return the activity of each function that has or had an environment, by name."""
         with self._lock:
             environments, total = tuple(self._environments.values()), Sums()
@@ -192,11 +192,11 @@ class Ledger:
             FunctionActivity(
                 function=name,
                 running=tuple(sorted(running.get(name, ()), key=lambda invocation: invocation.started_at)),
-                finished=total.invocations_of(name),
+                finished=total.count_invocations(name),
                 last=ended.get(name, _Ended()).last,
                 failed=ended.get(name, _Ended()).failed,
                 gave_back=ended.get(name, _Ended()).gave_back,
-                errors=total.errors_of(name),
+                errors=total.count_errors(name),
             )
             for name in sorted({*running, *ended})
         )
@@ -214,7 +214,7 @@ class Ledger:
             for environment in self._environments.values():
                 environment.sums = Sums()
 
-    def _book(self, project_id: str | None, add: Callable[[Sums], None]) -> None:
+    def _add_to_totals(self, project_id: str | None, add: Callable[[Sums], None]) -> None:
         """Add to the total and, if there is a project, to its totals."""
         add(self._total)
         if project_id is not None:
@@ -223,7 +223,7 @@ class Ledger:
             self._changed[project_id] = self._changes
 
 
-def _gave_back(outcome: InvocationOutcome) -> bool:
+def _has_failed_messages(outcome: InvocationOutcome) -> bool:
     """Return whether a worker reported some messages of its batch as not processed."""
     return isinstance(outcome.result, dict) and bool(outcome.result.get("batchItemFailures"))
 
@@ -245,5 +245,5 @@ def _finish(
         cold_start=outcome.init_ms is not None,
         error_type=outcome.error.error_type if outcome.error else None,
         project_id=project_id,
-        message_ids=message_ids_of_event(invocation.event),
+        message_ids=list_message_ids(invocation.event),
     )

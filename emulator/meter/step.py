@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agenticai.emulator.core.capacity import collect_capacity
 from agenticai.emulator.http.operations import FORM_BYTES, find_operation
 from agenticai.emulator.http.request import Request, decode_headers, read_request
-from agenticai.emulator.meter.attribution import project_in, project_of_response
+from agenticai.emulator.meter.attribution import find_project, find_response_project
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import MeteredCall
 
@@ -49,7 +49,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._ledger = ledger
-        self._taken = consumed
+        self._consumed = consumed
         self._finished = False
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -86,24 +86,26 @@ class Exchange:
         """Record the call, once."""
         if not self._finished:
             self._finished = True
-            self._ledger.record(self._call(), token=self._request.session_token, project_id=self._project_id())
+            self._ledger.record(
+                self._build_call(), token=self._request.session_token, project_id=self._find_project_id()
+            )
 
-    def _call(self) -> MeteredCall:
+    def _build_call(self) -> MeteredCall:
         return MeteredCall(
             service=self._service,
             operation=find_operation(self._request, self._service, self._form.decode("latin-1")),
             request_bytes=self._request_bytes,
             response_bytes=self._response_bytes,
-            error=self._error(),
-            capacity=sum(self._taken) if self._taken else None,
+            error=self._find_error(),
+            capacity=sum(self._consumed) if self._consumed else None,
         )
 
-    def _project_id(self) -> str | None:
+    def _find_project_id(self) -> str | None:
         """Return the project named in the request's path or in the answer to a create request."""
         path = unquote(self._request.path)
-        return project_in(path) or project_of_response(self._status, self._headers.get("location", ""))
+        return find_project(path) or find_response_project(self._status, self._headers.get("location", ""))
 
-    def _error(self) -> str | None:
+    def _find_error(self) -> str | None:
         """Return AWS's error code, or the HTTP status if there is none; "Aborted" if no answer was begun."""
         if not self._status:
             return "Aborted"

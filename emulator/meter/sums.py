@@ -90,11 +90,11 @@ class Sums:
         for name, invocations in other._functions.items():
             _add(self._functions.setdefault(name, _FunctionSum()), invocations)
 
-    def invocations_of(self, function: str) -> int:
+    def count_invocations(self, function: str) -> int:
         """Return how many invocations of a function were counted."""
         return self._functions.get(function, _FunctionSum()).invocations
 
-    def errors_of(self, function: str) -> dict[str, int]:
+    def count_errors(self, function: str) -> dict[str, int]:
         """Return how many of the calls that a function made failed, by error code."""
         errors: Counter[str] = Counter()
         for (_, _, origin), row in self._calls.items():
@@ -102,7 +102,7 @@ class Sums:
                 errors += row.errors
         return dict(errors)
 
-    def usage(self, project_id: str | None) -> Usage:
+    def report_usage(self, project_id: str | None) -> Usage:
         """Return the totals as a report with rows in a stable order."""
         calls = (
             CallCount(

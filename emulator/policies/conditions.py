@@ -42,8 +42,8 @@ def _holds(name: str, actual: Value, values: Sequence[str], lookup: Lookup | Non
         return any((actual is None or actual == []) == (each.lower() == "true") for each in values)
     name, optional = name.removesuffix(IF_EXISTS), name.endswith(IF_EXISTS)
     prefix, _, base = name.rpartition(":")
-    negated = base not in COMPARISONS and _positive(base) in COMPARISONS
-    compare = COMPARISONS.get(_positive(base) if negated else base)
+    negated = base not in COMPARISONS and _remove_negation(base) in COMPARISONS
+    compare = COMPARISONS.get(_remove_negation(base) if negated else base)
     if compare is None:
         return False
     if actual is None or actual == []:
@@ -58,47 +58,47 @@ def _holds(name: str, actual: Value, values: Sequence[str], lookup: Lookup | Non
     return all(map(fits, actual_values)) if every else any(map(fits, actual_values))
 
 
-def _positive(base: str) -> str:
+def _remove_negation(base: str) -> str:
     """Return the operator that a negated one negates."""
     return base.removeprefix("not") if base.startswith("notip") else base.replace("not", "", 1)
 
 
-def _equal(actual: str, expected: Pieces) -> bool:
+def _is_equal(actual: str, expected: Pieces) -> bool:
     return actual == join_pieces(expected)
 
 
-def _equal_in_any_case(actual: str, expected: Pieces) -> bool:
+def _is_equal_ignoring_case(actual: str, expected: Pieces) -> bool:
     return actual.lower() == join_pieces(expected).lower()
 
 
-def _in_network(actual: str, expected: Pieces) -> bool:
+def _is_in_network(actual: str, expected: Pieces) -> bool:
     try:
         return ipaddress.ip_address(actual) in ipaddress.ip_network(join_pieces(expected), strict=False)
     except ValueError:
         return False
 
 
-def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
-    def compared(actual: str, expected: Pieces) -> bool:
+def _compare_numbers(compare: Callable[[Any, Any], bool]) -> Compare:
+    def compare_parsed(actual: str, expected: Pieces) -> bool:
         try:
             return compare(float(actual), float(join_pieces(expected)))
         except ValueError:
             return False
 
-    return compared
+    return compare_parsed
 
 
-def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
-    def compared(actual: str, expected: Pieces) -> bool:
+def _compare_dates(compare: Callable[[Any, Any], bool]) -> Compare:
+    def compare_parsed(actual: str, expected: Pieces) -> bool:
         try:
-            return compare(_moment(actual), _moment(join_pieces(expected)))
+            return compare(_parse_date(actual), _parse_date(join_pieces(expected)))
         except (ValueError, OverflowError):
             return False
 
-    return compared
+    return compare_parsed
 
 
-def _moment(text: str) -> datetime:
+def _parse_date(text: str) -> datetime:
     """Parse a date in epoch seconds or in ISO 8601, perhaps without day or time. Raises ValueError."""
     if YEAR_OR_MONTH.fullmatch(text):
         text = f"{text}-01-01"[:10]
@@ -109,14 +109,14 @@ def _moment(text: str) -> datetime:
 
 
 COMPARISONS: Final[Mapping[str, Compare]] = {
-    "stringequals": _equal,
-    "stringequalsignorecase": _equal_in_any_case,
+    "stringequals": _is_equal,
+    "stringequalsignorecase": _is_equal_ignoring_case,
     "stringlike": matches,
     "arnequals": matches_arn,
     "arnlike": matches_arn,
-    "binaryequals": _equal,
-    "bool": _equal_in_any_case,
-    "ipaddress": _in_network,
-    **{f"numeric{name}": _numbers(order) for name, order in ORDERS.items()},
-    **{f"date{name}": _dates(order) for name, order in ORDERS.items()},
+    "binaryequals": _is_equal,
+    "bool": _is_equal_ignoring_case,
+    "ipaddress": _is_in_network,
+    **{f"numeric{name}": _compare_numbers(order) for name, order in ORDERS.items()},
+    **{f"date{name}": _compare_dates(order) for name, order in ORDERS.items()},
 }

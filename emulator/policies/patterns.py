@@ -26,7 +26,7 @@ def fill_in(text: str, lookup: Lookup | None) -> Pieces | None:
         return ((text, False),)
     pieces = []
     for index, part in enumerate(VARIABLE.split(text)):
-        value = _value(part, lookup) if index % 2 else part
+        value = _find_value(part, lookup) if index % 2 else part
         if value is None:
             return None
         pieces.append((value, index % 2 == 1))
@@ -74,7 +74,7 @@ def _compile(pieces: Pieces, *, ignore_case: bool) -> re.Pattern[str]:
     return re.compile(pattern, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
-def _value(name: str, lookup: Lookup) -> str | None:
+def _find_value(name: str, lookup: Lookup) -> str | None:
     """Return the value of a variable: a key's single value, its default, or the character that it escapes."""
     if name in ("*", "?", "$"):
         return name

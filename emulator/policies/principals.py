@@ -30,28 +30,28 @@ def match_principal(statement: Statement, caller: str, service: str | None = Non
     """Return how closely a statement names a caller, given by its ARN, or a calling service, whose ARN is `*`."""
     if statement.not_principal is not None:
         return PrincipalMatch.NOT if _excepts(statement.not_principal, caller, service) else PrincipalMatch.ROLE
-    return max((naming for naming in _namings(statement.principal, caller, service)), default=PrincipalMatch.NOT)
+    return max((naming for naming in _list_matches(statement.principal, caller, service)), default=PrincipalMatch.NOT)
 
 
 def _excepts(principal: Any, caller: str, service: str | None) -> bool:
     """Return whether a NotPrincipal excludes a caller: it has to name the account, the role and the session."""
-    matches = set(_namings(principal, caller, service))
+    matches = set(_list_matches(principal, caller, service))
     if SESSION.fullmatch(caller):
         return matches >= {PrincipalMatch.ACCOUNT, PrincipalMatch.ROLE, PrincipalMatch.ITSELF}
     return bool(matches) and (service is not None or PrincipalMatch.ACCOUNT in matches or caller.endswith(":root"))
 
 
-def _namings(principal: Any, caller: str, service: str | None) -> Iterator[PrincipalMatch]:
+def _list_matches(principal: Any, caller: str, service: str | None) -> Iterator[PrincipalMatch]:
     principals = principal if isinstance(principal, Mapping) else {"AWS": principal}
     for identifier in as_list(principals.get("AWS")):
-        match = PrincipalMatch.ROLE if identifier == "*" else _how(identifier, caller)
+        match = PrincipalMatch.ROLE if identifier == "*" else _match_identifier(identifier, caller)
         if match:
             yield match
     if service and service.lower() in [each.lower() for each in as_list(principals.get("Service"))]:
         yield PrincipalMatch.ITSELF
 
 
-def _how(identifier: str, caller: str) -> PrincipalMatch:
+def _match_identifier(identifier: str, caller: str) -> PrincipalMatch:
     """Return how closely an ARN or account names a caller; wildcards in it are literal."""
     account, session, role = ACCOUNT.fullmatch(identifier), SESSION.fullmatch(caller), ROLE.fullmatch(identifier)
     if identifier == caller:

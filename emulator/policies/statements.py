@@ -42,7 +42,7 @@ def parse_policy(document: object, policy: str = "") -> list[Statement]:
     statements = parsed.get("Statement", [])
     versioned = parsed.get("Version") == WITH_VARIABLES
     return [
-        _read(statement, number, policy, has_variables=versioned)
+        _read_statement(statement, number, policy, has_variables=versioned)
         for number, statement in enumerate(statements if isinstance(statements, list) else [statements], 1)
         if isinstance(statement, dict) and statement.get("Effect") in ("Allow", "Deny")
     ]
@@ -57,7 +57,7 @@ def _load(document: object) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _read(statement: Mapping[str, Any], number: int, policy: str, *, has_variables: bool) -> Statement:
+def _read_statement(statement: Mapping[str, Any], number: int, policy: str, *, has_variables: bool) -> Statement:
     return Statement(
         effect=statement["Effect"],
         actions=as_list(statement.get("Action")),
@@ -76,9 +76,9 @@ def _read(statement: Mapping[str, Any], number: int, policy: str, *, has_variabl
 
 def as_list(value: object) -> list[str]:
     """Return one or several values as a list of texts; true and false are spelled as in policies."""
-    return list(_texts(value))
+    return list(_list_texts(value))
 
 
-def _texts(value: object) -> Iterator[str]:
+def _list_texts(value: object) -> Iterator[str]:
     for item in value if isinstance(value, list) else [] if value is None else [value]:
         yield str(item).lower() if isinstance(item, bool) else str(item)

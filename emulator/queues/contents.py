@@ -33,15 +33,15 @@ class NoSuchQueue(HTTPException):
 class QueueContents(Protocol):
     """The messages of an engine's queues. Methods that take a queue's name raise NoSuchQueue."""
 
-    def page(self, queue: str, request: PageRequest) -> MessagePage:
+    def list_messages(self, queue: str, request: PageRequest) -> MessagePage:
         """Return messages without changing them."""
         ...
 
-    def now(self) -> QueuesNow:
+    def list_queues(self) -> QueuesNow:
         """Return the depth of each queue, and the age of its oldest message."""
         ...
 
-    def history(self, request: HistoryRequest) -> DepthHistory:
+    def list_depth_changes(self, request: HistoryRequest) -> DepthHistory:
         """Return how the depths of all queues changed."""
         ...
 
@@ -50,26 +50,26 @@ class QueueContents(Protocol):
         ...
 
 
-def contents_routes(contents: QueueContents) -> list[Route]:
+def build_contents_routes(contents: QueueContents) -> list[Route]:
     """Return the routes below `queues` that `ControlClient` calls."""
 
-    async def now(_: Request) -> Response:
-        return answer_with(contents.now())
+    async def list_queues(_: Request) -> Response:
+        return answer_with(contents.list_queues())
 
-    async def messages(request: Request) -> Response:
+    async def list_messages(request: Request) -> Response:
         page = PageRequest.model_validate(dict(request.query_params))
-        return answer_with(contents.page(request.path_params["queue"], page))
+        return answer_with(contents.list_messages(request.path_params["queue"], page))
 
-    async def history(request: Request) -> Response:
-        return answer_with(contents.history(HistoryRequest.model_validate(dict(request.query_params))))
+    async def list_depth_changes(request: Request) -> Response:
+        return answer_with(contents.list_depth_changes(HistoryRequest.model_validate(dict(request.query_params))))
 
     async def receive(request: Request) -> Response:
         body = await read_body(request, ReceiveRequest)
         return answer_with_all(RECEIVED, tuple(contents.receive(request.path_params["queue"], body)))
 
     return [
-        Route("/queues", now),
-        Route("/queues/history", history),
-        Route("/queues/{queue}/messages", messages),
+        Route("/queues", list_queues),
+        Route("/queues/history", list_depth_changes),
+        Route("/queues/{queue}/messages", list_messages),
         Route("/queues/{queue}/receive", receive, methods=["POST"]),
     ]

@@ -29,11 +29,11 @@ def check_attributes(attributes: Mapping[str, Attribute]) -> None:
         _check_value(name, attribute)
 
 
-def size_of(message: Mapping[str, Any]) -> int:
+def count_bytes(message: Mapping[str, Any]) -> int:
     """Return the size of a message in bytes: its body, and the name, type and value of each attribute."""
     size = len((message.get("MessageBody") or "").encode())
     for name, attribute in (message.get("MessageAttributes") or {}).items():
-        size += len(name.encode()) + len((attribute.get("DataType") or "").encode()) + len(_value_of(attribute))
+        size += len(name.encode()) + len((attribute.get("DataType") or "").encode()) + len(_encode_value(attribute))
     return size
 
 
@@ -58,13 +58,13 @@ def _check_value(name: str, attribute: Attribute) -> None:
             f"The type of message (user) attribute '{name}' is invalid."
             " You must use only the following supported type prefixes: Binary, Number, String."
         )
-    if not _value_of(attribute):
+    if not _encode_value(attribute):
         raise invalid(f"The message attribute '{name}' with type '{data_type}' must contain a non-empty value.")
     if data_type.startswith("Number") and not NUMBER.fullmatch(attribute["StringValue"].strip()):
         raise invalid(f"Can't cast the value of message (user) attribute '{name}' to a number.")
 
 
-def _value_of(attribute: Attribute) -> bytes:
+def _encode_value(attribute: Attribute) -> bytes:
     if str(attribute.get("DataType")).startswith("Binary"):
         return base64.b64decode(attribute.get("BinaryValue") or "")
     return (attribute.get("StringValue") or "").encode()

@@ -51,7 +51,7 @@ class MoveTask:
     moved: int = 0
     failure: str | None = None
 
-    def entry(self) -> dict[str, Any]:
+    def to_entry(self) -> dict[str, Any]:
         """Return the task as an entry of ListMessageMoveTasks, without fields that do not apply."""
         fields = {
             "TaskHandle": self.handle if self.status == "RUNNING" else None,
@@ -75,7 +75,7 @@ class MoveTasks:
         self._activity = activity
         self._new_id = new_id
         self._tasks: dict[str, list[MoveTask]] = {}
-        self._moving: set[asyncio.Task[None]] = set()
+        self._running_moves: set[asyncio.Task[None]] = set()
 
     async def start(self, sqs: Sqs, source_arn: str, destination_arn: str | None, per_second: int | None) -> str:
         """Start a task and return its handle. Raises Refused.
@@ -105,13 +105,13 @@ class MoveTasks:
         )
         self._tasks[source_arn] = [task, *latest][:TASKS_LISTED]
         moving = asyncio.create_task(self._move_all(task, sqs, source_url))
-        self._moving.add(moving)
-        moving.add_done_callback(self._moving.discard)
+        self._running_moves.add(moving)
+        moving.add_done_callback(self._running_moves.discard)
         if per_second is None:
             await moving
         return task.handle
 
-    async def latest(self, sqs: Sqs, source_arn: str, limit: int) -> list[MoveTask]:
+    async def list_latest(self, sqs: Sqs, source_arn: str, limit: int) -> list[MoveTask]:
         """Return at most `limit` of a queue's tasks, the latest first. Raises Refused."""
         await find_url(sqs, source_arn, "SourceArn")
         return self._tasks.get(source_arn, [])[:limit]
@@ -149,12 +149,12 @@ class MoveTasks:
                         task.status = "COMPLETED"
                         return
                     await self._move(task, sqs, source_url, messages[0])
-                    await self._keep_the_rate(task)
+                    await self._await_rate(task)
             except Refused as refused:
                 code = refused.error.code
                 task.status, task.failure = "FAILED", QUEUE_GONE if code == "ResourceNotFoundException" else code
 
-    async def _keep_the_rate(self, task: MoveTask) -> None:
+    async def _await_rate(self, task: MoveTask) -> None:
         if task.per_second is not None:
             moment = self._clock.now().timestamp() + 1 / task.per_second
             with self._activity.waiting(task.handle, moment):

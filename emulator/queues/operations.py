@@ -87,7 +87,7 @@ class QueueOperations:
             "StartMessageMoveTask": self._start,
             "ListMessageMoveTasks": self._list,
             "CancelMessageMoveTask": self._cancel,
-            "ListDeadLetterSourceQueues": self._sources,
+            "ListDeadLetterSourceQueues": self._list_sources,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,17 +104,19 @@ class QueueOperations:
             return
         body, _ = await read_ahead(receive)
         try:
-            result = await self._operations[operation](self._sqs(scope), read_parameters(operation, request, body))
+            result = await self._operations[operation](
+                self._make_sqs_caller(scope), read_parameters(operation, request, body)
+            )
             answer = write_answer(operation, result, request, self._new_id())
         except Refused as refused:
             answer = build_error_answer(refused.error, request, "sqs", self._new_id())
         await answer(scope, receive, send)
 
-    def _sqs(self, scope: Scope) -> Sqs:
+    def _make_sqs_caller(self, scope: Scope) -> Sqs:
         """Return a caller of SQS with the client's permissions; it also works after the request was answered."""
         caller = [(name, value) for name, value in scope["headers"] if name.lower() in CALLERS]
 
-        async def ask(operation: str, **parameters: Any) -> Mapping[str, Any]:
+        async def call_sqs(operation: str, **parameters: Any) -> Mapping[str, Any]:
             headers = [
                 *caller,
                 (b"content-type", b"application/x-amz-json-1.0"),
@@ -127,7 +129,7 @@ class QueueOperations:
                 raise Refused(AwsError(code, str(result.get("message", code)), answer.status_code))
             return result
 
-        return ask
+        return call_sqs
 
     async def _start(self, sqs: Sqs, parameters: StartMessageMoveTask) -> Result:
         per_second = parameters.max_number_of_messages_per_second
@@ -138,13 +140,13 @@ class QueueOperations:
         }
 
     async def _list(self, sqs: Sqs, parameters: ListMessageMoveTasks) -> Result:
-        tasks = await self._tasks.latest(sqs, parameters.source_arn, parameters.max_results)
-        return {"Results": [task.entry() for task in tasks]}
+        tasks = await self._tasks.list_latest(sqs, parameters.source_arn, parameters.max_results)
+        return {"Results": [task.to_entry() for task in tasks]}
 
     async def _cancel(self, sqs: Sqs, parameters: CancelMessageMoveTask) -> Result:
         return {"ApproximateNumberOfMessagesMoved": self._tasks.cancel(parameters.task_handle).moved}
 
-    async def _sources(self, sqs: Sqs, parameters: ListDeadLetterSourceQueues) -> Result:
+    async def _list_sources(self, sqs: Sqs, parameters: ListDeadLetterSourceQueues) -> Result:
         arn = (await get_attributes(sqs, parameters.queue_url))["QueueArn"]
         urls = await list_dead_letter_sources(sqs, arn)
         end = parameters.next_token + (parameters.max_results or 1000)

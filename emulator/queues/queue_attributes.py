@@ -39,7 +39,7 @@ def is_fifo(attributes: Mapping[str, Any]) -> bool:
     return attributes.get("FifoQueue") == "true"
 
 
-def defaults(attributes: Mapping[str, str]) -> dict[str, str]:
+def list_defaults(attributes: Mapping[str, str]) -> dict[str, str]:
     """Return the default values that a queue with these attributes has for others.
 
     Queues are encrypted with keys that SQS manages unless they have other keys:
@@ -54,10 +54,10 @@ def normalize(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     attributes = parameters.get("Attributes")
     if not isinstance(attributes, Mapping):
         return parameters
-    return {**parameters, "Attributes": {name: _boolean(name, value) for name, value in attributes.items()}}
+    return {**parameters, "Attributes": {name: _normalize_boolean(name, value) for name, value in attributes.items()}}
 
 
-def _boolean(name: str, value: Any) -> Any:
+def _normalize_boolean(name: str, value: Any) -> Any:
     if name not in BOOLEAN:
         return value
     if (text := str(value).lower()) not in {"true", "false"}:

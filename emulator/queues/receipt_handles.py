@@ -3,7 +3,7 @@
 import base64
 
 
-def receipt_handle(queue_arn: str, receive_id: str) -> str:
+def make_receipt_handle(queue_arn: str, receive_id: str) -> str:
     """Return the receipt handle for one receive of a message from the queue."""
     return base64.b64encode(f"{receive_id} {queue_arn}".encode()).decode()
 

@@ -18,7 +18,7 @@ from agenticai.emulator.queues.dead_letter_policies import (
     check_redrive_policy,
     check_target,
 )
-from agenticai.emulator.queues.message_attributes import check_attributes, size_of
+from agenticai.emulator.queues.message_attributes import check_attributes, count_bytes
 from agenticai.emulator.queues.queue_attributes import OF_FIFO_QUEUES, OF_MESSAGES, OF_QUEUES, SETTABLE, is_fifo
 
 RequestParameters = Mapping[str, Any]
@@ -148,13 +148,13 @@ def check_message_attributes(parameters: RequestParameters, _: TargetQueue) -> N
 def check_length(parameters: RequestParameters, queue: TargetQueue) -> None:
     """Refuse a message that, with its attributes, exceeds the queue's limit."""
     limit = int(queue.attributes.get("MaximumMessageSize", LONGEST_BYTES))
-    if size_of(parameters) > limit:
+    if count_bytes(parameters) > limit:
         raise invalid(f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.")
 
 
 def check_batch_length(parameters: RequestParameters, _: TargetQueue) -> None:
     """Refuse a batch whose messages exceed 1 MiB in total."""
-    if (size := sum(map(size_of, parameters.get("Entries") or ()))) > LONGEST_BYTES:
+    if (size := sum(map(count_bytes, parameters.get("Entries") or ()))) > LONGEST_BYTES:
         message = f"Batch requests cannot be longer than {LONGEST_BYTES} bytes. You have sent {size} bytes."
         raise Refused(AwsError("BatchRequestTooLong", message))
 

@@ -37,7 +37,7 @@ class Bodies(Generic[P, K]):
         while pieces.pop((name, number), None) is not None:
             number += 1
 
-    def places(self) -> list[P]:
+    def list_places(self) -> list[P]:
         """Return the places at which there are bodies."""
         return list(self._pieces)
 

@@ -45,13 +45,13 @@ class Spool(AbstractContextManager["Spool"]):
         with self.lock:
             self._file.close()
 
-    def number_for(self, owner: object) -> int:
+    def assign_number(self, owner: object) -> int:
         """Return a number for the owner's rows; they are dropped when the owner is garbage-collected."""
         number = next(self._numbers)
         weakref.finalize(owner, self._dropped.append, number).atexit = False
         return number
 
-    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    def select(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that a query finds."""
         with self.lock:
             return self._file.execute(sql, values).fetchall()

@@ -22,8 +22,8 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
 
     def __init__(self, spool: Spool, held: int = HELD) -> None:
         self._spool = spool
-        self._most = held
-        self._number = spool.number_for(self)
+        self._held_limit = held
+        self._number = spool.assign_number(self)
         self._held: OrderedDict[K, tuple[V, bytes]] = OrderedDict()
         """Each value with its serialized form in the file."""
 
@@ -58,15 +58,15 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
             return key in self._held or bool(self._read(key, "1"))
 
     def __iter__(self) -> Iterator[K]:
-        rows = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid", self._number)
+        rows = self._spool.select("SELECT key FROM records WHERE shelf = ? ORDER BY rowid", self._number)
         return iter([read_key(key) for (key,) in rows])
 
     def __len__(self) -> int:
-        return int(self._spool.rows("SELECT count(*) FROM records WHERE shelf = ?", self._number)[0][0])
+        return int(self._spool.select("SELECT count(*) FROM records WHERE shelf = ?", self._number)[0][0])
 
-    def first(self) -> K:
+    def find_first(self) -> K:
         """Return the oldest key. Raises KeyError if there is none."""
-        rows = self._spool.rows("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
+        rows = self._spool.select("SELECT key FROM records WHERE shelf = ? ORDER BY rowid LIMIT 1", self._number)
         if not rows:
             raise KeyError("the shelf is empty")
         key: K = read_key(rows[0][0])
@@ -80,12 +80,12 @@ class Shelf(MutableMapping[K, V], Generic[K, V]):
 
     def _read(self, key: object, column: Literal["1", "value"]) -> list[tuple[bytes]]:
         query = f"SELECT {column} FROM records WHERE shelf = ? AND key = ?"  # noqa: S608 - one of two
-        return self._spool.rows(query, self._number, pack_key(key))
+        return self._spool.select(query, self._number, pack_key(key))
 
     def _hold(self, key: K) -> None:
         """Hold this value as the most recently used, and write those beyond the limit to the file."""
         self._held.move_to_end(key)
-        while len(self._held) > self._most:
+        while len(self._held) > self._held_limit:
             oldest, (value, written) = self._held.popitem(last=False)
             if (packed := pack(value)) != written:
                 row_key = self._number, pack_key(oldest)

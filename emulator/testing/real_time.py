@@ -59,7 +59,7 @@ class RealTimeControl(ControlClient):
             self._skip(f"settle(deliveries={deliveries})")
         deadline, idle_looks = time.monotonic() + timeout_s, 0
         while idle_looks < CALM_LOOKS:
-            busy = (self._waiting() if deliveries is None else "") or self._running()
+            busy = (self._describe_waiting() if deliveries is None else "") or self._describe_running()
             idle_looks = 0 if busy else idle_looks + 1
             if busy and time.monotonic() > deadline:
                 raise ControlError(f"{self._engine} was still busy after {timeout_s:g} s: {busy}.")
@@ -76,7 +76,7 @@ class RealTimeControl(ControlClient):
             self._skip(f"fault {rule.then.do!r}")
         super().faults(schedule)
 
-    def _waiting(self) -> str:
+    def _describe_waiting(self) -> str:
         """Return the queue that holds messages; empty if none does."""
         for url in read_queues(self._lambda, self._sqs):
             attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=COUNTS)["Attributes"]
@@ -84,7 +84,7 @@ class RealTimeControl(ControlClient):
                 return f"{url.rpartition('/')[2]} holds {waiting} message{'s' if waiting > 1 else ''}"
         return ""
 
-    def _running(self) -> str:
+    def _describe_running(self) -> str:
         """Return the function that runs; empty if none does."""
         running = [activity.function for activity in self.activity() if activity.running]
         return f"{running[0]} runs" if running else ""

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from agenticai.emulator.core.documents import Location, read_document
-from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Hang, Kill, kind_of, needs_steering
+from agenticai.emulator.faults.rules import CallFault, DeliveryFault, Hang, Kill, find_kind, needs_steering
 from agenticai.scenarios.format.errors import InvalidScenario
 from agenticai.scenarios.format.expected import Expectation, ExpectedProject
 from agenticai.scenarios.format.script import Advance, AwaitAlarm, Create, Delete, Settle, Settling, Step, list_projects
@@ -45,7 +45,7 @@ class ScenarioProject(Section):
 ScenarioFault = Annotated[
     Annotated[CallFault, Tag("call")] | Annotated[DeliveryFault, Tag("delivery")],
     Discriminator(
-        kind_of,
+        find_kind,
         custom_error_type="fault",
         custom_error_message="A fault has a `when`, which is on a call or on a delivery, and a `then`",
     ),

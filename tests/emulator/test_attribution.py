@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from agenticai.emulator.meter.attribution import message_ids_of_event, project_in, project_of_event, project_of_result
+from agenticai.emulator.meter.attribution import find_event_project, find_project, find_result_project, list_message_ids
 
 ONE = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
@@ -21,7 +21,7 @@ TWO = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
     ],
 )
 def test_an_event_names_its_project(event: JsonValue) -> None:
-    assert project_of_event(event) == ONE
+    assert find_event_project(event) == ONE
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,19 @@ def test_an_event_names_its_project(event: JsonValue) -> None:
     ],
 )
 def test_an_event_that_names_none_or_several_belongs_to_no_project(event: JsonValue) -> None:
-    assert project_of_event(event) is None
+    assert find_event_project(event) is None
 
 
 def test_only_a_create_requests_result_names_its_project() -> None:
     body = json.dumps({"project_id": ONE})
-    assert project_of_result({"statusCode": 201, "body": body}) == ONE
-    assert project_of_result({"statusCode": 202, "headers": {"Location": f"/api/projects/{ONE}"}}) == ONE
-    assert project_of_result({"statusCode": 200, "body": body}) is None
-    assert project_of_result(body) is None
+    assert find_result_project({"statusCode": 201, "body": body}) == ONE
+    assert find_result_project({"statusCode": 202, "headers": {"Location": f"/api/projects/{ONE}"}}) == ONE
+    assert find_result_project({"statusCode": 200, "body": body}) is None
+    assert find_result_project(body) is None
 
 
 def test_a_key_names_its_project() -> None:
-    assert project_in(f"/bucket/projects/{ONE}/src/app.py") == ONE
+    assert find_project(f"/bucket/projects/{ONE}/src/app.py") == ONE
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_key_names_its_project() -> None:
     ],
 )
 def test_the_messages_of_an_event_are_those_of_its_records(event: JsonValue, ids: tuple[str, ...]) -> None:
-    assert message_ids_of_event(event) == ids
+    assert list_message_ids(event) == ids

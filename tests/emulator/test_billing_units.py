@@ -34,5 +34,5 @@ def test_the_meter_rounds_each_call_up_by_itself() -> None:
     sums = Sums()
     for _ in range(3):
         sums.add_call(MeteredCall("dynamodb", "PutItem", request_bytes=1100), Origin("client"))
-    (row,) = sums.usage(None).calls
+    (row,) = sums.report_usage(None).calls
     assert (row.calls, row.request_bytes, row.units) == (3, 3300, 6)

@@ -152,7 +152,7 @@ class TestReadings:
         refused = Error(do="error", code="SlowDown", status=503)
         control.faults([CallFault(when=Call(function="dev", service="s3", nth=2), then=refused)])
         for _ in range(2):
-            served.book.effect_of_call("dev", "s3", "PutObject")
+            served.book.record_call("dev", "s3", "PutObject")
         assert [(call.function, call.number, call.operation) for call in control.calls()] == [
             ("dev", 1, "PutObject"),
             ("dev", 2, "PutObject"),
@@ -190,27 +190,27 @@ class TestOrders:
         self, control: ControlClient, served: Served
     ) -> None:
         control.faults(FAULTS)
-        assert served.book.effect_of_call("dev", "s3", "PutObject") is None
-        assert served.book.effect_of_call("dev", "s3", "PutObject") == FAULTS[0].then
-        assert served.book.effect_of_delivery("q") == FAULTS[1].then
+        assert served.book.record_call("dev", "s3", "PutObject") is None
+        assert served.book.record_call("dev", "s3", "PutObject") == FAULTS[0].then
+        assert served.book.record_delivery("q") == FAULTS[1].then
         assert len(control.fired()) == 2
         control.faults([])
         assert (control.fired(), control.calls()) == ((), ())
-        assert [served.book.effect_of_call("dev", "s3", "PutObject") for _ in range(3)] == [None] * 3
+        assert [served.book.record_call("dev", "s3", "PutObject") for _ in range(3)] == [None] * 3
 
     def test_a_rule_is_added_and_taken_off_while_the_others_go_on_counting(
         self, control: ControlClient, served: Served
     ) -> None:
         control.faults(FAULTS[:1])
-        served.book.effect_of_call("dev", "s3", "PutObject")
+        served.book.record_call("dev", "s3", "PutObject")
         control.add_fault(FAULTS[1])
-        served.book.effect_of_delivery("q")
+        served.book.record_delivery("q")
         assert [(one.rule, one.fault, one.met, one.applied) for one in control.rules()] == [
             (0, FAULTS[0], 1, 0),
             (1, FAULTS[1], 1, 1),
         ]
         control.remove_fault(1)
-        assert served.book.effect_of_call("dev", "s3", "PutObject") == FAULTS[0].then
+        assert served.book.record_call("dev", "s3", "PutObject") == FAULTS[0].then
         assert [(one.rule, one.applied) for one in control.rules()] == [(0, 1)]
         with pytest.raises(ControlError, match="No active rule has this number"):
             control.remove_fault(1)
@@ -224,7 +224,9 @@ class TestRefusals:
     def test_what_failed_last_is_said_with_it(self, control: ControlClient, served: Served) -> None:
         error = FunctionError("Runtime.HandlerNotFound", "there is no app.handler")
         outcome = InvocationOutcome(result=None, error=error, log="", init_ms=None, duration_ms=1, ended=False)
-        served.ledger.invocation_ended("token", FUNCTION, Invocation("1", {}, FUNCTION.arn), outcome, datetime.now(UTC))
+        served.ledger.record_invocation_end(
+            "token", FUNCTION, Invocation("1", {}, FUNCTION.arn), outcome, datetime.now(UTC)
+        )
         with pytest.raises(ControlError, match=r"The latest failure: dev ended with Runtime\.HandlerNotFound\."):
             control.settle(timeout_s=0.5)
 
@@ -272,7 +274,7 @@ class TestRefusals:
     def test_rules_that_are_refused_leave_those_before(self, control: ControlClient, served: Served) -> None:
         control.faults(FAULTS)
         httpx2.put(f"{served.endpoint_url}/_harness/faults", content="[{}]", headers=JSON, timeout=60)
-        assert served.book.effect_of_delivery("q") == FAULTS[1].then
+        assert served.book.record_delivery("q") == FAULTS[1].then
 
     def test_an_engine_that_is_gone_is_one_sentence(self) -> None:
         with socket.socket() as taken:

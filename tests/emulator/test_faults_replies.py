@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, bad_reply, corrupt_reply, scramble_second_half
+from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, corrupt_reply, make_bad_reply, scramble_second_half
 from agenticai.emulator.faults.rules import ModelReply
 from agenticai.emulator.http.google_errors import build_google_error
 from shared.language_model.gemini_wire import failure, read_reply
@@ -16,7 +16,7 @@ PLAN = json.dumps({"summary": "A plan", "tasks": [{"id": "t1"}]})
 
 
 def bad(kind: ModelReply) -> Response:
-    return bad_reply(kind, PATH, request_bytes=400, retry_after_s=11)
+    return make_bad_reply(kind, PATH, request_bytes=400, retry_after_s=11)
 
 
 def good(text: str = PLAN) -> Response:
@@ -206,7 +206,7 @@ def test_each_is_what_the_api_sends_to_the_letter(kind: ModelReply, status: int,
 
 
 def test_a_path_without_a_model_is_of_an_unknown_one_and_a_token_that_is_begun_counts() -> None:
-    answer = bad_reply(ModelReply.NO_CANDIDATES, "/v1/tunedModels/a", request_bytes=401, retry_after_s=0)
+    answer = make_bad_reply(ModelReply.NO_CANDIDATES, "/v1/tunedModels/a", request_bytes=401, retry_after_s=0)
     assert json.loads(text_of(answer)) == {
         "usageMetadata": {"promptTokenCount": 101, "totalTokenCount": 101},
         "modelVersion": "unknown",
@@ -214,7 +214,7 @@ def test_a_path_without_a_model_is_of_an_unknown_one_and_a_token_that_is_begun_c
 
 
 def test_a_part_of_a_second_is_told_and_no_more_digits_than_there_are() -> None:
-    answer = bad_reply(ModelReply.RATE_LIMITED, PATH, request_bytes=4, retry_after_s=0.5)
+    answer = make_bad_reply(ModelReply.RATE_LIMITED, PATH, request_bytes=4, retry_after_s=0.5)
     assert "Please retry in 0.5s." in json.loads(text_of(answer))["error"]["message"]
 
 

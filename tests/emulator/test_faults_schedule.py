@@ -26,7 +26,7 @@ from agenticai.emulator.faults.rules import (
     ModelReply,
     RecordedCall,
     Reorder,
-    kind_of,
+    find_kind,
     needs_steering,
     rename,
 )
@@ -44,7 +44,7 @@ def book(*faults: Fault) -> FaultBook:
 
 
 def effects(made: FaultBook, *calls: tuple[str, str, str]) -> list[str | None]:
-    found = (made.effect_of_call(*call) for call in calls)
+    found = (made.record_call(*call) for call in calls)
     return [effect.do if effect else None for effect in found]
 
 
@@ -87,7 +87,7 @@ class TestWhichCall:
         effects(made, PUT)
         made.set([CallFault(when=Call(nth=2), then=KILL)])
         assert effects(made, PUT, PUT) == [None, "kill"]
-        assert [call.number for call in made.calls()] == [1, 2]
+        assert [call.number for call in made.list_calls()] == [1, 2]
 
     def test_a_number_is_not_given_again_until_the_rules_are_set_anew(self) -> None:
         made = book(CallFault(when=Call(), then=KILL))
@@ -111,16 +111,16 @@ class TestWhichDelivery:
         late = Delay(do="delay", seconds=60)
         made = book(DeliveryFault(when=Delivery(on="delivery", queue="*-qa-*", nth=2), then=late))
         effects(made, PUT, PUT)
-        found = [made.effect_of_delivery(queue) for queue in ("a-qa-queue", "a-dev-queue", "a-qa-queue", "a-qa-queue")]
+        found = [made.record_delivery(queue) for queue in ("a-qa-queue", "a-dev-queue", "a-qa-queue", "a-qa-queue")]
         assert found == [None, None, late, None]
-        assert [(fired.rule, fired.function, fired.what) for fired in made.fired()] == [
+        assert [(fired.rule, fired.function, fired.what) for fired in made.list_fired()] == [
             (0, None, "a-qa-queue: delay 60.0")
         ]
 
     def test_a_rule_of_another_queue_or_for_calls_stands_in_no_ones_way(self) -> None:
         late = Delay(do="delay", seconds=60)
         rules = [DeliveryFault(when=Delivery(on="delivery", queue=queue), then=late) for queue in ("qa", "dev")]
-        assert book(CallFault(when=Call(), then=KILL), *rules).effect_of_delivery("dev") == late
+        assert book(CallFault(when=Call(), then=KILL), *rules).record_delivery("dev") == late
         assert effects(book(*rules, CallFault(when=Call(), then=KILL)), PUT) == ["kill"]
 
     def test_the_first_due_rule_wins_and_the_others_have_counted(self) -> None:
@@ -129,7 +129,7 @@ class TestWhichDelivery:
             DeliveryFault(when=Delivery(on="delivery", times=2), then=late),
             DeliveryFault(when=Delivery(on="delivery", nth=2, times=2), then=again),
         )
-        assert [made.effect_of_delivery("qa") for _ in range(4)] == [late, late, again, None]
+        assert [made.record_delivery("qa") for _ in range(4)] == [late, late, again, None]
 
 
 class TestWhatIsTold:
@@ -139,7 +139,7 @@ class TestWhatIsTold:
             CallFault(when=Call(nth=9), then=KILL), CallFault(when=Call(operation="PutItem", nth=2), then=error)
         )
         effects(made, GET, PUT, PUT)
-        (fired,) = made.fired()
+        (fired,) = made.list_fired()
         assert (fired.rule, fired.at, fired.function) == (1, NOW, "dev")
         assert fired.what == "dynamodb PutItem, call 3: error ThrottlingException"
 
@@ -150,7 +150,7 @@ class TestWhatIsTold:
         )
         made = book(first, second)
         effects(made, PUT, PUT, PUT, PUT)
-        assert made.rules() == (
+        assert made.list_rules() == (
             ActiveRule(rule=0, fault=first, met=4, applied=2),
             ActiveRule(rule=1, fault=second, met=0, applied=0),
         )
@@ -159,17 +159,17 @@ class TestWhatIsTold:
         reply = BadReply(do="reply", reply=ModelReply.RATE_LIMITED, retry_after_s=8)
         made = book(CallFault(when=Call(), then=reply))
         effects(made, ("dev", "gemini", "GenerateContent"))
-        assert [fired.what for fired in made.fired()] == ["gemini GenerateContent, call 1: reply rate limited 8.0"]
+        assert [fired.what for fired in made.list_fired()] == ["gemini GenerateContent, call 1: reply rate limited 8.0"]
 
     def test_only_the_latest_faults_are_kept(self) -> None:
         made = book(CallFault(when=Call(times=FIRED_KEPT + 1), then=KILL))
         effects(made, *[PUT] * (FIRED_KEPT + 1))
-        assert len(made.fired()) == FIRED_KEPT
+        assert len(made.list_fired()) == FIRED_KEPT
 
     def test_calls_are_numbered_by_function(self) -> None:
         made = book()
         effects(made, PUT, ("qa", "s3", "GetObject"), GET)
-        assert made.calls() == (
+        assert made.list_calls() == (
             RecordedCall(function="dev", number=1, service="dynamodb", operation="PutItem"),
             RecordedCall(function="qa", number=1, service="s3", operation="GetObject"),
             RecordedCall(function="dev", number=2, service="dynamodb", operation="GetItem"),
@@ -178,7 +178,7 @@ class TestWhatIsTold:
     def test_only_the_latest_calls_are_kept_and_their_numbers_go_on(self) -> None:
         made = FaultBook(lambda: NOW, calls_kept=2)
         effects(made, PUT, PUT, PUT)
-        assert [call.number for call in made.calls()] == [2, 3]
+        assert [call.number for call in made.list_calls()] == [2, 3]
 
 
 class TestReading:
@@ -280,7 +280,7 @@ OF_DELIVERY = DeliveryFault(when=Delivery(on="delivery"), then=Reorder(do="reord
     ],
 )
 def test_the_kind_of_a_rule_is_what_it_is_on(fault: object, kind: str) -> None:
-    assert kind_of(fault) == kind
+    assert find_kind(fault) == kind
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from agenticai.emulator.faults.rules import (
     ModelReply,
 )
 from agenticai.emulator.faults.schedule import FaultBook
-from agenticai.emulator.faults.step import Faults, without_token
+from agenticai.emulator.faults.step import Faults, split_token
 from tests.fakes.asgi import Client, Engine, signed
 from tests.fakes.faults import TOKEN, Clock, Workers
 
@@ -47,7 +47,7 @@ class Bench:
 
     @property
     def recorded(self) -> list[tuple[str, str]]:
-        return [(call.service, call.operation) for call in self.book.calls()]
+        return [(call.service, call.operation) for call in self.book.list_calls()]
 
 
 def put_item() -> Client:
@@ -131,7 +131,7 @@ class TestWhoseCalls:
     def test_only_the_first_token_is_taken_out_of_a_path(self, raw: bool) -> None:
         scope = Client(f"/_gemini/as/{TOKEN}/v1/as/{TOKEN}/m\u00e4").scope
         scope["raw_path"] = quote(scope["path"]).encode() if raw else None
-        passed, token = without_token(scope)
+        passed, token = split_token(scope)
         path = f"/_gemini/v1/as/{TOKEN}/m\u00e4"
         assert (passed["path"], passed["raw_path"]) == (path, quote(path).encode() if raw else path.encode())
         assert token == TOKEN
@@ -330,4 +330,4 @@ def test_two_rules_on_one_function_take_their_turns() -> None:
     )
     assert [bench.ask(put_item()).status for _ in range(3)] == [400, 200, 200]
     assert bench.clock.slept == [1]
-    assert [fired.rule for fired in bench.book.fired()] == [0, 1]
+    assert [fired.rule for fired in bench.book.list_fired()] == [0, 1]

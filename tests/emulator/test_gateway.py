@@ -107,7 +107,7 @@ class TestMeter:
         signed = [(b"authorization", SIGNED % service)]
         more = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
         ask(Meter(engine, ledger), path, *pieces, headers=[*signed, *more], method="POST" if pieces else "GET")
-        (row,) = ledger.usage().calls
+        (row,) = ledger.report_usage().calls
         return row
 
     def test_bytes_are_those_of_the_bodies(self) -> None:
@@ -141,7 +141,7 @@ class TestMeter:
         def watching(after: ASGIApp) -> ASGIApp:
             async def app(scope: Scope, receive: Receive, send: Send) -> None:
                 async def watch(message: Message) -> None:
-                    booked.append(ledger.usage().total_calls)
+                    booked.append(ledger.report_usage().total_calls)
                     await send(message)
 
                 await after(scope, receive, watch)
@@ -156,12 +156,12 @@ class TestMeter:
         ledger, project = Ledger(), "01J9ZX3QK8M2V5T7W4R6Y1B0CD"
         created = answering(b"{}", status=201, headers=[(b"location", f"/api/projects/{project}".encode())])
         ask(Meter(created, ledger), "/_aws/execute-api/id/dev/api/projects", b"{}")
-        assert [call.service for call in ledger.usage(project).calls] == ["execute-api"]
+        assert [call.service for call in ledger.report_usage(project).calls] == ["execute-api"]
 
     def test_what_is_not_to_aws_is_not_counted(self) -> None:
         ledger = Ledger()
         ask(Meter(answering(), ledger), "/_ministack/health", method="GET")
-        assert ledger.usage().calls == ()
+        assert ledger.report_usage().calls == ()
 
     def test_a_request_that_gets_no_answer_is_counted_as_aborted(self) -> None:
         async def silent(scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ from agenticai.emulator.hosting import listen_for_containers, report_lost_projec
 
 def ledger(*projects: str) -> Any:
     used = SimpleNamespace(projects=[SimpleNamespace(project_id=project) for project in projects])
-    return cast("Any", SimpleNamespace(usage_by_project=lambda: used))
+    return cast("Any", SimpleNamespace(report_usage_by_project=lambda: used))
 
 
 def test_projects_that_are_lost_are_named() -> None:

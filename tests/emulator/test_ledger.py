@@ -27,79 +27,79 @@ def run(
     invocation = Invocation("request", event, FUNCTION.arn)
     failure = FunctionError(error, "") if error else None
     outcome = InvocationOutcome(result, failure, "", init_ms=99.5, duration_ms=400.1, ended=False)
-    ledger.invocation_started("token", invocation, NOW)
+    ledger.record_invocation_start("token", invocation, NOW)
     for call in calls:
         ledger.record(call, token="token")
-    ledger.invocation_ended("token", FUNCTION, invocation, outcome, NOW)
+    ledger.record_invocation_end("token", FUNCTION, invocation, outcome, NOW)
 
 
 @pytest.fixture
 def ledger() -> Ledger:
     ledger = Ledger()
-    ledger.environment_started("token", FUNCTION)
+    ledger.record_environment_start("token", FUNCTION)
     return ledger
 
 
 def test_calls_are_the_functions_and_its_projects(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, PUT)
     run(ledger, {"project_id": TWO}, PUT)
-    (row,) = ledger.usage(ONE).calls
+    (row,) = ledger.report_usage(ONE).calls
     assert (row.caller, row.function, row.calls, row.request_bytes, row.response_bytes) == ("function", "dev", 2, 20, 2)
-    assert ledger.usage(TWO).total_calls == 1
-    assert ledger.usage().total_calls == 3
+    assert ledger.report_usage(TWO).total_calls == 1
+    assert ledger.report_usage().total_calls == 3
 
 
 def test_the_usage_of_every_project_is_that_of_each(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, PUT)
     run(ledger, {"project_id": TWO}, PUT)
     run(ledger, {}, PUT)
-    ledger.invocation_started("token", Invocation("r", {"project_id": TWO}, FUNCTION.arn), NOW)
+    ledger.record_invocation_start("token", Invocation("r", {"project_id": TWO}, FUNCTION.arn), NOW)
     ledger.record(PUT, token="token")
-    told = ledger.usage_by_project()
-    assert told.total == ledger.usage()
-    assert told.projects == (ledger.usage(ONE), ledger.usage(TWO))
+    told = ledger.report_usage_by_project()
+    assert told.total == ledger.report_usage()
+    assert told.projects == (ledger.report_usage(ONE), ledger.report_usage(TWO))
     assert [used.total_calls for used in told.projects] == [2, 2]
 
 
 def test_a_later_look_gets_the_projects_that_used_something_since(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT)
     run(ledger, {"project_id": TWO}, PUT)
-    first = ledger.usage_by_project()
-    assert ledger.usage_by_project(first.next).projects == ()
+    first = ledger.report_usage_by_project()
+    assert ledger.report_usage_by_project(first.next).projects == ()
     run(ledger, {"project_id": TWO}, PUT)
-    later = ledger.usage_by_project(first.next)
-    assert later.projects == (ledger.usage(TWO),)
-    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
-    assert ledger.usage_by_project(later.next).projects == (ledger.usage(ONE),), "it runs"
+    later = ledger.report_usage_by_project(first.next)
+    assert later.projects == (ledger.report_usage(TWO),)
+    ledger.record_invocation_start("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
+    assert ledger.report_usage_by_project(later.next).projects == (ledger.report_usage(ONE),), "it runs"
 
 
 def test_forgotten_usage_is_another_book(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT)
-    first = ledger.usage_by_project()
+    first = ledger.report_usage_by_project()
     ledger.forget_usage()
-    after = ledger.usage_by_project()
+    after = ledger.report_usage_by_project()
     assert (after.projects, after.total.total_calls) == ((), 0)
     assert after.book != first.book
 
 
 def test_a_create_requests_calls_belong_to_the_project_it_made(ledger: Ledger) -> None:
     run(ledger, {"path": "/api/projects"}, PUT, result={"statusCode": 201, "body": f'{{"project_id": "{ONE}"}}'})
-    assert ledger.usage(ONE).calls_by_service == {"s3": 1}
+    assert ledger.report_usage(ONE).calls_by_service == {"s3": 1}
 
 
 def test_a_running_invocations_calls_are_counted_already(ledger: Ledger) -> None:
-    ledger.invocation_started("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
+    ledger.record_invocation_start("token", Invocation("r", {"project_id": ONE}, FUNCTION.arn), NOW)
     ledger.record(PUT, token="token")
-    assert ledger.usage(ONE).total_calls == 1
-    assert ledger.usage().total_calls == 1
+    assert ledger.report_usage(ONE).total_calls == 1
+    assert ledger.report_usage().total_calls == 1
 
 
 def test_a_functions_use_is_billed_by_the_started_millisecond_with_init(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, error="ValueError")
-    (row,) = ledger.usage(ONE).functions
+    (row,) = ledger.report_usage(ONE).functions
     assert (row.invocations, row.errors, row.cold_starts, row.billed_ms) == (1, 1, 1, 500)
-    assert row.gb_seconds == ledger.usage(ONE).gb_seconds == 1.0
-    (done,) = ledger.invocations()
+    assert row.gb_seconds == ledger.report_usage(ONE).gb_seconds == 1.0
+    (done,) = ledger.list_invocations()
     assert (done.function, done.version, done.error_type, done.project_id) == ("dev", "3", "ValueError", ONE)
 
 
@@ -107,36 +107,40 @@ def test_what_failed_is_kept_longer_than_what_ended_well(ledger: Ledger) -> None
     run(ledger, {"Records": [{"messageId": "m1"}]}, error="Runtime.ExitError")
     for _ in range(INVOCATIONS_KEPT):
         run(ledger, {})
-    first, *others = ledger.invocations()
+    first, *others = ledger.list_invocations()
     assert (first.error_type, first.message_ids) == ("Runtime.ExitError", ("m1",))
     assert [one.error_type for one in others] == [None] * INVOCATIONS_KEPT
 
 
 def test_errors_are_counted_by_code(ledger: Ledger) -> None:
     run(ledger, {}, PUT, MeteredCall("s3", "PutObject", error="NoSuchBucket"))
-    assert ledger.usage().calls[0].errors == {"NoSuchBucket": 1}
+    assert ledger.report_usage().calls[0].errors == {"NoSuchBucket": 1}
 
 
 def test_a_clients_calls_and_an_event_source_mappings_are_told_apart(ledger: Ledger) -> None:
     ledger.record(PUT, token="unknown", project_id=ONE)
     ledger.record_poll(MeteredCall("sqs", "ReceiveMessage"), "dev", ONE)
-    rows = [(row.service, row.caller, row.function) for row in ledger.usage(ONE).calls]
+    rows = [(row.service, row.caller, row.function) for row in ledger.report_usage(ONE).calls]
     assert rows == [("s3", "client", None), ("sqs", "event source mapping", "dev")]
 
 
 def test_what_an_ended_environment_called_in_its_init_stays_counted(ledger: Ledger) -> None:
     ledger.record(PUT, token="token")
-    ledger.environment_ended("token")
-    assert ledger.usage().total_calls == 1
+    ledger.record_environment_end("token")
+    assert ledger.report_usage().total_calls == 1
 
 
 def test_what_is_forgotten_is_counted_no_more(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT)
     ledger.record(PUT, token="token")
     ledger.forget_usage()
-    assert (ledger.usage().calls, ledger.usage(ONE).calls, ledger.invocations()) == ((), (), ())
+    assert (ledger.report_usage().calls, ledger.report_usage(ONE).calls, ledger.list_invocations()) == ((), (), ())
     run(ledger, {"project_id": ONE}, PUT)
-    assert (ledger.usage().total_calls, ledger.usage(ONE).total_calls, len(ledger.invocations())) == (1, 1, 1)
+    assert (
+        ledger.report_usage().total_calls,
+        ledger.report_usage(ONE).total_calls,
+        len(ledger.list_invocations()),
+    ) == (1, 1, 1)
 
 
 def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> None:
@@ -144,7 +148,7 @@ def test_every_project_is_known_however_many_came_after_it(tmp_path: Path) -> No
         full = Ledger(Shelf(spool, held=1))
         for project_id in (ONE, TWO, ONE):
             full.record(PUT, project_id=project_id)
-        assert [full.usage(project_id).total_calls for project_id in (ONE, TWO, None)] == [2, 1, 3]
+        assert [full.report_usage(project_id).total_calls for project_id in (ONE, TWO, None)] == [2, 1, 3]
 
 
 def test_a_functions_own_variables_do_not_cover_reserved_ones() -> None:
@@ -161,12 +165,12 @@ def test_programs_of_this_machine_are_found_after_those_of_the_system() -> None:
 
 def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, PUT, error="ValueError")
-    assert not ledger.activity()[0].gave_back
+    assert not ledger.list_activity()[0].gave_back
     returned: JsonValue = {"batchItemFailures": [{"itemIdentifier": "1"}]}
     run(ledger, {"project_id": TWO}, MeteredCall("s3", "PutObject", error="SlowDown"), result=returned)
-    ledger.invocation_started("token", Invocation("now", {"project_id": ONE}, FUNCTION.arn), NOW)
+    ledger.record_invocation_start("token", Invocation("now", {"project_id": ONE}, FUNCTION.arn), NOW)
     ledger.record(MeteredCall("s3", "PutObject", error="SlowDown"), token="token")
-    (told,) = ledger.activity()
+    (told,) = ledger.list_activity()
     assert told.running == (RunningInvocation(request_id="now", started_at=NOW, project_id=ONE),)
     assert (told.function, told.finished, told.errors) == ("dev", 2, {"SlowDown": 2})
     assert told.last
@@ -178,36 +182,36 @@ def test_what_runs_is_told_with_how_the_latest_ones_ended(ledger: Ledger) -> Non
 def test_what_ended_or_was_forgotten_does_not_run(ledger: Ledger) -> None:
     run(ledger, {"project_id": ONE}, error="ValueError")
     ledger.forget_usage()
-    (told,) = ledger.activity()
+    (told,) = ledger.list_activity()
     assert (told.running, told.finished, told.last, told.failed, told.errors) == ((), 0, None, None, {})
-    ledger.environment_ended("token")
-    assert ledger.activity() == ()
+    ledger.record_environment_end("token")
+    assert ledger.list_activity() == ()
 
 
 def test_an_environment_of_the_same_token_takes_the_place_of_the_one_before_whose_calls_stay_counted() -> None:
     ledger = Ledger()
-    ledger.environment_started("token", FUNCTION)
+    ledger.record_environment_start("token", FUNCTION)
     ledger.record(PUT, token="token")
-    ledger.environment_started("token", FUNCTION)
+    ledger.record_environment_start("token", FUNCTION)
     ledger.record(PUT, token="token")
-    ledger.environment_ended("token")
-    assert [line.calls for line in ledger.usage().calls] == [2]
+    ledger.record_environment_end("token")
+    assert [line.calls for line in ledger.report_usage().calls] == [2]
 
 
 def test_a_function_whose_environments_are_gone_is_known_by_its_last_invocation(ledger: Ledger) -> None:
     run(ledger, {})
-    ledger.environment_ended("token")
-    (function,) = ledger.activity()
+    ledger.record_environment_end("token")
+    (function,) = ledger.list_activity()
     assert (function.function, function.running, function.finished) == (FUNCTION.name, (), 1)
 
 
 def test_a_call_without_bodies_has_no_bytes(ledger: Ledger) -> None:
     ledger.record(MeteredCall("s3", "HeadObject"))
-    (row,) = ledger.usage().calls
+    (row,) = ledger.report_usage().calls
     assert (row.request_bytes, row.response_bytes, row.errors, row.calls) == (0, 0, {}, 1)
 
 
 def test_the_capacity_that_the_engine_reports_is_billed(ledger: Ledger) -> None:
     ledger.record(MeteredCall("dynamodb", "Query", capacity=0))
     ledger.record(MeteredCall("dynamodb", "Query", capacity=2.5))
-    assert ledger.usage().calls[0].units == 2.5
+    assert ledger.report_usage().calls[0].units == 2.5

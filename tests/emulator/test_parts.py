@@ -68,4 +68,4 @@ def test_a_body_is_put_together_again(spool: Spool, size: int) -> None:
     bodies.drop("place", "name")
     assert (bodies.read("place", "name"), bodies.read("place", "other")) == (None, b"z")
     bodies.drop_all("place")
-    assert (bodies.read("place", "other"), bodies.places()) == (None, [])
+    assert (bodies.read("place", "other"), bodies.list_places()) == (None, [])

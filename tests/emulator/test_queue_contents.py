@@ -21,7 +21,7 @@ from agenticai.emulator.core.bench_records import (
 )
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.engines.ministack.contents import MOST_BYTES, describe, find_index_after, take_fitting
-from agenticai.emulator.queues.contents import NoSuchQueue, contents_routes
+from agenticai.emulator.queues.contents import NoSuchQueue, build_contents_routes
 from tests.emulator.test_control import serve_more
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,14 +53,14 @@ class Contents:
     def __init__(self) -> None:
         self.asked: list[PageRequest | ReceiveRequest | HistoryRequest] = []
 
-    def page(self, queue: str, asked: PageRequest) -> MessagePage:
+    def list_messages(self, queue: str, asked: PageRequest) -> MessagePage:
         self._note(queue, asked)
         return PAGE
 
-    def now(self) -> QueuesNow:
+    def list_queues(self) -> QueuesNow:
         return QUEUES
 
-    def history(self, asked: HistoryRequest) -> DepthHistory:
+    def list_depth_changes(self, asked: HistoryRequest) -> DepthHistory:
         self.asked.append(asked)
         return HISTORY
 
@@ -81,12 +81,12 @@ def contents() -> Contents:
 
 @pytest.fixture(scope="module")
 def control(contents: Contents) -> Iterator[ControlClient]:
-    with serve_more(contents_routes(contents)) as url, ControlClient(url) as client:
+    with serve_more(build_contents_routes(contents)) as url, ControlClient(url) as client:
         yield client
 
 
 def test_they_ask_for_the_secret_as_all_of_the_control_api_does(contents: Contents) -> None:
-    with serve_more(contents_routes(contents), "sesame") as url:
+    with serve_more(build_contents_routes(contents), "sesame") as url:
         with ControlClient(url, token="wrong") as stranger, pytest.raises(ControlError, match="secret of this run"):
             stranger.messages("dead letters")
         with ControlClient(url, token="sesame") as client:

@@ -525,10 +525,10 @@ class TestTasks:
         async def run() -> None:
             bench = Bench()
             tasks = MoveTasks(bench.clock, bench.activity, lambda: "id")
-            sqs = bench.step._sqs(Client(headers=signed("sqs")).scope)
+            sqs = bench.step._make_sqs_caller(Client(headers=signed("sqs")).scope)
             for _ in range(11):
                 await tasks.start(sqs, arn("dead"), None, None)
-            assert len(await tasks.latest(sqs, arn("dead"), 20)) == 10
+            assert len(await tasks.list_latest(sqs, arn("dead"), 20)) == 10
 
         asyncio.run(run())
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from agenticai.emulator.http.aws_errors import Refused
-from agenticai.emulator.queues.message_attributes import check_attributes, size_of
-from agenticai.emulator.queues.queue_attributes import defaults, normalize
+from agenticai.emulator.queues.message_attributes import check_attributes, count_bytes
+from agenticai.emulator.queues.queue_attributes import list_defaults, normalize
 from agenticai.emulator.queues.rules import RULES, TargetQueue, check_operation
 from tests.fakes.queues import arn
 
@@ -189,9 +189,9 @@ class TestQueues:
         assert refusal("SetQueueAttributes", FIFO, Attributes={"FifoQueue": "false"}) == "InvalidAttributeValue"
 
     def test_every_queue_has_attributes_that_nobody_asked_for(self) -> None:
-        assert defaults({}) == {"SqsManagedSseEnabled": "true"}
-        assert defaults({"KmsMasterKeyId": "k"}) == {"SqsManagedSseEnabled": "false"}
-        assert defaults({"FifoQueue": "true"})["DeduplicationScope"] == "queue"
+        assert list_defaults({}) == {"SqsManagedSseEnabled": "true"}
+        assert list_defaults({"KmsMasterKeyId": "k"}) == {"SqsManagedSseEnabled": "false"}
+        assert list_defaults({"FifoQueue": "true"})["DeduplicationScope"] == "queue"
 
     @pytest.mark.parametrize("name", ["FifoQueue", "ContentBasedDeduplication", "SqsManagedSseEnabled"])
     def test_a_boolean_is_kept_in_lower_case(self, name: str) -> None:
@@ -411,7 +411,7 @@ def test_attributes_within_the_limits(attributes: dict[str, Any]) -> None:
     ],
 )
 def test_the_size_of_a_message(message: dict[str, Any], size: int) -> None:
-    assert size_of(message) == size
+    assert count_bytes(message) == size
 
 
 @pytest.mark.parametrize(
@@ -497,7 +497,7 @@ def test_a_source_of_another_type_is_refused() -> None:
 
 
 def test_the_defaults_of_a_fifo_queue() -> None:
-    assert defaults({"FifoQueue": "true"}) == {
+    assert list_defaults({"FifoQueue": "true"}) == {
         "SqsManagedSseEnabled": "true",
         "ContentBasedDeduplication": "false",
         "DeduplicationScope": "queue",

@@ -2,16 +2,16 @@
 
 import pytest
 
-from agenticai.emulator.queues.receipt_handles import is_handle_of, receipt_handle
+from agenticai.emulator.queues.receipt_handles import is_handle_of, make_receipt_handle
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:orders"
 
 
 def test_a_handle_is_of_its_queue_alone() -> None:
-    handle = receipt_handle(QUEUE, "receive-1")
+    handle = make_receipt_handle(QUEUE, "receive-1")
     assert is_handle_of(QUEUE, handle)
     assert not is_handle_of(QUEUE + "-dead", handle)
-    assert handle != receipt_handle(QUEUE, "receive-2")
+    assert handle != make_receipt_handle(QUEUE, "receive-2")
     assert not is_handle_of(QUEUE, f"{handle[:8]}!{handle[8:]}")
 
 

@@ -50,11 +50,11 @@ def test_a_shelf_is_a_dictionary_however_few_values_it_holds(
 def test_a_shelf_tells_its_first_key_and_is_emptied(spool: Spool) -> None:
     shelf: Shelf[str, int] = Shelf(spool)
     shelf.update({"z": 1, "a": 2})
-    assert shelf.first() == "z"
+    assert shelf.find_first() == "z"
     shelf.clear()
     assert (list(shelf), len(shelf), "z" in shelf) == ([], 0, False)
     with pytest.raises(KeyError):
-        shelf.first()
+        shelf.find_first()
     with pytest.raises(KeyError):
         del shelf["z"]
 
@@ -118,7 +118,7 @@ def test_the_rows_of_what_is_gone_are_dropped(spool: Spool) -> None:
     del kept
     gc.collect()
     other["c"] = "y"
-    assert [spool.rows(f"SELECT count(*) FROM {table}") for table in ("records", "items")] == [[(2,)], [(0,)]]  # noqa: S608
+    assert [spool.select(f"SELECT count(*) FROM {table}") for table in ("records", "items")] == [[(2,)], [(0,)]]  # noqa: S608
 
 
 def test_nothing_is_left_in_the_folder(spool: Spool, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ TOKEN = "0a1b"
 class Workers:
     """One environment of the function `dev`, which makes one call at a time; `log` has what was asked of it.
 
-    Only `function_of` takes other tokens than its own.
+    Only `find_function` takes other tokens than its own.
     """
 
     def __init__(self, engine: Engine) -> None:

@@ -108,7 +108,7 @@ class Environments:
             if isinstance(event, EnvironmentStarted):
                 created = KnownEnvironment(event.function, event.version, event.memory_mb, event.pid)
                 self._known[event.environment] = created
-                self._ledger.environment_started(event.environment, created)
+                self._ledger.record_environment_start(event.environment, created)
             elif environment := self._known.get(event.environment):
                 self._process_event_of(environment, event)
 
@@ -119,17 +119,17 @@ class Environments:
             case InvocationStarted():
                 environment.invocation = Invocation(event.request_id, parse_event(event.payload), "")
                 environment.began = datetime.now(UTC)
-                self._ledger.invocation_started(event.environment, environment.invocation, environment.began)
+                self._ledger.record_invocation_start(event.environment, environment.invocation, environment.began)
             case InvocationEnded() if environment.invocation and environment.began:
                 error = FunctionError(event.error_type, "") if event.error_type else None
                 outcome = InvocationOutcome(event.result, error, "", event.init_ms, event.duration_ms, ended=False)
-                self._ledger.invocation_ended(
+                self._ledger.record_invocation_end(
                     event.environment, environment, environment.invocation, outcome, environment.began
                 )
                 environment.invocation = None
             case EnvironmentEnded():
                 del self._known[event.environment]
-                self._ledger.environment_ended(event.environment)
+                self._ledger.record_environment_end(event.environment)
 
     def can_apply(self, fault: Fault) -> bool:
         """Return whether a rule can be applied: deliveries cannot be controlled, and only local processes killed."""

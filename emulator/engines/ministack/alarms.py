@@ -51,8 +51,8 @@ class QueueSamples:
         with self._sqs._queues_lock:
             pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
-            moments, self._last_change = self._depths.moments(self._last_change)
-            existing = set(self._depths.now())
+            moments, self._last_change = self._depths.list_moments(self._last_change)
+            existing = set(self._depths.count_messages())
         changes = iter(moments)
         change = next(changes, None)
         for end in minutes:

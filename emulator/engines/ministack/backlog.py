@@ -7,7 +7,7 @@ from typing import Any
 
 from agenticai.emulator.engines.ministack.receivable import EngineMessage, EngineQueue
 from agenticai.emulator.http.aws_errors import AwsError, Refused
-from agenticai.emulator.queues.message_attributes import size_of
+from agenticai.emulator.queues.message_attributes import count_bytes
 
 MESSAGES_KEPT = 100_000
 BYTES_KEPT = 256 * 1024 * 1024
@@ -56,7 +56,7 @@ class Backlog:
             queue["looked_through_at"] = now
 
     def _send_if_room(self, parameters: Mapping[str, Any], url: str) -> Any:
-        size = size_of(parameters)
+        size = count_bytes(parameters)
         if self._bytes + size > self._bytes_kept:
             self._bytes = sum(len(message["body"]) for queue in self._list_queues() for message in queue["messages"])
         if (

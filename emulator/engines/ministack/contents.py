@@ -33,7 +33,7 @@ class Contents:
         self._sqs = sqs
         self._depths = depths
 
-    def page(self, name: str, request: PageRequest) -> MessagePage:
+    def list_messages(self, name: str, request: PageRequest) -> MessagePage:
         """Return the messages after a cursor, which holds a position and a message, as messages may be deleted."""
         with self._sqs._queues_lock:
             queue, now = self._find_queue(name), time.time()
@@ -64,10 +64,10 @@ class Contents:
                 for message in received
             ]
 
-    def now(self) -> QueuesNow:
+    def list_queues(self) -> QueuesNow:
         """Return all queues, without expired messages, and with due messages counted as visible."""
         with self._sqs._queues_lock:
-            for name in self._depths.now():
+            for name in self._depths.count_messages():
                 self._sqs._expire_retained(self._find_queue(name))
         with self._sqs._queues_lock:
             now = time.time()
@@ -79,16 +79,16 @@ class Contents:
                     delayed=delayed,
                     oldest=find_oldest(self._find_queue(name)["messages"], now),
                 )
-                for name, (visible, in_flight, delayed) in sorted(self._depths.now().items())
+                for name, (visible, in_flight, delayed) in sorted(self._depths.count_messages().items())
             )
         return QueuesNow(queues=queues, now=convert_time(now))
 
-    def history(self, request: HistoryRequest) -> DepthHistory:
+    def list_depth_changes(self, request: HistoryRequest) -> DepthHistory:
         """Return the changes until now, including messages that became visible by a timeout."""
         with self._sqs._queues_lock:
             pass  # releasing the lock records the depths
         with self._sqs._queues_lock:
-            return self._depths.history(request.since, request.limit)
+            return self._depths.list_changes(request.since, request.limit)
 
     def _find_queue(self, name: str) -> EngineQueue:
         queue: EngineQueue | None = self._sqs._queues.get(self._sqs._queue_url(name))

@@ -35,7 +35,7 @@ class FaultyDeliveries:
         name = queue_url.rpartition("/")[2]
         ready = [message for message in queue["messages"] if message["visible_at"] <= time.time()]
         for message in ready[:max_number]:
-            match self._faults.effect_of_delivery(name):
+            match self._faults.record_delivery(name):
                 case None:
                     pass
                 case Duplicate():

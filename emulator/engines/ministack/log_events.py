@@ -46,7 +46,7 @@ class LogEvents:
     def _drop_oldest(self, group: EngineRecord) -> None:
         """Drop the oldest stream of the group, or the older half of its only one."""
         streams: Shelf[str, EngineRecord] = group["streams"]
-        oldest = streams.first()
+        oldest = streams.find_first()
         if len(streams) > 1:
             group["bytes"] -= streams.pop(oldest).get("bytes", 0)
             return

@@ -78,6 +78,6 @@ class Objects:
         self._bodies.drop(self._locate(bucket, key), version)
 
     def _drop_bucket(self, name: str) -> None:
-        for place in self._bodies.places():
+        for place in self._bodies.list_places():
             if place[:2] == (self._s3.get_account_id(), name):
                 self._bodies.drop_all(place)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from agenticai.emulator.meter.attribution import project_of_event
+from agenticai.emulator.meter.attribution import find_event_project
 from agenticai.emulator.meter.ledger import Ledger
 from agenticai.emulator.meter.sums import MeteredCall
 
@@ -24,7 +24,7 @@ class EventSourceMappingMeter:
 
         def run_metered(esm: Mapping[str, Any], func_rec: Any, event: Any, *args: Any) -> None:
             size = sum(len(record["body"]) for record in event["Records"])
-            batch = esm["FunctionName"], project_of_event(event)
+            batch = esm["FunctionName"], find_event_project(event)
             self._ledger.record_poll(MeteredCall("sqs", "ReceiveMessage", response_bytes=size), *batch)
             token = self._batch.set(batch)
             try:

@@ -11,8 +11,8 @@ from agenticai.emulator.http.aws_errors import AwsError, Refused, invalid
 from agenticai.emulator.queues import rules
 from agenticai.emulator.queues.dead_letter_policies import check_redrive_policy
 from agenticai.emulator.queues.depths import Depths, WatchedLock
-from agenticai.emulator.queues.queue_attributes import defaults, normalize
-from agenticai.emulator.queues.receipt_handles import is_handle_of, receipt_handle
+from agenticai.emulator.queues.queue_attributes import list_defaults, normalize
+from agenticai.emulator.queues.receipt_handles import is_handle_of, make_receipt_handle
 from agenticai.emulator.queues.rules import LONGEST_INVISIBLE_S, check_operation
 
 # The parameters, as both protocols pass them to MiniStack.
@@ -64,7 +64,7 @@ class Queues:
     def _record_depths(self) -> None:
         """Record the depths of queues, except those of other accounts or regions, which belong to no stack."""
         queues = list(self._sqs._queues._data.items())
-        self._depths.look(
+        self._depths.record_changes(
             [(parse_queue_name(key[2]), queue["messages"]) for key, queue in queues if key[:2] == self._owner]
         )
 
@@ -84,7 +84,7 @@ class Queues:
                 check_operation(operation, normalized, self._find_target(operation, normalized, url))
                 answer = handler(normalized, url)
                 if operation not in ADDING_OR_READING:
-                    self._depths.touch(parse_queue_name(parameters.get("QueueUrl") or url))
+                    self._depths.mark_changed(parse_queue_name(parameters.get("QueueUrl") or url))
                 return drop_empty_members(answer) if isinstance(answer, dict) else answer
 
         return handle
@@ -116,7 +116,7 @@ class Queues:
             queue = self._find_queue(parameters, url) if parameters.get("QueueUrl") else None
         attributes: dict[str, str] = queue["attributes"] if queue else {}
         if attributes:  # queues that stacks create lack these
-            attributes |= defaults(attributes) | attributes
+            attributes |= list_defaults(attributes) | attributes
         arn = attributes.get("QueueArn") or f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}"
         return rules.TargetQueue(arn, attributes, self._find_attributes)
 
@@ -145,9 +145,9 @@ class Queues:
     def _collect_with_handles(self, queue: EngineQueue, *args: Any) -> list[EngineMessage]:
         messages = self._collect(queue, *args)
         for message in messages:
-            message["receipt_handle"] = receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
+            message["receipt_handle"] = make_receipt_handle(queue["attributes"]["QueueArn"], message["receipt_handle"])
             message["received_at"] = time.time()
-        self._depths.touch(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
+        self._depths.mark_changed(queue["attributes"]["QueueArn"].rpartition(":")[2], received=len(messages))
         return messages
 
     def _collect_in_order(self, queue: EngineQueue, limit: int, invisible_s: int, now: float) -> list[EngineMessage]:
@@ -172,7 +172,7 @@ class Queues:
         """Delete messages that an event source mapping has received and its function has processed."""
         old_length = len(self._sqs._get_q(url)["messages"])
         self._delete_received(url, handles)
-        self._depths.touch(parse_queue_name(url), deleted=old_length - len(self._sqs._get_q(url)["messages"]))
+        self._depths.mark_changed(parse_queue_name(url), deleted=old_length - len(self._sqs._get_q(url)["messages"]))
 
     def _find_received(self, queue: EngineQueue, handle: str) -> EngineMessage | None:
         """Return the message whose latest receipt handle this is. Raises Refused if it is not one of this queue."""
@@ -192,7 +192,7 @@ class Queues:
                 reason = "Reason: The receipt handle has expired."
                 raise invalid(f"Value {handle} for parameter ReceiptHandle is invalid. {reason}")
             queue["messages"].remove(message)
-            self._depths.touch(parse_queue_name(parameters.get("QueueUrl") or url), deleted=1)
+            self._depths.mark_changed(parse_queue_name(parameters.get("QueueUrl") or url), deleted=1)
         return {}
 
     def _wrap_purge(self, purge: Handler) -> Handler:

@@ -153,11 +153,11 @@ class PythonWorker:
             except UnsafeBundle as error:
                 return format_outcome(FunctionError("InvalidZipFileException", str(error), request_id))
             invocation = Invocation(request_id, event, invoked_function_arn or self.config["FunctionArn"], trace_id)
-            self._host.ledger.invocation_started(self._token, invocation, started_at)
+            self._host.ledger.record_invocation_start(self._token, invocation, started_at)
             self.invocation = invocation
             outcome = environment.invoke(invocation)
             self.invocation = None
-            self._host.ledger.invocation_ended(self._token, environment.function, invocation, outcome, started_at)
+            self._host.ledger.record_invocation_end(self._token, environment.function, invocation, outcome, started_at)
             if outcome.ended:
                 environment.close()
                 self._proc = None
@@ -177,7 +177,7 @@ class PythonWorker:
         model_url = self._host.model_url
         own_url = f"{model_url}/as/{self._token}"  # the model's SDK signs no calls: the path names the caller
         variables = {name: value.replace(model_url, own_url) for name, value in variables.items()}
-        self._host.ledger.environment_started(self._token, function)
+        self._host.ledger.record_environment_start(self._token, function)
         self._host.workers[self._token] = self
         self.starter = self._host.starters.find_or_create(function, self._host.python)
         self._proc = ExecutionEnvironment(self.starter, variables, self._host.clock, self._host.activity)
@@ -191,7 +191,7 @@ class PythonWorker:
     def _discard_tmpdir(self) -> None:
         """Clean up; MiniStack calls this after it has ended the process."""
         self._host.workers.pop(self._token, None)
-        self._host.ledger.environment_ended(self._token)
+        self._host.ledger.record_environment_end(self._token)
         if self.starter and not any(other.starter is self.starter for other in list(self._host.workers.values())):
             self._host.starters.discard(self.starter)
 

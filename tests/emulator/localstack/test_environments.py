@@ -37,10 +37,10 @@ def test_what_an_invocation_calls_is_its_projects(environments: Environments, le
     tell(environments, "invocation started", environment="e", request_id="r", payload=EVENT)
     ledger.record(MeteredCall("sqs", "SendMessage"), token="e")
     tell(environments, "invocation ended", **ENDED)
-    usage = ledger.usage(PROJECT)
+    usage = ledger.report_usage(PROJECT)
     assert [(row.caller, row.function, row.operation) for row in usage.calls] == [("function", "f", "SendMessage")]
     assert [(row.function, row.invocations, row.gb_seconds) for row in usage.functions] == [("f", 1, 1.0)]
-    (done,) = ledger.invocations()
+    (done,) = ledger.list_invocations()
     assert (done.version, done.request_id, done.error_type, done.cold_start) == ("3", "r", None, False)
 
 
@@ -48,7 +48,7 @@ def test_an_error_and_a_cold_start_are_counted(environments: Environments, ledge
     tell(environments, "environment started", **STARTED)
     tell(environments, "invocation started", environment="e", request_id="r", payload="no json")
     tell(environments, "invocation ended", **{**ENDED, "error_type": "Sandbox.Timedout", "init_ms": 500.0})
-    (done,) = ledger.invocations()
+    (done,) = ledger.list_invocations()
     assert (done.error_type, done.cold_start, done.billed_ms) == ("Sandbox.Timedout", True, 1500)
 
 
@@ -64,7 +64,7 @@ def test_what_is_told_of_an_unknown_environment_is_nobodys(environments: Environ
     tell(environments, "invocation started", environment="x", request_id="r", payload=EVENT)
     tell(environments, "invocation ended", **{**ENDED, "environment": "x"})
     asyncio.run(environments.kill("x"))
-    assert ledger.invocations() == ()
+    assert ledger.list_invocations() == ()
 
 
 def test_the_executor_tells_by_http(environments: Environments) -> None:
