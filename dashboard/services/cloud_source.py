@@ -36,7 +36,7 @@ class CloudSource(AwsSource):
 
     def queues(self) -> list[AgentQueues]:
         return [
-            AgentQueues(state.agent, self._aged(state.queue), self._aged(state.dead_letters))
+            AgentQueues(state.agent, self._add_age(state.queue), self._add_age(state.dead_letters))
             for state in super().queues()
         ]
 
@@ -46,18 +46,18 @@ class CloudSource(AwsSource):
     def doing(self) -> "Mapping[str, Doing] | Missing":
         minutes = self._metrics.functions()
         return {
-            short: _doing(minutes[name]) if name in minutes else Doing()
+            short: _describe_minute(minutes[name]) if name in minutes else Doing()
             for short, name in self._stack.outputs.function_names.items()
         }
 
     def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
         return self._free_tier.look()
 
-    def _aged(self, queue: QueueState) -> QueueState:
+    def _add_age(self, queue: QueueState) -> QueueState:
         return dataclasses.replace(queue, oldest_s=self._metrics.oldest_s(queue.name) if queue.depth.total else None)
 
 
-def _doing(minute: FunctionMinute) -> Doing:
+def _describe_minute(minute: FunctionMinute) -> Doing:
     """Convert a function's last known minute to what it is doing."""
     failed = None
     if minute.errors:

@@ -94,11 +94,11 @@ class EngineDoing:
         state_by_function = {activity.function: activity for activity in self._control.activity()}
         with self._lock:
             return {
-                name: self._doing(name, state_by_function.get(function))
+                name: self._describe(name, state_by_function.get(function))
                 for name, function in self._outputs.function_names.items()
             }
 
-    def _doing(self, name: str, activity: "FunctionActivity | None") -> Doing:
+    def _describe(self, name: str, activity: "FunctionActivity | None") -> Doing:
         limit = self._limits().get(name)
         if activity is None:
             return Doing(limit=limit)
@@ -107,11 +107,11 @@ class EngineDoing:
             since=activity.running[0].started_at if activity.running else None,
             limit=limit,
             throttled=sum(number for code, number in activity.errors.items() if code in THROTTLED),
-            failed=_latest(attempt_of(activity.failed), self._logged(name, activity.gave_back)),
+            failed=_find_latest(make_attempt(activity.failed), self._find_logged(name, activity.gave_back)),
             last=activity.last,
         )
 
-    def _logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
+    def _find_logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
         """Return the failure that the log reports: a worker logs its failure, while its invocation succeeds."""
         if failed is None or name not in self._outputs.queue_urls:
             return None
@@ -125,7 +125,7 @@ class EngineDoing:
         return attempt
 
 
-def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
+def make_attempt(failed: "FinishedInvocation | None") -> Attempt | None:
     """Convert a failed invocation to an attempt."""
     if failed is None or failed.error_type is None:
         return None
@@ -133,11 +133,11 @@ def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
     return Attempt(failed.started_at, failed.error_type, message, failed.request_id)
 
 
-def _latest(*attempts: Attempt | None) -> Attempt | None:
+def _find_latest(*attempts: Attempt | None) -> Attempt | None:
     return max(filter(None, attempts), key=lambda attempt: attempt.at, default=None)
 
 
-def concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:
+def read_concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:
     """Return the maximum concurrency of each agent's queue. Raises botocore's errors."""
     pages = lambdas.get_paginator("list_event_source_mappings").paginate()
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]

@@ -59,7 +59,7 @@ class Metered(Protocol):
         ...
 
 
-def cost_rows(usage: "Usage") -> list[CostRow]:
+def list_cost_rows(usage: "Usage") -> list[CostRow]:
     """Return a project's lines of the AWS bill, the most expensive first."""
     sums: dict[LineId, float] = {}
     for charge in charges_of(usage):
@@ -72,7 +72,7 @@ def cost_rows(usage: "Usage") -> list[CostRow]:
     return sorted(rows, key=lambda row: -row.usd)
 
 
-def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
+def compute_aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
     """Return the AWS cost of each project before the free tier; None if the target does not report it."""
     usages = source.usage_by_project()
     if isinstance(usages, Missing):
@@ -83,12 +83,12 @@ def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float |
     ]
 
 
-def function_rows(usage: "Usage") -> list["FunctionUsage"]:
+def list_function_rows(usage: "Usage") -> list["FunctionUsage"]:
     """Return the functions, the most used first."""
     return sorted(usage.functions, key=lambda row: -row.gb_seconds)
 
 
-def call_rows(usage: "Usage") -> list[CallRow]:
+def list_call_rows(usage: "Usage") -> list[CallRow]:
     """Return the operations, the most called first."""
     counts: Counter[tuple[str, str, str]] = Counter()
     errors: Counter[tuple[str, str, str]] = Counter()
@@ -99,7 +99,7 @@ def call_rows(usage: "Usage") -> list[CallRow]:
     return [CallRow(*key, number, errors[key]) for key, number in counts.most_common()]
 
 
-def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
+def list_token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
     """Return the agents that asked the model, in the order of their first calls."""
     tokens_by_agent: dict[str, TokenUsage] = {}
     for event in events:

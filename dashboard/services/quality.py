@@ -53,7 +53,7 @@ class Reports:
     asked: int
 
 
-def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
+def count_scores(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
     """Return how many projects of each status are in each step of ten points; 100 is a step of its own."""
     counts = Counter((int(p.score // BIN) * BIN, str(p.status)) for p in projects if p.score is not None)
     return [
@@ -62,7 +62,7 @@ def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, obj
     ]
 
 
-def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
+def list_part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
     """Return every part of the score, the one that lost the most points first."""
     parts = defaultdict(list)
     for report in reports:
@@ -80,7 +80,7 @@ def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
     return sorted(rows, key=lambda row: (-row.lost, row.name))
 
 
-def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
+def list_rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
     """Return the rules that are broken most, those in most projects first."""
     findings_by_rule = defaultdict(list)
     projects: Counter[str] = Counter()
@@ -125,13 +125,13 @@ class ReportReader:
     def _read_some(self, api: ProjectsApi, keys: Sequence[tuple[str, str]]) -> None:
         try:
             for key in keys:
-                report = self._report(api, key[0])
+                report = self._read_report(api, key[0])
                 with self._lock:
                     self._read[key] = report
         finally:
             self._reading.release()
 
-    def _report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
+    def _read_report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
         """Return the latest report; None if there is none, for example because the project was deleted meanwhile."""
         try:
             self._asked += 1
@@ -144,7 +144,7 @@ class ReportReader:
             return None
 
 
-def worst(projects: Iterable["ProjectSummaryView"], most: int = 10) -> Iterator["ProjectSummaryView"]:
+def find_worst(projects: Iterable["ProjectSummaryView"], most: int = 10) -> Iterator["ProjectSummaryView"]:
     """Yield the projects with the lowest scores, the lowest first."""
     scored = [project for project in projects if project.score is not None and project.score < 100]
     yield from sorted(scored, key=lambda project: project.score or 0)[:most]

@@ -11,7 +11,7 @@ from agenticai.client.queues.model import AgentQueues, Attempt, DeadLetterPage, 
 from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
 from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
+from agenticai.dashboard.services.doing import Doing, EngineDoing, read_concurrency_limits
 from agenticai.dashboard.services.model_calls import EngineCalls
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.stack.target import Capability
@@ -158,7 +158,7 @@ class EngineSource(AwsSource):
         self._use = UseReader(stack, control)
         self._history = EngineDepths(control, queue_urls(stack.outputs))
         self._calls = EngineCalls(control)
-        limits = functools.cache(lambda: concurrency_limits(stack.target.client("lambda"), stack.outputs))
+        limits = functools.cache(lambda: read_concurrency_limits(stack.target.client("lambda"), stack.outputs))
         self._doing = EngineDoing(control, stack.outputs, self._queues, limits)
 
     def close(self) -> None:

@@ -9,8 +9,8 @@ from agenticai.client.cost.figures import dollars, quantity, share
 from agenticai.client.cost.prices import prices
 from agenticai.client.cost.use import NO_METER
 from agenticai.dashboard.components.chart import channel, draw_chart, layer
-from agenticai.dashboard.components.columns import share_column
-from agenticai.dashboard.components.session import part, with_stack
+from agenticai.dashboard.components.columns import make_share_column
+from agenticai.dashboard.components.session import draw_with_stack, part
 from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services import costs
 from agenticai.dashboard.services.connecting import Connected
@@ -30,17 +30,17 @@ COLOURS: Final = {"scheme": "tableau10"}
 def page() -> None:
     """Draw the page."""
     st.title("Free tier and cost")
-    with_stack(_draw)
+    draw_with_stack(_draw)
 
 
 def _draw(_: Connected) -> None:
     projects_column, budget_column = st.columns([3, 1], vertical_alignment="bottom")
     with projects_column:
-        start = costs.nearest_stop(st.query_params.get("projects"))
+        start = costs.find_nearest_stop(st.query_params.get("projects"))
         projects = st.select_slider("Projects a month", costs.STOPS, value=start, key="projects-a-month")
     with budget_column:
         # A field with an initial number could not be cleared.
-        st.session_state.setdefault("budget", costs.limit_of(st.query_params.get("budget")))
+        st.session_state.setdefault("budget", costs.parse_limit(st.query_params.get("budget")))
         limit = st.number_input(
             "Budget a month, US dollars",
             min_value=0.0,
@@ -54,25 +54,25 @@ def _draw(_: Connected) -> None:
         st.query_params.pop("budget", None)
     else:
         st.query_params["budget"] = f"{limit:g}"
-    part(lambda connected: _bill(connected, projects, limit), every_s=REFRESH_SECONDS)
+    part(lambda connected: _draw_bill(connected, projects, limit), every_s=REFRESH_SECONDS)
 
 
-def _bill(connected: Connected, projects: int, limit: float | None) -> None:
+def _draw_bill(connected: Connected, projects: int, limit: float | None) -> None:
     used = measure_use(connected.source.use())
     shown = used.bill(projects)
-    _totals(shown, used.bill(0))
+    _draw_totals(shown, used.bill(0))
     if limit is not None and (shown.projects or not projects):
-        within, sentence = costs.verdict(shown, limit)
+        within, sentence = costs.judge_month(shown, limit)
         (st.success if within else st.error)(escape_markdown(sentence))
     if not shown.metered:
         st.info(escape_markdown(f"{NO_METER} The table shows what is known without it."))
-    _tier(shown)
+    _draw_tier_lines(shown)
     if shown.metered:
-        st.caption("  \n".join(map(escape_markdown, costs.tier_notes(costs.tier_rows(shown)))))
-    _free_tier(connected.source.free_tier())
-    _month(used, shown, limit)
+        st.caption("  \n".join(map(escape_markdown, costs.list_tier_notes(costs.list_tier_rows(shown)))))
+    _draw_account_use(connected.source.free_tier())
+    _draw_month(used, shown, limit)
     if shown.metered:
-        _who(shown)
+        _draw_breakdown(shown)
     rates = prices()
     st.caption(
         f"Prices of {rates.region} as of {rates.as_of}. Past use is priced without the free tier; a month, beyond it."
@@ -80,7 +80,7 @@ def _bill(connected: Connected, projects: int, limit: float | None) -> None:
     )
 
 
-def _totals(shown: Bill, idle: Bill) -> None:
+def _draw_totals(shown: Bill, idle: Bill) -> None:
     measured = len(shown.projects)
     month = dollars(shown.month_usd) if measured or not shown.forecast_for else "-"
     figures = {
@@ -101,9 +101,9 @@ def _totals(shown: Bill, idle: Bill) -> None:
         st.info("No project has been measured on this stack yet; the forecast starts with the first one.")
 
 
-def _tier(shown: Bill) -> None:
+def _draw_tier_lines(shown: Bill) -> None:
     st.subheader("Free tier")
-    rows = costs.tier_rows(shown)
+    rows = costs.list_tier_rows(shown)
     st.dataframe(
         {
             "service": [row.service for row in rows],
@@ -115,14 +115,14 @@ def _tier(shown: Bill) -> None:
             "forecast of it": [row.month_share for row in rows],
             "to pay": [row.month_usd for row in rows],
         },
-        column_config={"forecast of it": share_column("auto-inverse")},
+        column_config={"forecast of it": make_share_column("auto-inverse")},
         hide_index=True,
         height="content",
         key="tier",
     )
 
 
-def _free_tier(offers: "Sequence[FreeTierUse] | Missing") -> None:
+def _draw_account_use(offers: "Sequence[FreeTierUse] | Missing") -> None:
     st.subheader("The account's free tier this month, as AWS counts it")
     if isinstance(offers, Missing):
         st.caption(escape_markdown(f"Not available on this target. {offers.why}"))
@@ -146,8 +146,8 @@ def _free_tier(offers: "Sequence[FreeTierUse] | Missing") -> None:
     st.caption("AWS counts the use of the whole account a few times a day. This page asks once an hour.")
 
 
-def _month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
-    points = costs.month_curve(used, shown.forecast_for) if shown.projects and shown.forecast_for else []
+def _draw_month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
+    points = costs.compute_month_curve(used, shown.forecast_for) if shown.projects and shown.forecast_for else []
     if not points:
         return
     st.subheader("The month beyond the free tier, by number of projects")
@@ -169,20 +169,20 @@ def _month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
     draw_chart(layers, height=300, key="month", alt=description)
 
 
-def _who(shown: Bill) -> None:
+def _draw_breakdown(shown: Bill) -> None:
     left, right = st.columns(2)
     with left:
         st.subheader("By service")
-        names, used, month = zip(*costs.services(shown), strict=True)
+        names, used, month = zip(*costs.list_service_costs(shown), strict=True)
         table = {"service": names, "used": used, "month, beyond free": month}
         st.dataframe(table, hide_index=True, height="content", key="services")
     with right:
         st.subheader("By function")
-        _spent("function", costs.by_function(shown))
+        _draw_spent("function", costs.list_function_costs(shown))
     st.subheader("By project")
-    if sentence := costs.dearest(shown):
+    if sentence := costs.describe_dearest(shown):
         say(sentence)
-        _spent("project", costs.by_project(shown))
+        _draw_spent("project", costs.list_project_costs(shown))
         if len(shown.projects) > costs.SHOWN:
             st.caption(f"The {costs.SHOWN} most expensive of {len(shown.projects):,} measured projects.")
     st.caption(
@@ -192,7 +192,7 @@ def _who(shown: Bill) -> None:
     )
 
 
-def _spent(label: str, rows: list[costs.Spent]) -> None:
+def _draw_spent(label: str, rows: list[costs.Spent]) -> None:
     st.dataframe(
         {
             label: [printable(row.who) for row in rows],
@@ -201,7 +201,7 @@ def _spent(label: str, rows: list[costs.Spent]) -> None:
         },
         column_config={
             "used": st.column_config.NumberColumn(format=DOLLARS),
-            "of all": share_column(),
+            "of all": make_share_column(),
         },
         hide_index=True,
         key=f"spent-{label}",

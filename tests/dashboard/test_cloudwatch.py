@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from agenticai.dashboard.services.cloudwatch import FUNCTIONS, QUEUES, CloudWatch, FunctionMinute
 from agenticai.dashboard.services.own_calls import OwnCalls
-from agenticai.dashboard.services.queue_rows import rates
+from agenticai.dashboard.services.queue_rows import count_last_minute
 from agenticai.stack.target import Target
 
 QUEUE, DEAD, FUNCTION = "agenticai-dev-queue-prod", "agenticai-dev-dlq-prod", "agenticai-dev-agent-prod"
@@ -104,8 +104,8 @@ def test_values_become_depths_rates_and_ages(metrics: CloudWatch, stubber: Stubb
     assert series.now == NOON - timedelta(minutes=1)
     points = [point for point in series.points if point.queue == QUEUE]
     assert [(point.visible, point.in_flight) for point in points] == [(4, 0), (2, 1)]
-    assert rates(points, series.now) == (3, 2)
-    assert rates([point for point in series.points if point.queue == DEAD], series.now) == (0, 0)
+    assert count_last_minute(points, series.now) == (3, 2)
+    assert count_last_minute([point for point in series.points if point.queue == DEAD], series.now) == (0, 0)
     assert (metrics.oldest_s(QUEUE), metrics.oldest_s(DEAD)) == (61, None)
     assert metrics.functions() == {FUNCTION: FunctionMinute(series.now, 3, 1, 0, 2)}
     assert "ended at 11:59 UTC" in series.note

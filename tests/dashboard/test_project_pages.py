@@ -48,7 +48,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, connection: FakeConnection) -> Open:
     """Return a function that opens a page with the fake connection, and parameters in its address."""
 
     def open_page(name: str = "projects", **query: str) -> AppTest:
-        monkeypatch.setattr(session, "connection", lambda: connection)
+        monkeypatch.setattr(session, "get_connection", lambda: connection)
         page = AppTest.from_string(DRAWN.format(name), default_timeout=LIMIT_SECONDS)
         for parameter, value in query.items():
             page.query_params[parameter] = value
