@@ -24,7 +24,7 @@ from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.outputs import AGENTS, StackOutputs
 from agenticai.stack.preflight import check_deployment
 from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
-from agenticai.stack.stage import read_stage_outputs, stack_name
+from agenticai.stack.stage import name_stack, read_stage_outputs
 from agenticai.stack.target import AWS, Target
 from agenticai.stack.template import TEMPLATE, Template
 from agenticai.stack.versions import note_versions_before, read_deployed_versions, read_versions, serve_versions
@@ -155,14 +155,14 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
     with screen.status("looking at the account"):
         preflight = check_deployment(
             target,
-            stack_name(stage),
+            name_stack(stage),
             Template.load(TEMPLATE),
             {"Stage": stage, **deployment.parameters},
             lambda: find_unstored(target.client("ssm"), stage, secrets),
         )
     show.show_preflight(screen, preflight, stage)
     if not preflight.passed:
-        raise DeployError(f"{stack_name(stage)} was not deployed: fix what is marked above, then deploy again.")
+        raise DeployError(f"{name_stack(stage)} was not deployed: fix what is marked above, then deploy again.")
 
 
 def _make_confirm(
@@ -177,7 +177,7 @@ def _make_confirm(
             if kept := show.describe_kept(change_set):
                 screen.say(kept)
             screen.say(show.describe_idle_cost(len(AGENTS)))
-            if not deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage):
+            if not deployment.agreed(f"Deploy {name_stack(deployment.where.stage)}?", deployment.where.stage):
                 return False
         begin()
         return True
@@ -197,7 +197,7 @@ def _serve_deployed(target: Target, stage: str, previous_versions: Mapping[str, 
     After a rollback, the aliases point at other versions than those of the stack.
     """
     functions = target.client("lambda")
-    deployed = read_deployed_versions(target.client("cloudformation"), stack_name(stage))
+    deployed = read_deployed_versions(target.client("cloudformation"), name_stack(stage))
     now = read_versions(functions, deployed)
     serve_versions(functions, {name: version for name, version in deployed.items() if now.get(name) != version})
     return {name: version for name, version in previous_versions.items() if deployed.get(name, version) != version}
@@ -235,13 +235,13 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
                     return
         except TimeoutError:
             raise DeployError(
-                f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({last_error})"
+                f"{name_stack(deployed.outputs.stage)} is deployed, but not healthy ({last_error})"
             ) from None
 
 
 def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
-    request, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
+    request, name = load(TRIAL).first, name_stack(deployed.outputs.stage)
     with screen.step("trial project run") as step, deployed.api() as api:
         hint = ""
         try:

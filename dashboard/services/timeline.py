@@ -81,7 +81,10 @@ def describe_spans(found: Sequence[Span]) -> str:
     lost = sum(span.kind is SpanKind.LOST for span in found)
     redelivered = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
     without_end = f", {lost} without an end" if lost else ""
-    return f"{_format_duration(worked)} working, {_format_duration(waited)} waiting, {redelivered} redelivered{without_end}"
+    return (
+        f"{_format_duration(worked)} working, {_format_duration(waited)} waiting,"
+        f" {redelivered} redelivered{without_end}"
+    )
 
 
 def _format_duration(seconds: float) -> str:

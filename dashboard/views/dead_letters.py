@@ -167,8 +167,8 @@ def _draw_letter(connected: Connected, agent: str, letter: DeadLetter) -> None:
     with st.container(border=True):
         st.subheader(escape_markdown(letter.cause))
         say(
-            f"message {message.id}\nfirst sent {format_time(message.sent_at)}, received {format_count(message.received, 'time')}\n"
-            f"{_describe_asked(letter)}"
+            f"message {message.id}\nfirst sent {format_time(message.sent_at)},"
+            f" received {format_count(message.received, 'time')}\n{_describe_asked(letter)}"
         )
         _draw_project(connected, letter)
         for number, attempt in enumerate(letter.attempts):

@@ -152,7 +152,8 @@ def _draw_stuck(connected: Connected, project: ProjectView | None) -> None:
             st.warning("A message of this project failed each time and is a dead letter now.")
         else:
             st.info(
-                f"{stuck.agent.upper()} has {format_count(stuck.count, 'dead letter')}; this project's message may be one."
+                f"{stuck.agent.upper()} has {format_count(stuck.count, 'dead letter')};"
+                " this project's message may be one."
             )
         link("dead-letters", f"The dead letters of {stuck.agent.upper()}", ":material/mail:", queue=stuck.agent)
 

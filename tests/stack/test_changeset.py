@@ -9,7 +9,7 @@ from mypy_boto3_cloudformation.literals import StackStatusType
 from agenticai.stack.changes import Change
 from agenticai.stack.changeset import HIDDEN, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
-from agenticai.stack.states import DeploymentAction, state_of
+from agenticai.stack.states import DeploymentAction, find_state
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error, event
 
@@ -91,7 +91,7 @@ def test_a_busy_stack_is_left_alone() -> None:
 
 @pytest.mark.parametrize("status", get_args(StackStatusType))
 def test_every_state_of_a_stack_is_known(status: str) -> None:
-    known = state_of(status)
+    known = find_state(status)
     assert bool(known.explanation) == (known.action in {DeploymentAction.WAIT, DeploymentAction.MEND})
     assert (known.action is DeploymentAction.WAIT) == (
         status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
