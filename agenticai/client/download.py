@@ -37,7 +37,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProje
     accepted, refused = accept_paths(hashes)
     contents = {path: _check_whole(api.file(project_id, path), hashes[path], path) for path in accepted}
     packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
-    extras = _package(api, packaged[-1]) if packaged else {}
+    extras = _download_package(api, packaged[-1]) if packaged else {}
     with replace_folder(folder) as new_folder:
         (new_folder / "code").mkdir()
         for path, content in contents.items():
@@ -48,7 +48,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProje
     return DownloadedProject(folder / "code", tuple(accepted), tuple(refused), *extra_paths)
 
 
-def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
+def _download_package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
     """Return the package, its template and its instructions, by file name."""
     package = _check_whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
     extras = {"template.yaml": deployment.template_url, "DEPLOY.md": deployment.instructions_url}

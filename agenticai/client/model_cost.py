@@ -42,7 +42,7 @@ class Prices(Record):
 
 
 @cache
-def prices(path: Path = PRICES) -> Prices:
+def read_prices(path: Path = PRICES) -> Prices:
     """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))
 
@@ -75,7 +75,7 @@ class Model:
 
     def price(self, day: date) -> Price | None:
         """Return the price of its tokens; None if it is unknown, or if there are two models."""
-        return None if self.dev_model else prices().price(self.name, day)
+        return None if self.dev_model else read_prices().price(self.name, day)
 
     def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
         """Return the price in US dollars without the free tier: 0 if no model is asked, None if it is unknown."""
@@ -85,7 +85,7 @@ class Model:
         return (prompt_tokens * price.input + output_tokens * price.output) / MILLION if price else None
 
 
-def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
+def find_model(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
     """Return the model that a stack's functions ask; it is live if they ask Google itself.
 
     For another endpoint, only the control API knows which model answers there.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from agenticai.client.errors import ApiError, SettingsError
 from agenticai.client.stack import DeployedStack
 from agenticai.client.stack_lookup import engine_at
-from agenticai.commands.settings import gemini_api_key
+from agenticai.commands.settings import find_gemini_api_key
 from agenticai.display import deploying as show
 from agenticai.display import tables
 from agenticai.display.console import Display, this_command
@@ -102,12 +102,12 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
     screen, where = Display(as_json=as_json), deployment.where
     make_home(find_home())
     target, control_secret = where.find()
-    secrets = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
+    secrets = Secrets(gemini_api_key=find_gemini_api_key(os.environ) or None)
     with translate_aws_errors(target):
         if where.is_aws:
             _check(screen, target, deployment, secrets)
         functions = target.client("lambda")
-        previous_versions = read_versions(functions, _functions_of(target, where.stage))
+        previous_versions = read_versions(functions, _list_functions(target, where.stage))
         outputs = _build_and_deploy(screen, target, deployment, secrets, previous_versions)
         replaced_versions = _serve_deployed(target, where.stage, previous_versions)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
@@ -127,7 +127,9 @@ def _build_and_deploy(
         prepared = prepare(find_home() / "cache", step.update, functions_on=target.functions_on)
         step.done()
     with screen.step("stack deployed") as step:
-        confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, previous_versions))
+        confirm = _make_confirm(
+            screen, step.pause, deployment, lambda: _note_versions(target, where.stage, previous_versions)
+        )
         outputs = deploy_prepared(
             target,
             where.stage,
@@ -142,7 +144,7 @@ def _build_and_deploy(
     return outputs
 
 
-def _functions_of(target: Target, stage: str) -> Collection[str]:
+def _list_functions(target: Target, stage: str) -> Collection[str]:
     """Return the functions of a stage; none if it is not deployed yet."""
     try:
         return read_stage_outputs(target, stage).function_names.values()
@@ -185,7 +187,7 @@ def _make_confirm(
     return confirm
 
 
-def _note(target: Target, stage: str, previous_versions: Mapping[str, str]) -> None:
+def _note_versions(target: Target, stage: str, previous_versions: Mapping[str, str]) -> None:
     """Store which versions serve now, before anything changes, so that a rollback is always possible."""
     if previous_versions:
         note_versions_before(target.client("ssm"), stage, previous_versions)
@@ -265,7 +267,7 @@ def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pa
 def _present(screen: Display, deployed: DeployedStack, where: StageLocation) -> None:
     if not where.is_aws:
         screen.emit(list_addresses(deployed))
-        screen.say(*tables.addresses(deployed))
+        screen.say(*tables.format_addresses(deployed))
         return
     outputs = deployed.outputs
     screen.emit({"api_url": outputs.api_url, "stage": outputs.stage, "region": deployed.target.region})

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from agenticai.commands.deploy import StageLocation
 from agenticai.display import deploying as show
-from agenticai.display.console import Display, count, grid
+from agenticai.display.console import Display, format_count, make_grid
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import compare_prepared, prepare
 from agenticai.stack.changes import Change
@@ -30,7 +30,7 @@ def show_outputs(where: StageLocation, *, as_json: bool) -> None:
         for name, output in outputs.items()
         for key, value in (output.items() if isinstance(output, dict) else [(None, output)])
     ]
-    screen.show(grid(("output", "value"), rows))
+    screen.show(make_grid(("output", "value"), rows))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def roll_back(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
         if not before:
             raise DeployError("The versions from before the last deployment are live already.")
         rows = [(name, serving[name], version) for name, version in before.items()]
-        screen.show(grid(("function", "version", "back to"), rows))
+        screen.show(make_grid(("function", "version", "back to"), rows))
         if not agreed(f"Roll {name_stack(where.stage)} back?", where.stage):
             raise DeclinedError("Nothing was rolled back: you said no.")
         serve_versions(functions, before)
@@ -117,7 +117,7 @@ def destroy(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
             target,
             plan,
             on_event=lambda event: step.update(f"{event.logical_id}: {event.status.lower().replace('_', ' ')}"),
-            on_emptied=lambda number: step.update(f"{count(number, 'object')} deleted"),
+            on_emptied=lambda number: step.update(f"{format_count(number, 'object')} deleted"),
         )
         step.done()
     screen.emit({"destroyed": name_stack(where.stage), "stays": show.list_what_stays(target, where.stage)})

@@ -22,4 +22,4 @@ def show_status(status: ProjectStatus) -> None:
 
 def format_dollars(amount: float | None) -> str:
     """Return an amount of US dollars; a dash if it is unknown."""
-    return "-" if amount is None else figures.dollars(amount)
+    return "-" if amount is None else figures.format_dollars(amount)

@@ -46,4 +46,4 @@ def format_count(count: int, thing: str, things: str = "") -> str:
 
 def format_age(seconds: float | None) -> str:
     """Return a duration in its two largest units; a dash if it is unknown."""
-    return "-" if seconds is None else durations.age(seconds)
+    return "-" if seconds is None else durations.format_age(seconds)

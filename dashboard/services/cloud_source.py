@@ -3,9 +3,9 @@
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
+from agenticai.client.cost.free_tier import FreeTierUse, read_free_tier_use
 from agenticai.client.queues.model import AgentQueues, Attempt, QueueState
-from agenticai.client.queues.stack_queues import queue_urls
+from agenticai.client.queues.stack_queues import list_queue_urls
 from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.cloudwatch import CloudWatch, FunctionMinute
 from agenticai.dashboard.services.doing import Doing
@@ -30,9 +30,9 @@ class CloudSource(AwsSource):
     def __init__(self, stack: "DeployedStack") -> None:
         super().__init__(stack)
         client = stack.target.client
-        queues, functions = queue_urls(stack.outputs), stack.outputs.function_names.values()
+        queues, functions = list_queue_urls(stack.outputs), stack.outputs.function_names.values()
         self._metrics = CloudWatch(client("cloudwatch"), queues, functions)
-        self._free_tier = AnswerCache(lambda: free_tier_use(client("freetier")), FREE_TIER_SECONDS)
+        self._free_tier = AnswerCache(lambda: read_free_tier_use(client("freetier")), FREE_TIER_SECONDS)
 
     def queues(self) -> list[AgentQueues]:
         return [

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.bill import Bill, MeasuredUse, reason
-from agenticai.client.cost.figures import dollars, quantity
+from agenticai.client.cost.bill import Bill, MeasuredUse, explain_cost
+from agenticai.client.cost.figures import format_dollars, format_quantity
 
 STOPS: Final = (
     0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000,
@@ -67,12 +67,12 @@ def list_tier_rows(shown: Bill) -> list[TierRow]:
         TierRow(
             service=use.line.service,
             title=use.line.title,
-            used=quantity(use.used, use.line.unit),
-            free=quantity(use.line.free, use.line.unit) if use.line.free else "none",
+            used=format_quantity(use.used, use.line.unit),
+            free=format_quantity(use.line.free, use.line.unit) if use.line.free else "none",
             used_share=use.used_share,
-            month=quantity(use.month, use.line.unit),
+            month=format_quantity(use.month, use.line.unit),
             month_share=use.month_share,
-            month_usd=dollars(use.month_usd) if use.month is not None else "-",
+            month_usd=format_dollars(use.month_usd) if use.month is not None else "-",
             note=use.missing or use.line.note,
         )
         for use in shown.lines
@@ -103,15 +103,18 @@ def describe_dearest(shown: Bill) -> str | None:
     if not shown.projects:
         return None
     project = shown.projects[0]
-    return f"{project.project_id} was the most expensive, {dollars(project.usd)}. {reason(project, shown.projects)}"
+    return (
+        f"{project.project_id} was the most expensive, {format_dollars(project.usd)}."
+        f" {explain_cost(project, shown.projects)}"
+    )
 
 
 def judge_month(shown: Bill, limit: float) -> tuple[bool, str]:
     """Return whether the month is within a budget, and a sentence that says so."""
     margin = limit - shown.month_usd
     within = margin >= 0
-    comparison = f"{dollars(margin)} below" if within else f"{dollars(-margin)} over"
-    return within, f"A month of {shown.forecast_for:,} projects is {comparison} the budget of {dollars(limit)}."
+    comparison = f"{format_dollars(margin)} below" if within else f"{format_dollars(-margin)} over"
+    return within, f"A month of {shown.forecast_for:,} projects is {comparison} the budget of {format_dollars(limit)}."
 
 
 def compute_month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
@@ -130,7 +133,10 @@ def compute_month_curve(used: MeasuredUse, projects: int) -> list[dict[str, obje
 def list_service_costs(shown: Bill) -> Sequence[tuple[str, str, str]]:
     """Return each service with its cost until now, and its cost of the month beyond the free tier."""
     forecast = bool(shown.projects) or not shown.forecast_for
-    return [(name, dollars(used), dollars(m) if forecast else "-") for name, (used, m) in shown.by_service.items()]
+    return [
+        (name, format_dollars(used), format_dollars(m) if forecast else "-")
+        for name, (used, m) in shown.by_service.items()
+    ]
 
 
 def _compute_share(usd: float, total: float) -> float:

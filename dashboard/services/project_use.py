@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from agenticai.client.cost.charges import charges_of
-from agenticai.client.cost.prices import LineId, prices
+from agenticai.client.cost.charges import charge_usage
+from agenticai.client.cost.prices import LineId, read_prices
 from agenticai.dashboard.services.port import Missing
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Metered(Protocol):
 def list_cost_rows(usage: "Usage") -> list[CostRow]:
     """Return a project's lines of the AWS bill, the most expensive first."""
     sums: dict[LineId, float] = {}
-    for charge in charges_of(usage):
+    for charge in charge_usage(usage):
         sums[charge.line] = sums.get(charge.line, 0.0) + charge.quantity
-    lines = prices().lines
+    lines = read_prices().lines
     rows = [
         CostRow(lines[name].service, lines[name].title, quantity, lines[name].unit, quantity * lines[name].unit_usd)
         for name, quantity in sums.items()
@@ -78,7 +78,7 @@ def compute_aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list
     if isinstance(usages, Missing):
         return [None for _ in project_ids]
     return [
-        sum(charge.usd for charge in charges_of(usages[project_id])) if project_id in usages else 0.0
+        sum(charge.usd for charge in charge_usage(usages[project_id])) if project_id in usages else 0.0
         for project_id in project_ids
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agenticai.client.durations import age
+from agenticai.client.durations import format_age
 from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
 
@@ -69,7 +69,7 @@ def list_skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
             marks[-1] = marks[-1][0], marks[-1][1] + jump.seconds
         else:
             marks.append((jump.at, jump.seconds))
-    return [{"at": at.isoformat(), "skipped": f"{age(seconds)} skipped"} for at, seconds in marks]
+    return [{"at": at.isoformat(), "skipped": f"{format_age(seconds)} skipped"} for at, seconds in marks]
 
 
 def make_curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:

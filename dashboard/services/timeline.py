@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.durations import age
+from agenticai.client.durations import format_age
 from shared.models import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Revision
@@ -88,7 +88,7 @@ def describe_spans(found: Sequence[Span]) -> str:
 
 
 def _format_duration(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds < EXACT_S else age(seconds)
+    return f"{seconds:.2f} s" if seconds < EXACT_S else format_age(seconds)
 
 
 class _Timeline:

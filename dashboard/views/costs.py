@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from agenticai.client.cost.bill import Bill, MeasuredUse, measure_use
-from agenticai.client.cost.figures import dollars, quantity, share
-from agenticai.client.cost.prices import prices
+from agenticai.client.cost.figures import format_dollars, format_quantity, format_share
+from agenticai.client.cost.prices import read_prices
 from agenticai.client.cost.use import NO_METER
 from agenticai.dashboard.components.chart import channel, draw_chart, layer
 from agenticai.dashboard.components.columns import make_share_column
@@ -73,7 +73,7 @@ def _draw_bill(connected: Connected, projects: int, limit: float | None) -> None
     _draw_month(used, shown, limit)
     if shown.metered:
         _draw_breakdown(shown)
-    rates = prices()
+    rates = read_prices()
     st.caption(
         f"Prices of {rates.region} as of {rates.as_of}. Past use is priced without the free tier; a month, beyond it."
         " The language model's tokens are not included."
@@ -82,16 +82,19 @@ def _draw_bill(connected: Connected, projects: int, limit: float | None) -> None
 
 def _draw_totals(shown: Bill, idle: Bill) -> None:
     measured = len(shown.projects)
-    month = dollars(shown.month_usd) if measured or not shown.forecast_for else "-"
+    month = format_dollars(shown.month_usd) if measured or not shown.forecast_for else "-"
     figures = {
         f"A month of {shown.forecast_for:,} projects": (month, "Beyond the free tier, idle polling included"),
-        "An idle month": (dollars(idle.month_usd), f"{shown.idle_receives:,.0f} empty receives of the four queues"),
+        "An idle month": (
+            format_dollars(idle.month_usd),
+            f"{shown.idle_receives:,.0f} empty receives of the four queues",
+        ),
         "Average project": (
-            dollars(shown.project_usd) if shown.project_usd is not None else "-",
+            format_dollars(shown.project_usd) if shown.project_usd is not None else "-",
             f"Average of {measured:,} measured, without the free tier",
         ),
         "Used until now": (
-            dollars(shown.used_usd) if shown.metered else "-",
+            format_dollars(shown.used_usd) if shown.metered else "-",
             "All calls and invocations, without the free tier",
         ),
     }
@@ -110,7 +113,7 @@ def _draw_tier_lines(shown: Bill) -> None:
             "line": [row.title for row in rows],
             "used": [row.used for row in rows],
             "free a month": [row.free for row in rows],
-            "used of it": [share(row.used_share) for row in rows],
+            "used of it": [format_share(row.used_share) for row in rows],
             "forecast": [row.month for row in rows],
             "forecast of it": [row.month_share for row in rows],
             "to pay": [row.month_usd for row in rows],
@@ -135,10 +138,10 @@ def _draw_account_use(offers: "Sequence[FreeTierUse] | Missing") -> None:
             "service": [printable(offer.service) for offer in offers],
             "what": [printable(offer.description or offer.usage_type) for offer in offers],
             "offer": [printable(offer.kind) for offer in offers],
-            "used": [quantity(offer.used) for offer in offers],
-            "of": [f"{quantity(offer.limit)} {printable(offer.unit)}" for offer in offers],
-            "used of it": [share(offer.used_share) for offer in offers],
-            "AWS's forecast of it": [share(offer.forecast_share) for offer in offers],
+            "used": [format_quantity(offer.used) for offer in offers],
+            "of": [f"{format_quantity(offer.limit)} {printable(offer.unit)}" for offer in offers],
+            "used of it": [format_share(offer.used_share) for offer in offers],
+            "AWS's forecast of it": [format_share(offer.forecast_share) for offer in offers],
         },
         hide_index=True,
         key="free-tier",
@@ -164,7 +167,7 @@ def _draw_month(used: MeasuredUse, shown: Bill, limit: float | None) -> None:
         rule = {"type": "rule", "color": "#9b5de5", "strokeWidth": 2, "strokeDash": [6, 4]}
         budget = channel("usd:Q", title="budget", format="$,.2f")
         layers.append(layer([{"usd": limit}], rule, y=channel("usd:Q"), tooltip=[budget]))
-    total = f"{shown.forecast_for:,} projects, which cost {dollars(shown.month_usd)}"
+    total = f"{shown.forecast_for:,} projects, which cost {format_dollars(shown.month_usd)}"
     description = f"A month's cost by service, from none to {total}."
     draw_chart(layers, height=300, key="month", alt=description)
 
@@ -187,7 +190,8 @@ def _draw_breakdown(shown: Bill) -> None:
             st.caption(f"The {costs.SHOWN} most expensive of {len(shown.projects):,} measured projects.")
     st.caption(
         escape_markdown(
-            f"{dollars(shown.unattributed_usd)} belong to no project: lists, reads of queues, and failed requests."
+            f"{format_dollars(shown.unattributed_usd)} belong to no project:"
+            " lists, reads of queues, and failed requests."
         )
     )
 

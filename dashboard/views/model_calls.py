@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
+from agenticai.client.reply_check import check_reply, find_waiting_projects, make_reply_template
 from agenticai.dashboard.components.columns import make_count_columns
 from agenticai.dashboard.components.outcome import keep_outcome, show_outcome
 from agenticai.dashboard.components.session import draw_with_stack, part
@@ -82,7 +82,7 @@ def _draw_editor(connected: Connected, missing_reply: MissedReply) -> None:
     text = st.text_area(
         "Reply", value=make_reply_template(missing_reply), height=320, key=f"reply-{missing_reply.digest}"
     )
-    checked = check(missing_reply, text)
+    checked = check_reply(missing_reply, text)
     if checked.good:
         st.success(f"An agent would accept this: {escape_markdown(checked.holds)}.")
     else:

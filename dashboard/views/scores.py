@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from agenticai.client.api import all_projects
-from agenticai.client.cost.figures import dollars
+from agenticai.client.api import list_all_projects
+from agenticai.client.cost.figures import format_dollars
 from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
 from agenticai.dashboard.components.columns import make_count_columns, make_share_column
 from agenticai.dashboard.components.session import draw_with_stack, part
@@ -80,7 +80,7 @@ def page() -> None:
 
 
 def _draw_projects(connected: Connected) -> None:
-    projects = get_project_list().look(connected.api, lambda: list(all_projects(connected.api)))
+    projects = get_project_list().look(connected.api, lambda: list(list_all_projects(connected.api)))
     scored = [project for project in projects if project.score is not None]
     if not scored:
         st.info("No project has been scored yet: QA scores a project once its code is written.")
@@ -233,7 +233,7 @@ def _draw_results() -> None:
         "skipped": [run.count("skipped") for run in kept_runs],
         "took": [format_age(run.document.wall_s) for run in kept_runs],
         "AWS calls": [run.calls for run in kept_runs],
-        "cost": [dollars(run.cost_usd) for run in kept_runs],
+        "cost": [format_dollars(run.cost_usd) for run in kept_runs],
         "target": [printable(run.document.target) for run in kept_runs],
         "seed": [run.document.seed for run in kept_runs],
     }

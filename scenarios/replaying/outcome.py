@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
-from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.charges import compute_cost_usd
 from agenticai.client.download import download
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.sandbox.projects import run_node_tests, run_python_tests
@@ -37,7 +37,7 @@ class AwsUse(Usage):
     @property
     def cost_usd(self) -> float:
         """The price in US dollars, free tier not counted."""
-        return cost_usd(self.calls, self.functions)
+        return compute_cost_usd(self.calls, self.functions)
 
 
 @dataclass(frozen=True)

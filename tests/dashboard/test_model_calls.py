@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.charges import compute_cost_usd
 from agenticai.client.model_cost import Model
-from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
+from agenticai.client.reply_check import check_reply, find_waiting_projects, make_reply_template
 from agenticai.dashboard.services.model_calls import find_missing_digest, list_calls
 from agenticai.dashboard.services.port import Missing
 from agenticai.dashboard.services.project_use import (
@@ -110,15 +110,15 @@ class TestReplyCheck:
         for name, pattern in cassette.get("bind", {}).items():
             (*_, found) = re.findall(pattern, asked.prompt)
             text = text.replace(f"${{{name}}}", found)
-        checked = check(asked, text)
+        checked = check_reply(asked, text)
         assert checked.faults == ()
         assert checked.good
 
     def test_a_plan_that_cannot_be_carried_out_says_why(self) -> None:
         asked = missed_reply("Plan the software.")
-        assert check(asked, " ").faults == ("the answer is empty",)
-        assert "no JSON" in check(asked, "hello").faults[0]
-        assert any("tasks" in fault for fault in check(asked, make_reply_template(asked)).faults)
+        assert check_reply(asked, " ").faults == ("the answer is empty",)
+        assert "no JSON" in check_reply(asked, "hello").faults[0]
+        assert any("tasks" in fault for fault in check_reply(asked, make_reply_template(asked)).faults)
 
     def test_files_are_held_to_what_the_request_lists(self) -> None:
         listed = (
@@ -128,8 +128,8 @@ class TestReplyCheck:
         assert 'path="b.py"' in make_reply_template(asked)
         assert "c.py" not in make_reply_template(asked)
         one = '<file-0123abcd path="a.py">\nx = 1\n</file-0123abcd>'
-        assert check(asked, one).faults == ("b.py is missing",)
-        assert check(asked, f"{one}\n{one.replace('a.py', 'b.py')}").good
+        assert check_reply(asked, one).faults == ("b.py is missing",)
+        assert check_reply(asked, f"{one}\n{one.replace('a.py', 'b.py')}").good
 
 
 class TestUse:
@@ -152,7 +152,7 @@ class TestUse:
         )
         assert [row.function for row in list_function_rows(usage)] == ["dev", "pm"]
         costs = {row.title: row.usd for row in list_cost_rows(usage)}
-        assert sum(costs.values()) == pytest.approx(cost_usd(usage.calls, usage.functions))
+        assert sum(costs.values()) == pytest.approx(compute_cost_usd(usage.calls, usage.functions))
         cost = pytest.approx(sum(costs.values()))
         assert compute_aws_costs_usd(FakeSource(used=usage), [ID, "another"]) == [cost, 0]
         assert compute_aws_costs_usd(FakeSource(), [ID]) == [None]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from agenticai.client.api import all_projects
+from agenticai.client.api import list_all_projects
 from agenticai.dashboard.services.quality import (
     ReportReader,
     count_scores,
@@ -26,7 +26,7 @@ def as_api(fake: FakeScores) -> "ProjectsApi":
 
 def test_every_page_of_projects_is_read() -> None:
     projects = [project(number) for number in range(250)]
-    assert list(all_projects(as_api(FakeScores({}, projects)))) == projects
+    assert list(list_all_projects(as_api(FakeScores({}, projects)))) == projects
 
 
 def test_scores_are_counted_in_steps_of_ten_and_a_hundred_by_itself() -> None:

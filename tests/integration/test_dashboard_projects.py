@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agenticai.client.reply_check import check
+from agenticai.client.reply_check import check_reply
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.model_calls import list_calls
@@ -71,7 +71,7 @@ def write_reply(connected: Connected) -> None:
     text = cassette["reply"]["text"]
     tag = asked.prompt.partition("<file-")[2][:8]
     text = text.replace("${tag}", tag)
-    assert check(asked, text).faults == ()
+    assert check_reply(asked, text).faults == ()
     connected.source.store_reply(asked.digest, text)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from agenticai.client.cost.prices import prices
+from agenticai.client.cost.prices import read_prices
 from agenticai.stack.outputs import AGENTS, FUNCTIONS, make_title
 from agenticai.stack.template import Template
 from tests.stack.test_choices import made
@@ -42,12 +42,12 @@ def watched(alarms: dict[str, Resource], metric: str) -> dict[str, Resource]:
 
 
 def test_a_stage_takes_no_more_alarms_than_are_free(essential: dict[str, Resource]) -> None:
-    assert len(essential) == prices().lines["alarms"].free == 10
+    assert len(essential) == read_prices().lines["alarms"].free == 10
     assert not any("Metrics" in alarm for alarm in essential.values())  # each of them would be charged
 
 
 def test_all_alarms_cost_what_the_parameter_says(document: dict[str, Any], everything: dict[str, Resource]) -> None:
-    line = prices().lines["alarms"]
+    line = read_prices().lines["alarms"]
     assert f"${(len(everything) - line.free) * line.usd:.2f}" in document["Parameters"]["Alarms"]["Description"]
 
 

@@ -107,6 +107,6 @@ class Prices(Part):
 
 
 @cache
-def prices(path: Path = PRICES) -> Prices:
+def read_prices(path: Path = PRICES) -> Prices:
     """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))

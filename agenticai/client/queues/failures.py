@@ -71,7 +71,7 @@ class FailureLog:
         lines, latest = 0, self._next
         for event in read_events(self._logs, self._function, self._next, f'"{RETRY_PHRASE}"', MOST_LINES):
             lines, latest = lines + 1, max(latest, datetime.fromtimestamp(event["timestamp"] / 1000, UTC))
-            if found := _attempt(event["message"]):
+            if found := _parse_attempt(event["message"]):
                 self._add(*found)
         self._next = latest if lines == MOST_LINES else now - LATE
         for message_id in list(self._attempts)[: len(self._attempts) - MOST_KEPT]:
@@ -110,7 +110,7 @@ def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Att
     return [event["message"] for event in events]
 
 
-def _attempt(line: str) -> tuple[str, Attempt] | None:
+def _parse_attempt(line: str) -> tuple[str, Attempt] | None:
     """Parse a message id and its attempt from a log line; None if the line reports no failed delivery."""
     try:
         record = json.loads(line)

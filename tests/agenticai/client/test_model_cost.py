@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.client.model_cost import Model, Price, Prices, model_of, prices
+from agenticai.client.model_cost import Model, Price, Prices, find_model, read_prices
 from agenticai.emulator.core.bench_records import ModelUse
 from agenticai.stack.template import TEMPLATE, Template
 
@@ -41,7 +41,7 @@ def test_a_price_holds_through_its_last_day() -> None:
 
 
 def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_read() -> None:
-    known = prices()
+    known = read_prices()
     assert known.source.startswith("https://ai.google.dev/")
     assert known.read >= date(2026, 10, 1)
     default = Template.load(TEMPLATE).document["Parameters"]["GeminiModel"]["Default"]
@@ -70,13 +70,13 @@ STORED = cast("ControlClient", SimpleNamespace(model=lambda: ModelUse(answers="s
 
 def test_the_model_is_that_of_the_functions_and_the_engine_says_who_answers() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="m"))
-    assert model_of(target, OUTPUTS, STORED) == Model("m", "stored")
-    assert model_of(target, OUTPUTS, None) == Model("m", "live")
+    assert find_model(target, OUTPUTS, STORED) == Model("m", "stored")
+    assert find_model(target, OUTPUTS, None) == Model("m", "live")
 
 
 def test_two_models_are_both_named_and_have_no_price_together() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", dev="larger"))
-    model = model_of(target, OUTPUTS, None)
+    model = find_model(target, OUTPUTS, None)
     assert (model.name, model.names) == ("gemini-3.5-flash-lite", "gemini-3.5-flash-lite and larger")
     assert model.cost_usd(1000, 1000, DAY) is None
 
@@ -85,12 +85,12 @@ def test_a_model_of_ones_own_stands_for_all() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="m", dev="larger"))
     use = ModelUse(answers="compatible", served="qwen", models=())
     served = cast("ControlClient", SimpleNamespace(model=lambda: use))
-    assert model_of(target, OUTPUTS, served) == Model("qwen", "compatible")
+    assert find_model(target, OUTPUTS, served) == Model("qwen", "compatible")
 
 
 def test_who_answers_at_an_endpoint_without_a_control_api_is_not_known_nor_what_it_costs() -> None:
     target = cast(
         "Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", GEMINI_ENDPOINT="http://127.0.0.1:1/_gemini")
     )
-    model = model_of(target, OUTPUTS, None)
+    model = find_model(target, OUTPUTS, None)
     assert (model.answers, model.live, model.cost_usd(1000, 1000, DAY)) == (None, False, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.projects import PostedRequest, post_project, without_files
+from agenticai.commands.projects import PostedRequest, explain_no_files, post_project
 from agenticai.commands.stack import Stack
 from agenticai.display.console import this_command
 from shared.models.project import Failure
@@ -20,12 +20,12 @@ def test_a_hint_is_a_command_for_the_same_stack() -> None:
 
 
 def test_a_project_without_files_says_why() -> None:
-    assert "is CREATED and has no files yet" in without_files(PROJECT, ELSEWHERE)
+    assert "is CREATED and has no files yet" in explain_no_files(PROJECT, ELSEWHERE)
     failed = PROJECT.model_copy(
         update={"status": ProjectStatus.FAILED, "failure": Failure(step="PLAN#1", reason="no reply fits")}
     )
     shown = ELSEWHERE.command("status", PROJECT.id)
-    assert without_files(failed, ELSEWHERE) == f"{PROJECT.id} failed before it had any file: `{shown}` says why."
+    assert explain_no_files(failed, ELSEWHERE) == f"{PROJECT.id} failed before it had any file: `{shown}` says why."
 
 
 @pytest.mark.parametrize(

@@ -167,20 +167,22 @@ def test_a_run_without_any_course_has_a_page_too(report: RunReport) -> None:
 
 def test_a_replay_is_a_line_below_its_columns() -> None:
     (scenario,) = run(result()).scenarios
-    head, line = console.header(10).plain, console.line(scenario, 10).plain
+    head, line = console.make_header(10).plain, console.format_line(scenario, 10).plain
     assert line == "✓ greeting     1.50 s    90 min      2      6    1.30   $0.00003  COMPLETED 1.0, scored 97.5"
     assert [head.index("projects"), head.index("took") + len("took")] == [line.index("COMP"), line.index(" s ") + 2]
 
 
 def test_what_is_wrong_is_shown_as_it_is_said() -> None:
     scenario = mixed().scenarios[1]
-    assert console.line(scenario, 6).plain.startswith("✗ broken")
-    assert [said.plain for said in console.evidence(scenario)] == [e.replace("\0", r"\x00") for e in scenario.evidence]
+    assert console.format_line(scenario, 6).plain.startswith("✗ broken")
+    assert [said.plain for said in console.list_evidence(scenario)] == [
+        e.replace("\0", r"\x00") for e in scenario.evidence
+    ]
     assert "[bold]TESTING</b>" in scenario.evidence[1]
 
 
 def test_the_totals_name_the_seed() -> None:
-    assert console.totals(mixed()).plain == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
+    assert console.format_totals(mixed()).plain == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
 
 
 class FakeStatus:
