@@ -95,13 +95,13 @@ class Store:
             self._ensure_bucket()
         return {id_: self._upload_bundle(bundle) for id_, bundle in bundles.items()}
 
-    def template(self, text: str) -> TemplateText:
+    def prepare_template(self, text: str) -> TemplateText:
         """Return the stack's template for a request: its text, or the address to which it was uploaded."""
         if len(text.encode()) <= LONGEST_BODY:
             return TemplateText(body=text)
         self._ensure_bucket()
         name = f"{PREVIEWS}{self.stack}" if self.preview else f"{self.stack}/template"
-        return TemplateText(url=self.url(self._put_text(name, text)))
+        return TemplateText(url=self.make_url(self._put_text(name, text)))
 
     def remove_unused(self, now: datetime) -> None:
         """Delete what earlier deployments of the stack uploaded at least KEEP_DAYS ago, unless this one uses it.
@@ -120,7 +120,7 @@ class Store:
                 if item["Key"] not in self.used and item["LastModified"] < since:
                     yield {"Key": item["Key"]}
 
-    def url(self, uploaded: S3Object) -> str:
+    def make_url(self, uploaded: S3Object) -> str:
         """Return the address of an object."""
         return self.object_url(uploaded.bucket, uploaded.key)
 
@@ -128,7 +128,9 @@ class Store:
         if bundle.nested:
             objects = self.upload(bundle.nested.bundles)
             return self._put_text(
-                f"{self.stack}/{bundle.name}", bundle.nested.template.body(objects, {}, self.url), put=not self.preview
+                f"{self.stack}/{bundle.name}",
+                bundle.nested.template.render_body(objects, {}, self.make_url),
+                put=not self.preview,
             )
         key = f"{self.stack}/{bundle.name}/{bundle.sha256}{bundle.path.suffix}"
         if not self.preview:

@@ -127,12 +127,12 @@ class ChangeSets:
         if change_set.creates and not self.cloudformation.list_change_sets(StackName=change_set.stack_id)["Summaries"]:
             self.cloudformation.delete_stack(StackName=change_set.stack_id)
 
-    def status(self) -> str | None:
+    def read_status(self) -> str | None:
         """Return the status of the stack; None if it does not exist."""
         stack = self._describe_stack()
         return stack["StackStatus"] if stack else None
 
-    def parameters(self) -> Mapping[str, str]:
+    def read_parameters(self) -> Mapping[str, str]:
         """Return the values of the stack's parameters, HIDDEN for NoEcho ones; empty if there is no stack."""
         stack = self._describe_stack()
         parameters = stack.get("Parameters", []) if stack else []
@@ -147,7 +147,7 @@ class ChangeSets:
             return None
 
     def _choose_type(self) -> ChangeSetTypeType:
-        status = self.status()
+        status = self.read_status()
         state = find_state(status)
         if state.action is DeploymentAction.REPLACE:
             self._check_is_empty(status)
@@ -184,7 +184,7 @@ class ChangeSets:
 
     def _await_deletion(self) -> str | None:
         for _ in self.polling.attempts(self.pause):
-            status = self.status()
+            status = self.read_status()
             if status in {None, "DELETE_COMPLETE"}:
                 return None
             if status == "DELETE_FAILED":

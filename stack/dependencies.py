@@ -39,7 +39,7 @@ class Dependencies:
     unneeded: tuple[str, ...] = ()
     uv: Uv = run_uv
 
-    def pins(self, requirements: Path) -> tuple[str, ...]:
+    def resolve_pins(self, requirements: Path) -> tuple[str, ...]:
         """Return a pin, such as `name==version`, of each package that a requirements file needs; empty if missing.
 
         Raises BuildError if they cannot be resolved.
@@ -54,7 +54,7 @@ class Dependencies:
             archive.replace(cached, partial(Path.write_bytes, data=resolved))
         return tuple(pin for pin in _read_lines(cached) if pin.partition("==")[0] not in self.provided)
 
-    def archive(self, pins: Sequence[str], prefix: str) -> Path | None:
+    def build_archive(self, pins: Sequence[str], prefix: str) -> Path | None:
         """Return a zip with these packages below `prefix`; None if there are none.
 
         Raises BuildError if they cannot be installed.

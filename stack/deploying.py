@@ -111,10 +111,10 @@ def _create(
     if not target.mounts_layers:
         template, bundles = fold_layers(template, bundles)
     objects = store.upload(bundles)
-    kept = _find_kept(change_sets.parameters(), definition)
+    kept = _find_kept(change_sets.read_parameters(), definition)
     parameters = {**kept, **definition.parameters}
     visible = {name: value for name, value in parameters.items() if value != HIDDEN}
-    text = store.template(template.body(objects, visible, store.url))
+    text = store.prepare_template(template.render_body(objects, visible, store.make_url))
     change_set = change_sets.create(f"deploy-{id_}", text, parameters, definition.capabilities, definition.tags)
     return replace(change_set, kept=_drop_defaults(kept, template))
 

@@ -52,7 +52,7 @@ class DeletionPlan:
     stack_id: str
     resources: tuple[Resource, ...]
 
-    def named(self, kind: str) -> list[str]:
+    def list_names(self, kind: str) -> list[str]:
         """Return the names of all resources of a type."""
         return [resource.physical_id for resource in self.resources if resource.type == kind and resource.physical_id]
 
@@ -133,7 +133,7 @@ def _delete_stack(
     """Delete the stack; retry once if functions that were still running have filled its bucket again."""
     cloudformation, emptied = target.client("cloudformation"), 0
     for _ in range(ATTEMPTS):
-        for bucket in plan.named(BUCKET):
+        for bucket in plan.list_names(BUCKET):
             for deleted in empty_bucket(target.client("s3"), bucket):
                 emptied += deleted
                 on_emptied(emptied)

@@ -60,9 +60,9 @@ class Packaging:
         provided = RUNTIME_PACKAGES | (MACHINE_PACKAGES if functions_on.here else frozenset())
         return cls(functions_on, cache, lock, provided, UNNEEDED, as_package=True, uv=uv)
 
-    def dependencies(self, artifact: Artifact) -> Dependencies:
+    def make_dependencies(self, artifact: Artifact) -> Dependencies:
         """Return the packages for an artifact's platform. Raises BuildError if Lambda has no such platform."""
-        platform = self.functions_on.platform(artifact.runtime, artifact.architecture)
+        platform = self.functions_on.choose_platform(artifact.runtime, artifact.architecture)
         return Dependencies(platform, self.cache, self.lock, self.provided, self.unneeded, self.uv)
 
 
@@ -127,7 +127,7 @@ def build(template: Template, packaging: Packaging, on_progress: OnProgress = la
         on_progress(BundleProgress(artifact.source.name, BundleStep.RESOLVING))
         requirements = artifact.source / REQUIREMENTS
         has_requirements = artifact.is_python and requirements.is_file()
-        pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if has_requirements else ()
+        pins[artifact.id] = packaging.make_dependencies(artifact).resolve_pins(requirements) if has_requirements else ()
     bundles = {}
     for artifact in template.artifacts:
         layer_pins = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
@@ -156,7 +156,7 @@ def _make_bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging
 def _zip_folder(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
     """Return the bundle of one folder: its files, and the packages that it requires."""
     folder = artifact.source
-    dependencies = packaging.dependencies(artifact) if pins else None
+    dependencies = packaging.make_dependencies(artifact) if pins else None
     entry_prefix = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
     files = [
         (entry_prefix + file.relative_to(folder).as_posix(), file)
@@ -169,7 +169,7 @@ def _zip_folder(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging,
     path = packaging.cache / "bundles" / f"{folder.name}-{_make_key(files, pins, dependencies)}.zip"
     if not path.exists():
         on_progress(BundleProgress(folder.name, BundleStep.ZIPPING))
-        archive.write(path, files, after=dependencies.archive(pins, artifact.prefix) if dependencies else None)
+        archive.write(path, files, after=dependencies.build_archive(pins, artifact.prefix) if dependencies else None)
     return Bundle.of(folder.name, path)
 
 

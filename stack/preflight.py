@@ -69,9 +69,9 @@ def check_deployment(
     caller = target.client("sts").get_caller_identity()
     identity = Identity(caller["Account"], caller["Arn"], target.region)
     change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
-    status = change_sets.status()
+    status = change_sets.read_status()
     names = {
-        **change_sets.parameters(),
+        **change_sets.read_parameters(),
         **parameters,
         "AWS::AccountId": identity.account,
         "AWS::Region": identity.region,

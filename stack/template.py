@@ -84,7 +84,7 @@ class Template:
         """All local files and folders that the template names, each place once."""
         return tuple(self._make_artifact(id_, place, path) for id_, place, path in _list_local_places(self.document))
 
-    def body(
+    def render_body(
         self,
         objects: Mapping[str, S3Object],
         parameters: Mapping[str, str],

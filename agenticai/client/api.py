@@ -95,11 +95,11 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         body = {field: value for field, value in fields.items() if value is not None}
         return self._parse(ProjectView, "POST", "/api/projects", json=body)
 
-    def templates(self) -> list[TemplateSummary]:
+    def list_templates(self) -> list[TemplateSummary]:
         """List the templates that a project can begin from."""
         return self._list_all(TemplatePage, "/api/templates")
 
-    def template(self, template_id: str) -> Template:
+    def get_template(self, template_id: str) -> Template:
         """Return a template, with its requirements."""
         return self._parse(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
@@ -136,31 +136,31 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         """Return the URL of a zip of all of a project's files."""
         return self._parse(ArchiveView, "GET", f"{_make_path(project_id)}/archive")
 
-    def plan(self, project_id: str) -> Plan:
+    def get_plan(self, project_id: str) -> Plan:
         """Return the plan of its current build."""
         return self._parse(Plan, "GET", f"{_make_path(project_id)}/plan")
 
-    def files(self, project_id: str) -> list[FileView]:
+    def list_files(self, project_id: str) -> list[FileView]:
         """List a project's files, by path."""
         return self._list_all(FilePage, f"{_make_path(project_id)}/files")
 
-    def file(self, project_id: str, path: str) -> bytes:
+    def read_file(self, project_id: str, path: str) -> bytes:
         """Return the content of a file."""
         return self._request("GET", f"{_make_path(project_id)}/files/{quote(path)}").content
 
-    def tests(self, project_id: str) -> list[TestView]:
+    def list_tests(self, project_id: str) -> list[TestView]:
         """List a project's tests, oldest first."""
         return self._list_all(TestPage, f"{_make_path(project_id)}/tests")
 
-    def deployments(self, project_id: str) -> list[DeploymentView]:
+    def list_deployments(self, project_id: str) -> list[DeploymentView]:
         """List a project's packaged revisions, oldest first."""
         return self._list_all(DeploymentPage, f"{_make_path(project_id)}/deployments")
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
+    def list_events(self, project_id: str) -> list[TimelineEvent]:
         """List the events of a project's timeline, oldest first."""
         return self._list_all(EventPage, f"{_make_path(project_id)}/events")
 
-    def report(self, test: TestView) -> QualityReport:
+    def read_report(self, test: TestView) -> QualityReport:
         """Return the report of a finished test."""
         return TypeAdapter(QualityReport).validate_json(self.download(str(test.report_url)))
 

@@ -62,7 +62,7 @@ class FunctionLogs:
                 return (short,)
         raise SelectionError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
 
-    def events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
+    def list_events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
         """Return the events so far, ordered by time; with `project_id`, only lines that name the project."""
         found = [event for short in functions for event in self._read_function(short, since, project_id)]
         return sorted(found, key=lambda event: event.at)
@@ -73,7 +73,7 @@ class FunctionLogs:
         """Yield each event once, as it arrives, without end."""
         names, seen, start = tuple(functions), Counter[LogEvent](), since
         while True:
-            events = [event for event in self.events(names, start, project_id) if event.at >= start]
+            events = [event for event in self.list_events(names, start, project_id) if event.at >= start]
             counts: Counter[LogEvent] = Counter()
             for event in events:
                 counts[event] += 1

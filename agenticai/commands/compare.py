@@ -29,7 +29,7 @@ class ComparisonTargets:
     stage: str
     unsafe_run: bool = False
 
-    def start(self, name: str, folder: Path, on_work: OnWork) -> Start:
+    def make_start(self, name: str, folder: Path, on_work: OnWork) -> Start:
         """Return a function that starts the bench of a target."""
         engine = self.targets[name]
         if engine is None:
@@ -65,13 +65,13 @@ def show_comparison(compared: ComparisonTargets, *, as_json: bool) -> int:
     with run_folder(find_home() / "run") as logs, ExitStack() as opened:
         progress = opened.enter_context(show.live(screen, scenarios))
         pools = {
-            name: opened.enter_context(BenchPool(compared.start(name, logs, progress.says), 1))
+            name: opened.enter_context(BenchPool(compared.make_start(name, logs, progress.show_work), 1))
             for name in compared.targets
         }
-        comparison = TargetComparison(pools, on_work=progress.says, unsafe_run=compared.unsafe_run)
+        comparison = TargetComparison(pools, on_work=progress.show_work, unsafe_run=compared.unsafe_run)
         results = []
         for scenario in comparison.compare(scenarios, named=bool(compared.files)):
-            progress.ended(scenario)
+            progress.show_result(scenario)
             results.append(scenario)
     report = ComparisonReport(engines=comparison.engines, scenarios=tuple(results))
     screen.emit(report)

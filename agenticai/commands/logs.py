@@ -25,7 +25,9 @@ def show_logs(name: str | None, since: str, project_id: str | None, stack: Stack
                 project_id = find_project(api, project_id)
         start = before(control.clock().now if control else datetime.now(UTC), period)
         events = (
-            logs.follow(functions, start, project_id, pause) if follow else logs.events(functions, start, project_id)
+            logs.follow(functions, start, project_id, pause)
+            if follow
+            else logs.list_events(functions, start, project_id)
         )
         with contextlib.suppress(KeyboardInterrupt):  # ends following
             for event in events:

@@ -39,7 +39,7 @@ class PostedRequest:
     template: str | None
     name: str | None
 
-    def requirements(self) -> str | None:
+    def read_requirements(self) -> str | None:
         """Return the requirements; None if the template has all of them. Raises `SettingsError`."""
         if self.text is None and self.file is None and self.template is None:
             raise SettingsError("Give the requirements as text or with --file, or a template with --template.")
@@ -48,7 +48,7 @@ class PostedRequest:
 
 def post_project(request: PostedRequest, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
-    screen, requirements = Display(as_json=stack.as_json), request.requirements()
+    screen, requirements = Display(as_json=stack.as_json), request.read_requirements()
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
     name, template = (
         _check_encodable(request.name, "name") or first_words,
@@ -86,7 +86,7 @@ def follow_project(project_id: str, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         full_id = find_project(api, project_id)
-        return _follow(screen, api, stack, full_id, _list_earlier_events(api.events(full_id)))
+        return _follow(screen, api, stack, full_id, _list_earlier_events(api.list_events(full_id)))
 
 
 def show_status(project_id: str | None, stack: Stack) -> None:
@@ -102,7 +102,7 @@ def show_status(project_id: str | None, stack: Stack) -> None:
                 screen.say(f"No projects yet: `{stack.command('new')}` posts one.")
             return
         full_id = find_project(api, project_id)
-        project, events = api.get(full_id), tuple(api.events(full_id))
+        project, events = api.get(full_id), tuple(api.list_events(full_id))
     model = _read_model(stack)
     screen.emit({"project": project, "events": events, "model": outcome.make_document(project, model)})
     _present_outcome(screen, project, model)
@@ -116,7 +116,7 @@ def fetch(project_id: str, out: Path, stack: Stack) -> int:
     with stack.connect() as api:
         full_id = find_project(api, project_id)
         check_folder(out / full_id)
-        if not api.files(full_id):
+        if not api.list_files(full_id):
             raise ProjectsError(explain_no_files(api.get(full_id), stack))
         downloaded = download(api, full_id, out / full_id)
     package = str(downloaded.package) if downloaded.package else None
@@ -133,8 +133,8 @@ def show_templates(stack: Stack) -> None:
     """List the templates."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
-        templates = api.templates()
-        texts = [api.template(template.id).requirements for template in templates]
+        templates = api.list_templates()
+        texts = [api.get_template(template.id).requirements for template in templates]
     replies_stored = ask_stored(stack, texts)
     without_key = (
         dict(zip((template.id for template in templates), replies_stored, strict=True)) if replies_stored else {}
@@ -171,7 +171,7 @@ def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None,
         command = stack.command("status")
         raise Unfollowed(f"interrupted; the project may have been posted: `{command}` lists all.") from stop
     except ApiError as error:
-        template_ids = [item.id for item in api.templates()] if template else []
+        template_ids = [item.id for item in api.list_templates()] if template else []
         if template in (None, *template_ids):
             raise
         raise SettingsError(f"There is no template {template}: choose one of {', '.join(template_ids)}.") from error
@@ -182,7 +182,7 @@ def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         full_id = find_project(api, project_id)
-        earlier = api.events(full_id)
+        earlier = api.list_events(full_id)
         ask(api, full_id)
         return _follow(screen, api, stack, full_id, earlier)
 

@@ -63,7 +63,7 @@ def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool)
     """Show the dead letters of one queue, or of all."""
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
-        agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
+        agents = [queues.find_agent(name)] if name else [state.agent for state in queues.states()]
         pages = {agent: _read_letters(queues, agent, limit) for agent in agents}
     screen.emit([_describe_letter(agent, letter) for agent, page in pages.items() for letter in page.letters])
     if stack.as_json:
@@ -79,7 +79,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
     choice.check()
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
-        agent = queues.agent(name)
+        agent = queues.find_agent(name)
         if choice.all:
             moved = _move_all(screen, queues, agent, choice, agreed)
         else:
@@ -128,7 +128,7 @@ def _move_chosen(
 
 def resolve_ids(queues: StackQueues, agent: str, prefixes: Sequence[str]) -> list[str]:
     """Return the ids that start with these beginnings. Raises `SelectionError` if none or several match one of them."""
-    all_ids = [] if all(len(prefix) >= WHOLE_ID for prefix in prefixes) else list(queues.ids(agent))
+    all_ids = [] if all(len(prefix) >= WHOLE_ID for prefix in prefixes) else list(queues.list_ids(agent))
     resolved: dict[str, None] = {}
     for prefix in prefixes:
         matches = {message_id for message_id in all_ids if message_id.startswith(prefix)}

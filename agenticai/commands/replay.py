@@ -145,9 +145,9 @@ def _replay(
 ) -> list[Result]:
     replays = Replays(
         arguments.order,
-        on_work=lambda scenario, text: progress.says(scenario.name, text),
-        on_result=progress.ended,
-        look_at=progress.stopped_at,
+        on_work=lambda scenario, text: progress.show_work(scenario.name, text),
+        on_result=progress.show_result,
+        look_at=progress.hold_bench,
     )
     with BenchPool(_make_start(arguments, folder, progress), _count_workers(arguments, scenarios)) as pool:
         return replays.run(pool, sort_longest_first(scenarios, find_home()))
@@ -156,7 +156,7 @@ def _replay(
 def _make_start(arguments: ReplayArguments, folder: Path, progress: ReplayProgress) -> Start:
     if arguments.engine is None:
         return make_stack_finder(arguments.target, arguments.stage)
-    return make_engine_starter(folder, arguments.engine, on_work=progress.says)
+    return make_engine_starter(folder, arguments.engine, on_work=progress.show_work)
 
 
 def _present(screen: Display, report: RunReport, page: Path) -> None:

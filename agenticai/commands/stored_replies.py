@@ -57,7 +57,7 @@ def find_requirements(api: "ProjectsApi", text: str | None, template: str | None
     """Return the requirements that a project would begin with; None if the API will refuse them or the template."""
     try:
         requirements = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
-        parts = (api.template(template).requirements if template else None, requirements)
+        parts = (api.get_template(template).requirements if template else None, requirements)
     except (ApiError, ValidationError):
         return None
     return "\n\n".join(part for part in parts if part)

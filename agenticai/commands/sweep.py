@@ -46,7 +46,7 @@ class Selection:
         if self.seeds and (self.only or self.limit or self.every > 1):
             raise SettingsError("--seeds makes its own schedules: leave out --only, --every and --limit.")
 
-    def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
+    def choose_cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
         """Return the cases of a clean run to try."""
         if self.only:
             return list(self.only)
@@ -101,7 +101,7 @@ def try_selection(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdi
     """Try the selection, show each verdict as it comes, and count the verdicts."""
     if selection.seeds:
         return _try_seeds(basis, selection)
-    return _try_cases(basis, selection.cases(basis.clean, basis.outputs))
+    return _try_cases(basis, selection.choose_cases(basis.clean, basis.outputs))
 
 
 def _replay_clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
@@ -114,7 +114,7 @@ def _try_cases(basis: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict
     with show.trials(basis.screen, len(cases)) as progress:
         for result in sweep(basis.pool, basis.rehearse, basis.clean, cases):
             results.append(result)
-            progress.ended(str(result.case), result.judged, basis.command("--only", str(result.case)))
+            progress.count_trial(str(result.case), result.judged, basis.command("--only", str(result.case)))
     basis.screen.show(show.tabulate_cases(sorted(results, key=lambda result: cases.index(result.case))))
     trials = [{"case": str(result.case), **show.make_document(result.judged)} for result in results]
     return _conclude(basis, [result.judged for result in results], monotonic() - began, {"cases": trials})
@@ -128,7 +128,7 @@ def _try_seeds(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdict]
         for result in try_seeds(basis.pool, basis.rehearse, basis.clean, sites, seeds):
             results.append(result)
             command = basis.command("--seeds", "1", "--seed", str(result.seed))
-            progress.ended(f"seed {result.seed}", result.judged, command)
+            progress.count_trial(f"seed {result.seed}", result.judged, command)
     failing = [_shrink(basis, result) for result in results if result.judged.verdict is TrialVerdict.VIOLATED]
     trials = [{"seed": result.seed, **show.make_document(result.judged)} for result in results]
     details = {"seeds": trials, "shrunk": failing}

@@ -31,7 +31,7 @@ class CompareProgress(LiveProgress):
         super().__init__(display, status, len(scenarios))
         self._width = max(len(scenario.name) for scenario in scenarios)
 
-    def ended(self, scenario: ScenarioComparison) -> None:
+    def show_result(self, scenario: ScenarioComparison) -> None:
         """Print the line of a scenario, and its differences, above the live part."""
         with self._lock:
             self._ended += 1

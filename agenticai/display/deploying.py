@@ -80,8 +80,8 @@ def explain_change(change: Change) -> str:
 
 def describe_idle_cost(mappings: int) -> str:
     """State the monthly cost of a stack that nobody uses, as its queues are polled all the time."""
-    receives = read_prices().idle_receives(mappings)
-    cost = read_prices().lines["sqs-requests"].beyond_free(receives)
+    receives = read_prices().count_idle_receives(mappings)
+    cost = read_prices().lines["sqs-requests"].price_beyond_free(receives)
     return (
         f"Idle, its {mappings} queues are polled {receives:,.0f} times a month: ${cost:.2f} beyond the free tier"
         f" (prices of {read_prices().as_of})."

@@ -24,18 +24,18 @@ class Following:
         self._status = status
         self._now = now
         self._running: dict[str, tuple[TimelineEvent, float]] = {}
-        self._waits_for = "a queue"
-        self._heard = self._said = now()
+        self._waiting_for = "a queue"
+        self._last_event_at = self._last_line_at = now()
 
     def __call__(self, event: TimelineEvent | None) -> None:
         """Show the next event, if any, and what the project does now."""
         if event is not None:
             self._record(event)
-            self._heard = self._said = self._now()
+            self._last_event_at = self._last_line_at = self._now()
         activity = self._describe_running()
         self._status.update(join_text(activity))
-        if not self._display.console.is_terminal and self._now() - self._said >= QUIET_SECONDS:
-            self._said = self._now()
+        if not self._display.console.is_terminal and self._now() - self._last_line_at >= QUIET_SECONDS:
+            self._last_line_at = self._now()
             self._display.say((f"  {activity}", "dim"))
 
     def _describe_running(self) -> str:
@@ -44,14 +44,14 @@ class Following:
             f"{event.agent} {describe_work(event.work)} ({format_elapsed(now - since)})"
             for event, since in self._running.values()
         ]
-        return ", ".join(running) or f"waiting for {self._waits_for} ({format_elapsed(now - self._heard)})"
+        return ", ".join(running) or f"waiting for {self._waiting_for} ({format_elapsed(now - self._last_event_at)})"
 
     def _record(self, event: TimelineEvent) -> None:
         if event.type is EventType.WORK_STARTED:
             self._running[event.work] = (event, self._now())
             return
         self._running.pop(event.work, None)
-        self._waits_for = _describe_wait(event)
+        self._waiting_for = _describe_wait(event)
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
         queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
         line = join_text(

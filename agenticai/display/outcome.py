@@ -30,7 +30,7 @@ def describe_outcome(project: "ProjectView", model: Model) -> Iterator[TextPart]
 def make_document(project: "ProjectView", model: Model) -> dict[str, object]:
     """Return the model and the cost of a project as a JSON document; the cost is null if the price is unknown."""
     tokens = project.tokens
-    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
+    cost = model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
     return {"name": model.name, "answers": model.answers, "cost_usd": cost}
 
 
@@ -45,7 +45,7 @@ def list_reasons(project: "ProjectView") -> Iterator[TextPart]:
 
 def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
     """Describe the cost of a project's calls of the language model."""
-    price = _format_price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
+    price = _format_price(model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
     cost = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {cost}", "dim"
 
@@ -56,7 +56,8 @@ def describe_use(use: "ModelUse", day: date) -> str:
         sum(getattr(usage, name) for usage in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
     )
     costs = [
-        Model(usage.model, use.answers).cost_usd(usage.prompt_tokens, usage.output_tokens, day) for usage in use.models
+        Model(usage.model, use.answers).compute_cost_usd(usage.prompt_tokens, usage.output_tokens, day)
+        for usage in use.models
     ]
     names = ", ".join(usage.model for usage in use.models) or "no model"
     known_costs = [cost for cost in costs if cost is not None]
@@ -84,7 +85,7 @@ def describe_model(model: Model, day: date) -> "Text":
         )
     if not model.live:
         return join_text(("live", "yellow"), f": {model.names} is asked; what its server charges is not known here")
-    price = model.price(day)
+    price = model.find_price(day)
     charged = (
         f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {read_prices().read}"
         if price

@@ -35,7 +35,7 @@ class LiveProgress:
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
 
-    def says(self, who: str, does: str) -> None:
+    def show_work(self, who: str, does: str) -> None:
         """Show what a scenario, a target or an engine is doing now; an empty text means that it is done."""
         with self._lock:
             self._running[who] = does
@@ -56,7 +56,7 @@ class ReplayProgress(LiveProgress):
         self._width = max(len(name) for name in (HEADING, *(scenario.name for scenario in scenarios)))
         display.say(make_header(self._width))
 
-    def ended(self, result: Result) -> None:
+    def show_result(self, result: Result) -> None:
         """Print a replay's line above the live part."""
         scenario = ScenarioReport.of(result)
         with self._lock:
@@ -67,7 +67,7 @@ class ReplayProgress(LiveProgress):
                 self._display.say("    ", sentence)
             self._show()
 
-    def stopped_at(self, running: Bench, result: Result) -> None:
+    def hold_bench(self, running: Bench, result: Result) -> None:
         """Print where the bench of a failed scenario is, and keep it until a signal to stop."""
         self._status.stop()
         failed = f"\n{result.scenario.name} failed, and its stack is as it left it:"

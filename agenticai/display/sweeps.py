@@ -55,7 +55,7 @@ class Trials:
         self._total = total
         self._counts: Counter[TrialVerdict] = Counter()
 
-    def ended(self, name: str, judged: TrialJudgement, repeat: str) -> None:
+    def count_trial(self, name: str, judged: TrialJudgement, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
         self._progress.update(self._task, advance=1, counts=count_ended(self._counts))

@@ -41,10 +41,10 @@ class CloudSource(AwsSource):
         ]
 
     def depths(self) -> "DepthSeries":
-        return self._metrics.depths()
+        return self._metrics.read_depths()
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
-        minutes = self._metrics.functions()
+        minutes = self._metrics.read_functions()
         return {
             short: _describe_minute(minutes[name]) if name in minutes else Doing()
             for short, name in self._stack.outputs.function_names.items()
@@ -54,7 +54,9 @@ class CloudSource(AwsSource):
         return self._free_tier.look()
 
     def _add_age(self, queue: QueueState) -> QueueState:
-        return dataclasses.replace(queue, oldest_s=self._metrics.oldest_s(queue.name) if queue.depth.total else None)
+        return dataclasses.replace(
+            queue, oldest_s=self._metrics.read_oldest_s(queue.name) if queue.depth.total else None
+        )
 
 
 def _describe_minute(minute: FunctionMinute) -> Doing:

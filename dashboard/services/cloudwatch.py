@@ -84,7 +84,7 @@ class CloudWatch:
         self._asked_at: datetime | None = None
         self._values: defaultdict[Key, Values] = defaultdict(dict)
 
-    def depths(self) -> DepthSeries:
+    def read_depths(self) -> DepthSeries:
         """Return how the depths of all queues changed, up to the end of the last known minute."""
         values, end = self._look()
         points = sorted(
@@ -98,12 +98,12 @@ class CloudWatch:
         )
         return DepthSeries(tuple(points[-KEPT:]), end, note)
 
-    def oldest_s(self, queue: str) -> float | None:
+    def read_oldest_s(self, queue: str) -> float | None:
         """Return the age of a queue's oldest message in the last known minute; None if the queue was empty."""
         values, end = self._look()
         return values[queue, "oldest_s"].get(end - PERIOD)
 
-    def functions(self) -> Mapping[str, FunctionMinute]:
+    def read_functions(self) -> Mapping[str, FunctionMinute]:
         """Return what each function did in the last known minute, without functions that have not done anything yet."""
         values, _ = self._look()
         return {name: minute for name in self._functions if (minute := _find_last_minute(name, values))}

@@ -87,7 +87,7 @@ class EngineDoing:
         self._failures = failures
         self._limits = limits
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, Attempt | None]] = {}
+        self._logged_failures: dict[str, tuple[str, Attempt | None]] = {}
 
     def look(self) -> Mapping[str, Doing]:
         """Return what each function is doing, by its agent or `api`. Raises ControlError and botocore's errors."""
@@ -115,13 +115,13 @@ class EngineDoing:
         """Return the failure that the log reports: a worker logs its failure, while its invocation succeeds."""
         if failed is None or name not in self._outputs.queue_urls:
             return None
-        cached = self._known.get(name)
+        cached = self._logged_failures.get(name)
         if cached and cached[0] == failed.request_id:
             return cached[1]
         now = self._control.clock().now
         attempt = self._failures.last_failure(name, failed.started_at, now)
         if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # no more log lines will come
-            self._known[name] = failed.request_id, attempt
+            self._logged_failures[name] = failed.request_id, attempt
         return attempt
 
 

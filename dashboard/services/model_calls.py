@@ -113,7 +113,7 @@ def _read_call(
         finish_reason=str(raw.get("detail") or raw.get("finish_reason", "")),
         prompt_tokens=prompt,
         output_tokens=output,
-        cost_usd=model.cost_usd(prompt, output, entry.modified.date()),
+        cost_usd=model.compute_cost_usd(prompt, output, entry.modified.date()),
         turn=int(turn),
         retry=int(retries),
         attempt=_find_attempt(key, entry.modified, events),
@@ -189,12 +189,12 @@ class EngineCalls:
         self._control = control
         self._lock = threading.Lock()
         self._calls: deque[ModelExchange] = deque(maxlen=KEPT)
-        self._next = 0
+        self._cursor = 0
 
     def look(self) -> "Sequence[ModelExchange]":
         """Fetch new calls and return all of them. Raises ControlError."""
         with self._lock:
-            history = self._control.model_calls(self._next)
-            self._next = history.next
+            history = self._control.model_calls(self._cursor)
+            self._cursor = history.next
             self._calls.extend(history.calls)
             return tuple(self._calls)

@@ -110,7 +110,7 @@ def make_rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Mo
             score=project.score,
             revision=str(project.revision),
             age_s=(now - project.created_at).total_seconds(),
-            cost_usd=model.cost_usd(
+            cost_usd=model.compute_cost_usd(
                 project.tokens.prompt_tokens, project.tokens.output_tokens, project.created_at.date()
             ),
         )

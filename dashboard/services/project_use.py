@@ -113,7 +113,7 @@ def list_token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date
             tokens.calls,
             tokens.prompt_tokens,
             tokens.output_tokens,
-            model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
+            model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
         )
         for agent, tokens in tokens_by_agent.items()
     ]

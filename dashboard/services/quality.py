@@ -104,9 +104,9 @@ class ReportReader:
     def __init__(self, start: Start = start_thread) -> None:
         self._start = start
         self._lock = threading.Lock()
-        self._reading = threading.Lock()
-        self._read: dict[tuple[str, str], QualityReport | None] = {}
-        self._asked = 0
+        self._reading_lock = threading.Lock()
+        self._reports: dict[tuple[str, str], QualityReport | None] = {}
+        self._asked_count = 0
 
     def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
         """Return the known reports of these projects, and start to read a few more for the next look."""
@@ -114,32 +114,32 @@ class ReportReader:
             (project.id, str(project.revision)): project.id for project in projects if project.score is not None
         }
         with self._lock:
-            self._read = {key: report for key, report in self._read.items() if key in wanted_projects}
-            new_keys = [key for key in wanted_projects if key not in self._read]
-        if new_keys and self._reading.acquire(blocking=False):
+            self._reports = {key: report for key, report in self._reports.items() if key in wanted_projects}
+            new_keys = [key for key in wanted_projects if key not in self._reports]
+        if new_keys and self._reading_lock.acquire(blocking=False):
             self._start(lambda: self._read_some(api, new_keys[:at_once]))
         with self._lock:
-            known = {wanted_projects[key]: report for key, report in self._read.items() if report}
-            return Reports(known, len(wanted_projects.keys() - self._read.keys()), self._asked)
+            known = {wanted_projects[key]: report for key, report in self._reports.items() if report}
+            return Reports(known, len(wanted_projects.keys() - self._reports.keys()), self._asked_count)
 
     def _read_some(self, api: ProjectsApi, keys: Sequence[tuple[str, str]]) -> None:
         try:
             for key in keys:
                 report = self._read_report(api, key[0])
                 with self._lock:
-                    self._read[key] = report
+                    self._reports[key] = report
         finally:
-            self._reading.release()
+            self._reading_lock.release()
 
     def _read_report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
         """Return the latest report; None if there is none, for example because the project was deleted meanwhile."""
         try:
-            self._asked += 1
-            test = next((test for test in reversed(api.tests(project_id)) if test.report_url), None)
+            self._asked_count += 1
+            test = next((test for test in reversed(api.list_tests(project_id)) if test.report_url), None)
             if test is None:
                 return None
-            self._asked += 1
-            return api.report(test)
+            self._asked_count += 1
+            return api.read_report(test)
         except (ApiError, ValueError):
             return None
 

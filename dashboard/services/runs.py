@@ -70,7 +70,7 @@ class Replay(DocumentPart):
         broken = (f"{violation.invariant}: {violation.subject}: {violation.evidence}" for violation in self.violations)
         return (*self.unmet, *broken, *([self.differs] if self.differs else []))
 
-    def figure(self, name: Figure) -> float:
+    def get_figure(self, name: Figure) -> float:
         """Return one of its figures."""
         figures: dict[Figure, float] = {
             "seconds": self.wall_s,
@@ -150,14 +150,14 @@ class Runs:
     def __init__(self, home: Path) -> None:
         self._folder = home / RUNS
         self._lock = threading.Lock()
-        self._read: dict[tuple[str, int, int], Run | None] = {}
+        self._runs: dict[tuple[str, int, int], Run | None] = {}
 
     def look(self) -> list[Run]:
         """Return the runs that have ended, the newest first, without unreadable ones."""
         with self._lock:
             paths = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _make_key(path))}
-            self._read = {key: self._read[key] if key in self._read else _read_run(path) for key, path in paths.items()}
-            return sorted(filter(None, self._read.values()), key=lambda run: run.name, reverse=True)
+            self._runs = {key: self._runs[key] if key in self._runs else _read_run(path) for key, path in paths.items()}
+            return sorted(filter(None, self._runs.values()), key=lambda run: run.name, reverse=True)
 
 
 def _make_key(path: Path) -> tuple[str, int, int] | None:
@@ -211,7 +211,7 @@ def compute_trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure)
         replays: dict[str, list[float]] = {}
         for replay in run.document.scenarios:
             if replay.name in chosen and replay.outcome != "skipped":
-                replays.setdefault(replay.name, []).append(replay.figure(figure))
+                replays.setdefault(replay.name, []).append(replay.get_figure(figure))
         at = run.started_at.isoformat()
         points += [
             {"at": at, "scenario": printable(name), "figure": sum(figures) / len(figures)}

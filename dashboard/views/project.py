@@ -122,7 +122,7 @@ def _read_project(connected: Connected, project_id: str) -> ProjectView | None:
 
 def _draw_head(connected: Connected, project: ProjectView) -> None:
     model, tokens = connected.source.model(), project.tokens
-    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, project.created_at.date())
+    cost = model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, project.created_at.date())
     facts = {
         "Score": "-" if project.score is None else f"{project.score:g}",
         "Revision": str(project.revision),

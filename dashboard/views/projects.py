@@ -138,7 +138,7 @@ def _turn_page(cursors: list[str]) -> None:
 
 def _draw_new_project(connected: Connected) -> None:
     if TEMPLATES not in st.session_state:
-        st.session_state[TEMPLATES] = {template.id: template for template in connected.api.templates()}
+        st.session_state[TEMPLATES] = {template.id: template for template in connected.api.list_templates()}
     templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
     with st.form("new-project", border=False):
         name = st.text_input(

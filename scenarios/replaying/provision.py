@@ -69,7 +69,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
 
 def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     """Return the template, with the location where the factory stored the package."""
-    packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
+    packaged = [deployment for deployment in api.list_deployments(project_id) if deployment.template_url]
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or its type is not deployed")
     newest = packaged[-1]

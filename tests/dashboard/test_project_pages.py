@@ -258,7 +258,7 @@ class TestProject:
             raise ApiError("The API refused this (429): Too Many Requests", 429)
 
         with monkeypatch.context() as throttled:
-            throttled.setattr(connection.api, "deployments", refuse)
+            throttled.setattr(connection.api, "list_deployments", refuse)
             page = opened(project=ID, section="Deployments")
             assert "429" in page.warning[0].value
             assert page.warning[0].value.endswith("This page asks again by itself.")

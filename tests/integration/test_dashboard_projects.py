@@ -83,7 +83,9 @@ def test_a_project_that_got_its_missing_reply_completes(project: ProjectView, co
 def test_calls_are_those_that_the_project_and_the_engine_counted(project: ProjectView, connected: Connected) -> None:
     exchanges = connected.source.model_calls()
     assert not isinstance(exchanges, Missing)
-    calls = list_calls(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
+    calls = list_calls(
+        project, connected.api.list_events(project.id), connected.source, exchanges, connected.source.model()
+    )
     answered = [call for call in calls if not call.error]
     assert len(answered) == project.tokens.calls
     assert sum(call.prompt_tokens for call in answered) == project.tokens.prompt_tokens
@@ -97,7 +99,7 @@ def test_without_the_control_api_the_replies_are_told_all_the_same(
 ) -> None:
     source = AwsSource(running)
     exchanges = source.model_calls()
-    calls = list_calls(project, connected.api.events(project.id), source, exchanges, source.model())
+    calls = list_calls(project, connected.api.list_events(project.id), source, exchanges, source.model())
     assert len(calls) == project.tokens.calls
     assert {call.prompt for call in calls} == {None}
     assert isinstance(source.usage(project.id), Missing)
@@ -107,13 +109,13 @@ def test_revisions_are_compared_from_what_is_stored(project: ProjectView, connec
     found = list_snapshots(connected.source, project.id)
     assert [str(one.revision) for one in found] == ["1.0", "1.1", "1.2"]
     assert all(one.tested for one in found)
-    assert {*found[-1].keys} == {file.path for file in connected.api.files(project.id)}
+    assert {*found[-1].keys} == {file.path for file in connected.api.list_files(project.id)}
     assert [change.path for change in list_changes(connected.source, found[1], found[2])] == ["expenses/totals.py"]
 
 
 def test_the_timeline_has_every_attempt(project: ProjectView, connected: Connected) -> None:
-    events = connected.api.events(project.id)
-    found = list_spans(events, project, connected.api.plan(project.id), project.updated_at)
+    events = connected.api.list_events(project.id)
+    found = list_spans(events, project, connected.api.get_plan(project.id), project.updated_at)
     worked = [span for span in found if span.kind is not SpanKind.WAITING]
     assert len(worked) == sum(event.type.value == "work started" for event in events)
     assert [span.work for span in worked if span.kind is SpanKind.FAILED] == ["totals"]

@@ -59,7 +59,7 @@ def test_cfn_lint_finds_nothing() -> None:
 
 def test_it_is_far_from_the_limits_of_cloudformation(source: Template, resources: dict[str, Resource]) -> None:
     objects = {each.id: S3Object("b" * 63, "k" * 90) for each in source.artifacts}
-    assert len(source.body(objects, {}).encode()) < MAXIMUM_TEMPLATE / 10
+    assert len(source.render_body(objects, {}).encode()) < MAXIMUM_TEMPLATE / 10
     assert len(resources) < MAXIMUM_RESOURCES / 3
     assert len(source.document["Parameters"]) < MAXIMUM_PARAMETERS / 3
 

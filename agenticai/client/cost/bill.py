@@ -45,7 +45,7 @@ class LineUse:
     @property
     def month_usd(self) -> float:
         """US dollars for the month's use beyond the allowance."""
-        return self.line.beyond_free(self.month or 0)
+        return self.line.price_beyond_free(self.month or 0)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def measure_use(use: StackUse) -> MeasuredUse:
         projects=tuple(sorted(projects, key=lambda project: -project.usd)),
         used={**sum_quantities(charges), **_list_stored(use)},
         averages=_average_projects(use, projects),
-        fixed={"sqs-requests": read_prices().idle_receives(use.mappings), "alarms": use.stored.alarms},
+        fixed={"sqs-requests": read_prices().count_idle_receives(use.mappings), "alarms": use.stored.alarms},
         missing=use.missing,
     )
 

@@ -66,17 +66,17 @@ class UsageReader:
     def __init__(self, control: "ControlClient") -> None:
         self._control = control
         self._lock = threading.Lock()
-        self._book, self._next = "", 0
+        self._book, self._cursor = "", 0
         self._projects: dict[str, Usage] = {}
 
     def look(self) -> tuple[Usage, Mapping[str, Usage]]:
         """Return the use of the whole stack, and of each project. Raises ControlError."""
         with self._lock:
-            usage = self._control.usage_by_project(self._next)
+            usage = self._control.usage_by_project(self._cursor)
             if usage.book != self._book:
                 usage = self._control.usage_by_project()
                 self._projects.clear()
-            self._book, self._next = usage.book, usage.next
+            self._book, self._cursor = usage.book, usage.next
             self._projects.update((used.project_id, used) for used in usage.projects if used.project_id)
             return usage.total, dict(self._projects)
 

@@ -117,17 +117,17 @@ class KeptMessages:
     def __init__(self, messages: SqsMessages) -> None:
         self._messages = messages
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
+        self._cached: dict[tuple[str, int], tuple[int, MessagePage]] = {}
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
         """Return the cached messages, or read them again if their number has changed."""
         with self._lock:
             number = self._messages.depth(queue).total
-            cached = self._kept.get((queue, limit))
+            cached = self._cached.get((queue, limit))
             if cached and cached[0] == number:
                 return cached[1].model_copy(update={"now": self._messages.now()})
             page = self._messages.messages(queue, after=after, limit=limit)
-            self._kept[queue, limit] = number, page
+            self._cached[queue, limit] = number, page
             return page
 
     def receive(
@@ -143,7 +143,7 @@ class KeptMessages:
     def forget(self, queue: str) -> None:
         """Discard the cached messages of a queue."""
         with self._lock:
-            self._kept = {key: page for key, page in self._kept.items() if key[0] != queue}
+            self._cached = {key: page for key, page in self._cached.items() if key[0] != queue}
 
 
 def _describe(message: Any) -> QueuedMessage:

@@ -83,7 +83,7 @@ class StackQueues:
         source = engine or messages or make_sqs_messages(target, outputs)
         return cls(target.client("sqs"), target.client("logs"), outputs, source, engine)
 
-    def agent(self, name: str) -> str:
+    def find_agent(self, name: str) -> str:
         """Return the agent of a queue, given the agent's name, or the name of its queue or dead-letter queue."""
         for agent in self._outputs.queue_urls:
             if name in {agent, self._name_queue(agent), self._name_dead_letter_queue(agent)}:
@@ -110,7 +110,7 @@ class StackQueues:
         explained = tuple(self._explain(letters, agent, page.now))
         return DeadLetterPage(explained, page.total, page.next, page.now, received=self._engine is None)
 
-    def ids(self, agent: str) -> Iterator[str]:
+    def list_ids(self, agent: str) -> Iterator[str]:
         """Yield the ids of all dead letters of an agent."""
         cursor: str | None = ""
         while cursor is not None:
@@ -141,7 +141,7 @@ class StackQueues:
 
     def _redrive_each(self, agent: str) -> Iterator[RedriveResult]:
         tried_ids: set[str] = set()
-        while new_ids := [message_id for message_id in self.ids(agent) if message_id not in tried_ids]:
+        while new_ids := [message_id for message_id in self.list_ids(agent) if message_id not in tried_ids]:
             tried_ids.update(new_ids)
             yield from self.redrive(agent, new_ids)
 
@@ -163,7 +163,7 @@ class StackQueues:
 
     def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
         """Return an agent's latest failed delivery since a moment, from its function's log; None if there was none."""
-        return self._failures[agent].last(since, now)
+        return self._failures[agent].find_last(since, now)
 
     def _read_arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

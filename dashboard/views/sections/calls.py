@@ -17,7 +17,9 @@ from shared.models.views import ProjectView
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the calls, the selected one in full."""
     exchanges = connected.source.model_calls()
-    calls = list_calls(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
+    calls = list_calls(
+        project, connected.api.list_events(project.id), connected.source, exchanges, connected.source.model()
+    )
     if isinstance(exchanges, Missing):
         st.caption("Requests, durations and failed calls are not available on this target.")
         say(exchanges.why)

@@ -16,7 +16,7 @@ RESULTS: Final[Mapping[bool | None, str]] = {True: "passed", False: "failed", No
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the deployments, the newest first."""
-    deployments = connected.api.deployments(project.id)
+    deployments = connected.api.list_deployments(project.id)
     if not deployments:
         st.caption("Nothing has been packaged yet.")
         return

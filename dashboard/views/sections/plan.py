@@ -16,7 +16,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
     if plan is None:
         st.caption("There is no plan yet.")
         return
-    states = find_task_states(plan, connected.api.events(project.id), project.revision.build)
+    states = find_task_states(plan, connected.api.list_events(project.id), project.revision.build)
     done = sum(state.value == "done" for state in states.values())
     st.graphviz_chart(
         make_graph(plan, states), alt=f"Graph of {len(states)} tasks, {done} of them done; the list follows."

@@ -18,7 +18,7 @@ _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.I
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the reports of a project's revisions."""
-    tests = [test for test in connected.api.tests(project.id) if test.score is not None]
+    tests = [test for test in connected.api.list_tests(project.id) if test.score is not None]
     if not tests:
         st.caption("No revision has been tested yet.")
         return
@@ -27,7 +27,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
     name = st.selectbox("Report of revision", list(by_name)[::-1], key="report-revision")
     test = by_name[name]
     if test.report_url:
-        _draw_report(connected.api.report(test))
+        _draw_report(connected.api.read_report(test))
 
 
 def _draw_scores(tests: list[TestView]) -> None:

@@ -18,7 +18,7 @@ from shared.models.views import ProjectView
 def read_plan(connected: Connected, project: ProjectView) -> Plan | None:
     """Return the plan of the current build; None if there is none yet."""
     try:
-        return connected.api.plan(project.id)
+        return connected.api.get_plan(project.id)
     except ApiError as error:
         if error.status != 404:
             raise
@@ -27,7 +27,7 @@ def read_plan(connected: Connected, project: ProjectView) -> Plan | None:
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the timeline."""
-    events = connected.api.events(project.id)
+    events = connected.api.list_events(project.id)
     timeline_spans = list_spans(events, project, read_plan(connected, project), connected.now())
     if timeline_spans:
         draw_timeline_chart(timeline_spans, key="timeline")

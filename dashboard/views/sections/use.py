@@ -80,7 +80,7 @@ def _draw_calls(usage: Usage) -> None:
 
 def _draw_tokens(connected: Connected, project: ProjectView) -> None:
     model = connected.source.model()
-    rows = list_token_rows(connected.api.events(project.id), model, project.created_at.date())
+    rows = list_token_rows(connected.api.list_events(project.id), model, project.created_at.date())
     st.subheader("Language model")
     texts = {
         "stored": "stored replies, which cost nothing",

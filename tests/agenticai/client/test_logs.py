@@ -29,18 +29,18 @@ def logs(**groups: list[dict[str, Any]]) -> tuple[Logs, FunctionLogs]:
 
 def test_events_of_several_functions_come_by_time_and_since_a_moment() -> None:
     _, reader = logs(pm=[event(-1, "before"), event(1, "a"), event(3, "c")], dev=[event(2, "b")])
-    found = reader.events(["pm", "dev"], AT)
+    found = reader.list_events(["pm", "dev"], AT)
     assert [(one.function, one.message) for one in found] == [("pm", "a"), ("dev", "b"), ("pm", "c")]
 
 
 def test_a_function_that_never_ran_has_none() -> None:
     _, reader = logs(pm=[event(1, "a")])
-    assert [one.message for one in reader.events(["dev", "pm"], AT)] == ["a"]
+    assert [one.message for one in reader.list_events(["dev", "pm"], AT)] == ["a"]
 
 
 def test_a_project_is_searched_for_on_the_other_side() -> None:
     fake, reader = logs(pm=[event(1, "of 01ABC"), event(2, "of another")])
-    assert [one.message for one in reader.events(["pm"], AT, "01ABC")] == ["of 01ABC"]
+    assert [one.message for one in reader.list_events(["pm"], AT, "01ABC")] == ["of 01ABC"]
     assert fake.asked[0]["filterPattern"] == '"01ABC"'
 
 

@@ -20,13 +20,13 @@ LIVE = Model("gemini-3.5-flash-lite", "live")
 
 
 def test_tokens_are_priced_by_the_million() -> None:
-    assert LIVE.cost_usd(1_000_000, 0, DAY) == pytest.approx(0.30)
-    assert LIVE.cost_usd(10_000, 2_000, DAY) == pytest.approx(0.008)
+    assert LIVE.compute_cost_usd(1_000_000, 0, DAY) == pytest.approx(0.30)
+    assert LIVE.compute_cost_usd(10_000, 2_000, DAY) == pytest.approx(0.008)
 
 
 def test_stored_replies_cost_nothing_and_an_unknown_model_is_not_guessed() -> None:
-    assert Model("gemini-3.5-flash-lite", "stored").cost_usd(1_000_000, 1_000_000, DAY) == 0
-    assert Model("some-other", "live").cost_usd(1, 1, DAY) is None
+    assert Model("gemini-3.5-flash-lite", "stored").compute_cost_usd(1_000_000, 1_000_000, DAY) == 0
+    assert Model("some-other", "live").compute_cost_usd(1, 1, DAY) is None
 
 
 def test_a_price_holds_through_its_last_day() -> None:
@@ -35,9 +35,9 @@ def test_a_price_holds_through_its_last_day() -> None:
         read=DAY,
         models={"m": (Price(input=1, output=2, until=date(2026, 12, 31)), Price(input=3, output=4))},
     )
-    assert [table.price("m", day) for day in (date(2026, 12, 31), date(2027, 1, 1))] == list(table.models["m"])
+    assert [table.find_price("m", day) for day in (date(2026, 12, 31), date(2027, 1, 1))] == list(table.models["m"])
     ended = Prices(source="s", read=DAY, models={"m": table.models["m"][:1]})
-    assert ended.price("m", date(2027, 1, 1)) is None
+    assert ended.find_price("m", date(2027, 1, 1)) is None
 
 
 def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_read() -> None:
@@ -45,7 +45,7 @@ def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_rea
     assert known.source.startswith("https://ai.google.dev/")
     assert known.read >= date(2026, 10, 1)
     default = Template.load(TEMPLATE).document["Parameters"]["GeminiModel"]["Default"]
-    assert known.price(default, known.read)
+    assert known.find_price(default, known.read)
 
 
 class FakeTarget:
@@ -78,7 +78,7 @@ def test_two_models_are_both_named_and_have_no_price_together() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", dev="larger"))
     model = find_model(target, OUTPUTS, None)
     assert (model.name, model.names) == ("gemini-3.5-flash-lite", "gemini-3.5-flash-lite and larger")
-    assert model.cost_usd(1000, 1000, DAY) is None
+    assert model.compute_cost_usd(1000, 1000, DAY) is None
 
 
 def test_a_model_of_ones_own_stands_for_all() -> None:
@@ -93,4 +93,4 @@ def test_who_answers_at_an_endpoint_without_a_control_api_is_not_known_nor_what_
         "Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", GEMINI_ENDPOINT="http://127.0.0.1:1/_gemini")
     )
     model = find_model(target, OUTPUTS, None)
-    assert (model.answers, model.live, model.cost_usd(1000, 1000, DAY)) == (None, False, None)
+    assert (model.answers, model.live, model.compute_cost_usd(1000, 1000, DAY)) == (None, False, None)

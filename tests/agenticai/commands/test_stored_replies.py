@@ -31,7 +31,7 @@ def is_stored(store: CassetteStore, requirements: str) -> bool:
 
 
 class Api:
-    def template(self, template_id: str) -> Template:
+    def get_template(self, template_id: str) -> Template:
         if template_id != TEMPLATE.id:
             raise ApiError("There is no such template.")
         return TEMPLATE

@@ -84,9 +84,12 @@ def test_the_table_has_a_row_for_each_operation_of_a_function(capsys: pytest.Cap
 
 
 def test_a_sample_a_limit_and_cases_by_name_select_what_is_tried() -> None:
-    assert Selection(SIDES["both"], every=2).cases(CLEAN, OUTPUTS) == [*Selection().cases(CLEAN, OUTPUTS)][::2]
-    assert len(Selection(limit=2).cases(CLEAN, OUTPUTS)) == 2
-    assert Selection(only=(LOSING,)).cases(CLEAN, OUTPUTS) == [LOSING]
+    assert (
+        Selection(SIDES["both"], every=2).choose_cases(CLEAN, OUTPUTS)
+        == [*Selection().choose_cases(CLEAN, OUTPUTS)][::2]
+    )
+    assert len(Selection(limit=2).choose_cases(CLEAN, OUTPUTS)) == 2
+    assert Selection(only=(LOSING,)).choose_cases(CLEAN, OUTPUTS) == [LOSING]
 
 
 @pytest.mark.parametrize("choice", [{"only": (LOSING,)}, {"every": 2}, {"limit": 1}])

@@ -197,7 +197,7 @@ class FakeStatus:
 def test_names_shorter_than_their_heading_stay_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     status = cast("Status", FakeStatus())
     progress = console.ReplayProgress(Display(), status, [result("one").scenario], repeat=1)
-    progress.ended(result("one"))
+    progress.show_result(result("one"))
     head, line, *_ = capsys.readouterr().out.splitlines()
     assert head.index("projects") == line.index("COMPLETED")
 
@@ -205,7 +205,7 @@ def test_names_shorter_than_their_heading_stay_below_it(capsys: pytest.CaptureFi
 def test_progress_tells_how_many_have_ended_and_what_runs() -> None:
     status = FakeStatus()
     progress = console.ReplayProgress(Display(), cast("Status", status), [result("one").scenario], repeat=2)
-    progress.says("one", "settle [1]")
+    progress.show_work("one", "settle [1]")
     assert status.shown.plain == "0 of 2  one settle [1]"
-    progress.ended(result("one"))
+    progress.show_result(result("one"))
     assert status.shown.plain.strip() == "1 of 2"

@@ -28,7 +28,7 @@ def month_of(projects: int) -> Bill:
     averages: dict[LineId, float] = {line: float(rows[line]) for line in LINES if line != "alarms"}
     averages["alarms"] = 0.0
     fixed: dict[LineId, float] = {
-        "sqs-requests": read_prices().idle_receives(len(AGENTS)),
+        "sqs-requests": read_prices().count_idle_receives(len(AGENTS)),
         "alarms": read_prices().lines["alarms"].free,
     }
     return MeasuredUse((), (), dict.fromkeys(LINES, 0.0), averages, fixed, {}).bill(projects)
@@ -46,13 +46,17 @@ def test_a_month_costs_what_the_page_says(projects: str) -> None:
 
 @pytest.mark.parametrize(("polling", "part"), [("always", 1.0), ("10 hours on 5 days", WORKING_HOURS)])
 def test_polling_costs_what_the_page_says(polling: str, part: float) -> None:
-    line, requests = read_prices().lines["sqs-requests"], read_prices().idle_receives(len(AGENTS)) * part
-    figures = [f"{requests:,.0f}", format_dollars(line.beyond_free(requests)), format_dollars(requests * line.unit_usd)]
+    line, requests = read_prices().lines["sqs-requests"], read_prices().count_idle_receives(len(AGENTS)) * part
+    figures = [
+        f"{requests:,.0f}",
+        format_dollars(line.price_beyond_free(requests)),
+        format_dollars(requests * line.unit_usd),
+    ]
     assert cells(polling)[polling] == figures
 
 
 def test_working_hours_save_what_the_page_says() -> None:
-    line, always = read_prices().lines["sqs-requests"], read_prices().idle_receives(len(AGENTS))
-    first = line.beyond_free(always) - line.beyond_free(always * WORKING_HOURS)
+    line, always = read_prices().lines["sqs-requests"], read_prices().count_idle_receives(len(AGENTS))
+    first = line.price_beyond_free(always) - line.price_beyond_free(always * WORKING_HOURS)
     further = always * (1 - WORKING_HOURS) * line.unit_usd
     assert f"the first saves ${first:.2f} a month, each further one ${further:.2f}" in PAGE

@@ -31,13 +31,13 @@ def test_a_file_that_lacks_a_line_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_within_the_allowance_is_free() -> None:
     line = read_prices().lines["sqs-requests"]
-    assert line.beyond_free(1_000_000) == 0
-    assert line.beyond_free(3_000_000) == pytest.approx(0.80)
+    assert line.price_beyond_free(1_000_000) == 0
+    assert line.price_beyond_free(3_000_000) == pytest.approx(0.80)
 
 
 def test_idle_queues_are_polled_all_month() -> None:
-    assert read_prices().idle_receives(1) == 648_000
-    assert read_prices().idle_receives(4) == 2_592_000
+    assert read_prices().count_idle_receives(1) == 648_000
+    assert read_prices().count_idle_receives(4) == 2_592_000
 
 
 def test_no_other_file_holds_a_price_of_aws() -> None:
