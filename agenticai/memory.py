@@ -21,37 +21,39 @@ class Memory:
     functions: int
 
 
-def memory_of(engine: int, proc: Path = PROC) -> Memory:
+def measure_memory(engine: int, proc: Path = PROC) -> Memory:
     """Return the memory of the engine with this process id, and of all its descendants.
 
     Raises OSError if the system has no /proc/PID/smaps_rollup, which only Linux has.
     """
-    functions = [megabytes for pid in descendants(engine, proc) if (megabytes := _held_mb(proc / str(pid))) is not None]
-    return Memory(_pss_mb(proc / str(engine)), sum(functions), len(functions))
+    functions = [
+        megabytes for pid in list_descendants(engine, proc) if (megabytes := _measure_mb(proc / str(pid))) is not None
+    ]
+    return Memory(_read_pss_mb(proc / str(engine)), sum(functions), len(functions))
 
 
-def descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
+def list_descendants(pid: int, proc: Path = PROC) -> Iterator[int]:
     """Yield the ids of all descendants of a process."""
     for children in (proc / str(pid) / "task").glob("*/children"):
-        for child in map(int, _text(children).split()):
+        for child in map(int, _read_text(children).split()):
             yield child
-            yield from descendants(child, proc)
+            yield from list_descendants(child, proc)
 
 
-def _held_mb(process: Path) -> float | None:
+def _measure_mb(process: Path) -> float | None:
     """Return the memory of a process, or None if it has ended meanwhile."""
     try:
-        return _pss_mb(process)
+        return _read_pss_mb(process)
     except (FileNotFoundError, ProcessLookupError):
         return None
 
 
-def _pss_mb(process: Path) -> float:
+def _read_pss_mb(process: Path) -> float:
     rollup = (process / "smaps_rollup").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / KB_IN_MB
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):  # the thread or its process has ended

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 from rich.table import Column
 
-from agenticai.display.console import Display, count, figures, grid
+from agenticai.display.console import Display, format_count, make_figure_columns, make_grid
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.stack.private_files import open_for_owner
@@ -87,17 +87,17 @@ def show(folder: Path = CASES) -> int:
         for number, case in enumerate(cases, start=1):
             status.update(f"{number} of {len(cases)}: {case.name}")
             judged.append(judge(case, runner))
-    _tell(screen, judged)
+    _print_verdicts(screen, judged)
     home = find_home()
     make_home(home)
-    _remember(screen, judged, home / HISTORY)
+    _store_figures(screen, judged, home / HISTORY)
     return int(not all(result.right for result in judged))
 
 
-def _tell(screen: Display, judged: Sequence[JudgedCase]) -> None:
+def _print_verdicts(screen: Display, judged: Sequence[JudgedCase]) -> None:
     languages = list(dict.fromkeys(result.case.language for result in judged))
-    columns = [Column("language"), *figures("good", "passed", "wrong", "passed", "evil", "passed")]
-    screen.show(grid(columns, [_row(judged, language) for language in languages], "Verdicts"))
+    columns = [Column("language"), *make_figure_columns("good", "passed", "wrong", "passed", "evil", "passed")]
+    screen.show(make_grid(columns, [_make_row(judged, language) for language in languages], "Verdicts"))
     for title, right in (("False passes", "good"), ("False alarms", None)):
         wrong = [result for result in judged if not result.right and (result.case.truth == "good") == (right is None)]
         screen.say(f"{title}: {len(wrong)}")
@@ -105,7 +105,7 @@ def _tell(screen: Display, judged: Sequence[JudgedCase]) -> None:
             screen.say(f"  {result.case.language}: {result.case.name}{f' ({result.reason})' if result.reason else ''}")
 
 
-def _row(judged: Sequence[JudgedCase], language: str) -> tuple[str, ...]:
+def _make_row(judged: Sequence[JudgedCase], language: str) -> tuple[str, ...]:
     figures_of: list[str] = []
     for truth in ("good", "wrong", "evil"):
         matching = [result for result in judged if result.case.language == language and result.case.truth == truth]
@@ -113,10 +113,10 @@ def _row(judged: Sequence[JudgedCase], language: str) -> tuple[str, ...]:
     return (language, *figures_of)
 
 
-def _remember(screen: Display, judged: Sequence[JudgedCase], history: Path) -> None:
+def _store_figures(screen: Display, judged: Sequence[JudgedCase], history: Path) -> None:
     """Add the figures to those of earlier runs, and show what changed since the last one."""
     wrong = {result.case.name for result in judged if not result.right}
-    earlier = list(_read(history))
+    earlier = list(_read_history(history))
     history.parent.mkdir(mode=0o700, exist_ok=True)
     with open(history, "a", encoding="utf-8", opener=open_for_owner) as file:
         file.write(
@@ -125,12 +125,13 @@ def _remember(screen: Display, judged: Sequence[JudgedCase], history: Path) -> N
     if earlier:
         before = set(earlier[-1]["wrong"])
         screen.say(
-            f"Since the last of {count(len(earlier), 'earlier run')}: {count(len(before - wrong), 'verdict')} mended,"
-            f" {count(len(wrong - before), 'verdict')} worse. All are in {history}."
+            f"Since the last of {format_count(len(earlier), 'earlier run')}:"
+            f" {format_count(len(before - wrong), 'verdict')} mended,"
+            f" {format_count(len(wrong - before), 'verdict')} worse. All are in {history}."
         )
 
 
-def _read(history: Path) -> Iterator[dict[str, list[str]]]:
+def _read_history(history: Path) -> Iterator[dict[str, list[str]]]:
     if history.exists():
         for line in history.read_text("utf-8").splitlines():
             yield json.loads(line)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from agenticai.display.console import Display, figures, grid
+from agenticai.display.console import Display, make_figure_columns, make_grid
 from agenticai.emulator.core.home import find_home
 from agenticai.emulator.engines.runtime_venv import ensure_runtime_python
 from agenticai.stack.packaging import Packaging, build
@@ -58,13 +58,13 @@ def measure(home: Path) -> list[Size]:
         name: template.document["Resources"][name]["Properties"]["Handler"].rpartition(".")[0] for name in LIMITS
     }
     with tempfile.TemporaryDirectory() as folder:
-        roots = {name: _unpacked(bundle.path, Path(folder) / name) for name, bundle in local_bundles.items()}
+        roots = {name: _unpack(bundle.path, Path(folder) / name) for name, bundle in local_bundles.items()}
         return [
             Size(
                 function=name,
                 unpacked=sum(weighed[part].unpacked for part in parts[name]) / MB,
                 limit=limit,
-                cold_import=_cold_import(modules[name], [roots[part] for part in parts[name]], home),
+                cold_import=_time_cold_import(modules[name], [roots[part] for part in parts[name]], home),
             )
             for name, limit in LIMITS.items()
         ]
@@ -84,17 +84,17 @@ def show() -> int:
         )
         for size in sizes
     ]
-    screen.show(grid(("function", *figures("unpacked", "limit", "cold import")), rows))
+    screen.show(make_grid(("function", *make_figure_columns("unpacked", "limit", "cold import")), rows))
     return 0 if all(size.fits for size in sizes) else 1
 
 
-def _unpacked(bundle: Path, folder: Path) -> Path:
+def _unpack(bundle: Path, folder: Path) -> Path:
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder)
     return folder
 
 
-def _cold_import(module: str, roots: Sequence[Path], home: Path) -> float:
+def _time_cold_import(module: str, roots: Sequence[Path], home: Path) -> float:
     """Return the median time of importing a function's module with compiled byte code, as in a warm image."""
     python = ensure_runtime_python(home.resolve(), environ=os.environ, on_progress=lambda _: None)
     paths = [str(root / folder) for root in roots for folder in ("", "python")]

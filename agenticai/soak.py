@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Final, Protocol
 
 from agenticai.display.console import Display
-from agenticai.memory import Memory, memory_of
+from agenticai.memory import Memory, measure_memory
 from agenticai.scenarios.benches.embedded import bench
 from agenticai.scenarios.format.scenario import LIBRARY, ScenarioProject, load
 from agenticai.stack.waiting import Pause, Polling, pause
@@ -167,12 +167,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.count,
             options.batch,
             delete=options.delete,
-            memory=lambda: memory_of(pid),
-            report=lambda soak: screen.say(progress(soak)),
+            memory=lambda: measure_memory(pid),
+            report=lambda soak: screen.say(describe_progress(soak)),
         )
     for failure in result.failures:
         screen.say(("✗ ", "red"), failure)
-    for name, value in summary(result):
+    for name, value in summarize(result):
         screen.say(f"{name:<10}  {value}")
     return 0 if result.passed else 1
 
@@ -186,7 +186,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def progress(result: Soak) -> str:
+def describe_progress(result: Soak) -> str:
     """Describe how far the soak is, in one line."""
     completed, memory = result.memory[-1]
     return (
@@ -196,7 +196,7 @@ def progress(result: Soak) -> str:
     )
 
 
-def summary(result: Soak) -> list[tuple[str, str]]:
+def summarize(result: Soak) -> list[tuple[str, str]]:
     """Return the results, each with its name."""
     first, end = f"MB after {SETTLED} projects", "MB at the end"
     return [

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agenticai.dashboard.front_page import PARTS, parts_of, read_front_page
+from agenticai.dashboard.front_page import PARTS, find_parts, read_front_page
 from agenticai.dashboard.own_pages import OwnPages
 from agenticai.dashboard.reports import Reports
 from agenticai.dashboard.services.variables import LOG
@@ -79,23 +79,23 @@ class Pages:
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
-        self._pages = {parts: read_front_page(folder, parts) for parts in {parts_of("unknown"), *PARTS.values()}}
+        self._pages = {parts: read_front_page(folder, parts) for parts in {find_parts("unknown"), *PARTS.values()}}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         is_page = _PAGE.fullmatch(scope["path"]) and scope["method"] in {"GET", "HEAD"}
-        await (self._answer(scope) if is_page else self._app)(scope, receive, _with_policy(send))
+        await (self._answer(scope) if is_page else self._app)(scope, receive, _add_policy(send))
 
     def _answer(self, scope: Scope) -> Response:
         if scope["path"] == OVERVIEW:
             return RedirectResponse("/")
-        parts = parts_of(scope["path"], scope["query_string"].decode("latin-1"))
+        parts = find_parts(scope["path"], scope["query_string"].decode("latin-1"))
         return HTMLResponse(self._pages[parts], headers={"Cache-Control": "no-cache"})
 
 
-def _with_policy(send: Send) -> Send:
+def _add_policy(send: Send) -> Send:
     async def send_with_policy(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [*message.get("headers", []), (b"content-security-policy", POLICY)]
@@ -123,7 +123,7 @@ def main() -> None:
             Middleware(Reports),
             Middleware(Pages, folder=Path(get_static_dir())),
         ],
-        on_script_error=_noted,
+        on_script_error=_report_error,
     )
     uvicorn.run(
         app,
@@ -136,7 +136,7 @@ def main() -> None:
     )
 
 
-def _noted(error: Exception) -> bool:
+def _report_error(error: Exception) -> bool:
     """Log an unexpected error, and show a sentence in its place."""
     import streamlit as st
 

@@ -32,7 +32,7 @@ Even parts that do not run cost the browser time, so a page without a chart does
 _IMPORTED: Final = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 
 
-def parts_of(path: str, query: str = "") -> tuple[str, ...]:
+def find_parts(path: str, query: str = "") -> tuple[str, ...]:
     """Return the parts of the page at an address; if it is unknown, those of every page."""
     name = path.strip("/")
     if name == "projects" and re.search(r"(^|&)project=.", query):
@@ -48,7 +48,7 @@ def read_front_page(folder: Path, parts: Sequence[str]) -> str:
     """
     page = (folder / "index.html").read_text("utf-8")
     programs = (name for name in _list_parts(folder / ASSETS, parts) if name not in page)
-    links = "".join((*map(_preload, programs), *_link_styles(folder / STYLES, parts)))
+    links = "".join((*map(_make_preload_link, programs), *_link_styles(folder / STYLES, parts)))
     return page.replace("<head>", f"<head>{_SETTINGS}", 1).replace("</head>", f"{links}</head>", 1)
 
 
@@ -69,31 +69,31 @@ _SETTINGS: Final = f"""<script>
 </script>"""
 
 
-def _preload(name: str) -> str:
+def _make_preload_link(name: str) -> str:
     return f'<link rel="modulepreload" crossorigin href="/{ASSETS.as_posix()}/{name}">'
 
 
 def _link_styles(folder: Path, parts: Sequence[str]) -> Iterator[str]:
     """Yield links to the style sheets of parts: a part waits for its own."""
-    for path in _files(folder, parts, "css"):
+    for path in _find_files(folder, parts, "css"):
         yield f'<link rel="stylesheet" crossorigin href="/{STYLES.as_posix()}/{path.name}">'
 
 
 def _list_parts(folder: Path, parts: Sequence[str]) -> Iterator[str]:
     """Yield the files of parts, and those that they import."""
-    seen, pending = set[str](), [path.name for path in _files(folder, parts, "js")]
+    seen, pending = set[str](), [path.name for path in _find_files(folder, parts, "js")]
     while pending:
         name = pending.pop(0)
         if name not in seen:
             seen.add(name)
             yield name
-            pending += _imports(folder / name)
+            pending += _find_imports(folder / name)
 
 
 @cache
-def _imports(program: Path) -> list[str]:
+def _find_imports(program: Path) -> list[str]:
     return _IMPORTED.findall(program.read_text("utf-8"))
 
 
-def _files(folder: Path, parts: Sequence[str], suffix: str) -> list[Path]:
+def _find_files(folder: Path, parts: Sequence[str], suffix: str) -> list[Path]:
     return [path for part in parts for path in sorted(folder.glob(f"{part}.*.{suffix}"))]

@@ -21,7 +21,7 @@ _ADDRESS: Final = re.compile(rf"/{RUNS}/([A-Za-z0-9][A-Za-z0-9.-]*)/{re.escape(P
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def policy() -> str:
+def make_policy() -> str:
     """Return the security policy of a report: it has no origin, and may only show itself and run its frame's script."""
     scripts = _SCRIPT.findall(FRAME.read_text("utf-8"))
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
@@ -54,7 +54,7 @@ class Reports:
         if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
             return PlainTextResponse("This run is no longer kept.\n", status_code=404)
         headers = {
-            "Content-Security-Policy": policy(),
+            "Content-Security-Policy": make_policy(),
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }

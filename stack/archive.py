@@ -60,7 +60,7 @@ def write(path: Path, files: Iterable[tuple[str, Path]], *, after: Path | None =
             _copy(after, temporary, without=files_by_name.keys())
         with zipfile.ZipFile(temporary, "a" if after else "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as bundle:
             for name, file in sorted(files_by_name.items()):
-                bundle.writestr(_entry(name, file), file.read_bytes(), compresslevel=_LEVEL)
+                bundle.writestr(_make_entry(name, file), file.read_bytes(), compresslevel=_LEVEL)
 
     replace(path, fill)
 
@@ -78,13 +78,13 @@ def replace(path: Path, fill: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def mode(file: Path) -> int:
+def choose_mode(file: Path) -> int:
     """Return the file mode to store in a zip, which does not depend on the umask: executable or not."""
     return 0o100755 if file.stat().st_mode & stat.S_IXUSR else 0o100644
 
@@ -131,10 +131,10 @@ def _copy(source: Path, target: Path, without: Iterable[str]) -> None:
                     copy.writestr(entry, bundle.read(entry), compresslevel=_LEVEL)
 
 
-def _entry(name: str, file: Path) -> zipfile.ZipInfo:
+def _make_entry(name: str, file: Path) -> zipfile.ZipInfo:
     """Return a file's zip entry, which does not depend on the clock, umask or operating system."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.create_system = _UNIX
     entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = mode(file) << 16
+    entry.external_attr = choose_mode(file) << 16
     return entry

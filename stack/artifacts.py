@@ -57,7 +57,7 @@ PREVIEWS: Final = "previews/"
 """The prefix of templates that were only compared with the deployed ones; nothing is deployed from there."""
 
 
-def bucket_name(account: str, region: str) -> str:
+def name_bucket(account: str, region: str) -> str:
     """Return the name of an account's bucket in a region; no stage's bucket has this ending."""
     return f"agenticai-artifacts-{account}-{region}-an"
 
@@ -84,7 +84,7 @@ class Store:
     @property
     def bucket(self) -> str:
         """The bucket's name."""
-        return bucket_name(self.account, self.s3.meta.region_name)
+        return name_bucket(self.account, self.s3.meta.region_name)
 
     def upload(self, bundles: Bundles) -> Mapping[str, S3Object]:
         """Upload each bundle that the bucket does not have yet; return the objects by artifact.
@@ -93,42 +93,44 @@ class Store:
         """
         if bundles and not self.preview:
             self._ensure_bucket()
-        return {id_: self._uploaded(bundle) for id_, bundle in bundles.items()}
+        return {id_: self._upload_bundle(bundle) for id_, bundle in bundles.items()}
 
-    def template(self, text: str) -> TemplateText:
+    def prepare_template(self, text: str) -> TemplateText:
         """Return the stack's template for a request: its text, or the address to which it was uploaded."""
         if len(text.encode()) <= LONGEST_BODY:
             return TemplateText(body=text)
         self._ensure_bucket()
         name = f"{PREVIEWS}{self.stack}" if self.preview else f"{self.stack}/template"
-        return TemplateText(url=self.url(self._put_text(name, text)))
+        return TemplateText(url=self.make_url(self._put_text(name, text)))
 
     def remove_unused(self, now: datetime) -> None:
         """Delete what earlier deployments of the stack uploaded at least KEEP_DAYS ago, unless this one uses it.
 
         Call it after the deployment has succeeded: until then, CloudFormation may have to roll back to them.
         """
-        unused = list(self._unused(now - timedelta(days=KEEP_DAYS)))
+        unused = list(self._list_unused(now - timedelta(days=KEEP_DAYS)))
         for start in range(0, len(unused), MOST_DELETED):
             batch = unused[start : start + MOST_DELETED]
             self.s3.delete_objects(Delete={"Objects": batch, "Quiet": True}, **self._bucket_arguments)
 
-    def _unused(self, since: datetime) -> Iterator[ObjectIdentifierTypeDef]:
+    def _list_unused(self, since: datetime) -> Iterator[ObjectIdentifierTypeDef]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Prefix=f"{self.stack}/", **self._bucket_arguments)
         for page in pages:
             for item in page.get("Contents", ()):
                 if item["Key"] not in self.used and item["LastModified"] < since:
                     yield {"Key": item["Key"]}
 
-    def url(self, uploaded: S3Object) -> str:
+    def make_url(self, uploaded: S3Object) -> str:
         """Return the address of an object."""
         return self.object_url(uploaded.bucket, uploaded.key)
 
-    def _uploaded(self, bundle: Bundle) -> S3Object:
+    def _upload_bundle(self, bundle: Bundle) -> S3Object:
         if bundle.nested:
             objects = self.upload(bundle.nested.bundles)
             return self._put_text(
-                f"{self.stack}/{bundle.name}", bundle.nested.template.body(objects, {}, self.url), put=not self.preview
+                f"{self.stack}/{bundle.name}",
+                bundle.nested.template.render_body(objects, {}, self.make_url),
+                put=not self.preview,
             )
         key = f"{self.stack}/{bundle.name}/{bundle.sha256}{bundle.path.suffix}"
         if not self.preview:
@@ -186,10 +188,10 @@ class Store:
             ServerSideEncryptionConfiguration={"Rules": [encryption_rule]}, **self._bucket_arguments
         )
         self.s3.put_bucket_versioning(VersioningConfiguration={"Status": "Enabled"}, **self._bucket_arguments)
-        self.s3.put_bucket_policy(Policy=json.dumps(self._policy()), **self._bucket_arguments)
+        self.s3.put_bucket_policy(Policy=json.dumps(self._make_policy()), **self._bucket_arguments)
         self.s3.put_bucket_lifecycle_configuration(LifecycleConfiguration={"Rules": _RULES}, **self._bucket_arguments)
 
-    def _policy(self) -> Mapping[str, object]:
+    def _make_policy(self) -> Mapping[str, object]:
         arn = f"arn:{self.partition}:s3:::{self.bucket}"
         tls_only = {
             "Sid": "TlsOnly",

@@ -72,12 +72,12 @@ def read_change(change: ChangeTypeDef) -> Change:
         logical_id=resource["LogicalResourceId"],
         resource_type=resource["ResourceType"],
         replacement=resource.get("Replacement", ""),
-        causes=tuple(dict.fromkeys(_causes(resource))),
+        causes=tuple(dict.fromkeys(_list_causes(resource))),
         keeps=resource.get("PolicyAction", "") in _KEEPING,
     )
 
 
-def _causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
+def _list_causes(resource: ResourceChangeTypeDef) -> Iterator[str]:
     for detail in resource.get("Details", []):
         target = detail.get("Target", {})
         if target.get("RequiresRecreation", _NEVER) != _NEVER:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from agenticai.stack.changes import Change, ChangeSet, list_faults, read_change
 from agenticai.stack.errors import DeployError
-from agenticai.stack.states import DeploymentAction, state_of
+from agenticai.stack.states import DeploymentAction, find_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,13 +83,13 @@ class ChangeSets:
         A stack whose creation failed is deleted first. Raises DeployError if the template is refused, with the resource
         at fault if CloudFormation names one, or if the stack's state permits no deployment.
         """
-        change_set_type = self._kind()
+        change_set_type = self._choose_type()
         try:
             answer = self.cloudformation.create_change_set(
                 StackName=self.stack,
                 ChangeSetName=name,
                 ChangeSetType=change_set_type,
-                Parameters=[_parameter(key, value) for key, value in parameters.items()],
+                Parameters=[_make_parameter(key, value) for key, value in parameters.items()],
                 Capabilities=list(capabilities),
                 Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
                 **text.arguments,
@@ -97,10 +97,10 @@ class ChangeSets:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _REFUSALS:
                 raise
-            raise DeployError(f"The template of {self.stack} was refused: {message(error)}") from error
+            raise DeployError(f"The template of {self.stack} was refused: {read_message(error)}") from error
         pending = ChangeSet(answer["Id"], answer["StackId"], change_set_type == "CREATE", ())
         try:
-            change_set = replace(pending, changes=self._changes(answer["Id"]))
+            change_set = replace(pending, changes=self._await_changes(answer["Id"]))
         except BaseException:
             self._forget(pending)
             raise
@@ -127,18 +127,18 @@ class ChangeSets:
         if change_set.creates and not self.cloudformation.list_change_sets(StackName=change_set.stack_id)["Summaries"]:
             self.cloudformation.delete_stack(StackName=change_set.stack_id)
 
-    def status(self) -> str | None:
+    def read_status(self) -> str | None:
         """Return the status of the stack; None if it does not exist."""
-        stack = self._described()
+        stack = self._describe_stack()
         return stack["StackStatus"] if stack else None
 
-    def parameters(self) -> Mapping[str, str]:
+    def read_parameters(self) -> Mapping[str, str]:
         """Return the values of the stack's parameters, HIDDEN for NoEcho ones; empty if there is no stack."""
-        stack = self._described()
+        stack = self._describe_stack()
         parameters = stack.get("Parameters", []) if stack else []
         return {parameter["ParameterKey"]: parameter.get("ParameterValue", "") for parameter in parameters}
 
-    def _described(self) -> StackTypeDef | None:
+    def _describe_stack(self) -> StackTypeDef | None:
         try:
             return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
         except ClientError as error:
@@ -146,13 +146,13 @@ class ChangeSets:
                 raise
             return None
 
-    def _kind(self) -> ChangeSetTypeType:
-        status = self.status()
-        state = state_of(status)
+    def _choose_type(self) -> ChangeSetTypeType:
+        status = self.read_status()
+        state = find_state(status)
         if state.action is DeploymentAction.REPLACE:
             self._check_is_empty(status)
             self.cloudformation.delete_stack(StackName=self.stack)
-            state = state_of(self._gone())
+            state = find_state(self._await_deletion())
         if state.explanation:
             raise DeployError(f"{self.stack} is {status}: {state.explanation.format(stack=self.stack)}.")
         return "UPDATE" if state.action is DeploymentAction.UPDATE else "CREATE"
@@ -162,13 +162,13 @@ class ChangeSets:
 
         A creation or its rollback may have failed halfway; and an emulator may report this status after an update.
         """
-        has_resources = self._came_up() if status == _ROLLED_BACK else any(self._list_left())
+        has_resources = self._has_come_up() if status == _ROLLED_BACK else any(self._list_left())
         if has_resources:
             raise DeployError(
                 f"{self.stack} is {status}, but holds resources: `agenticai destroy` deletes it, then deploy it again."
             )
 
-    def _came_up(self) -> bool:
+    def _has_come_up(self) -> bool:
         pages = self.cloudformation.get_paginator("describe_stack_events").paginate(StackName=self.stack)
         return any(
             event.get("LogicalResourceId") == self.stack and event.get("ResourceStatus") in UP
@@ -182,9 +182,9 @@ class ChangeSets:
                 if resource["ResourceStatus"] not in _GONE:
                     yield resource["LogicalResourceId"]
 
-    def _gone(self) -> str | None:
+    def _await_deletion(self) -> str | None:
         for _ in self.polling.attempts(self.pause):
-            status = self.status()
+            status = self.read_status()
             if status in {None, "DELETE_COMPLETE"}:
                 return None
             if status == "DELETE_FAILED":
@@ -193,7 +193,7 @@ class ChangeSets:
                 )
         return None
 
-    def _changes(self, arn: str) -> tuple[Change, ...]:
+    def _await_changes(self, arn: str) -> tuple[Change, ...]:
         for _ in self.polling.attempts(self.pause):
             described = self.cloudformation.describe_change_set(ChangeSetName=arn)
             if described["Status"] == "CREATE_COMPLETE":
@@ -202,14 +202,14 @@ class ChangeSets:
                 reason = described.get("StatusReason", "")
                 if any(words in reason for words in _NO_CHANGES):
                     return ()
-                raise self._refusal(arn, reason)
+                raise self._make_refusal(arn, reason)
         changes = list(described.get("Changes", []))
         while token := described.get("NextToken"):
             described = self.cloudformation.describe_change_set(ChangeSetName=arn, NextToken=token)
             changes += described.get("Changes", [])
         return tuple(map(read_change, changes))
 
-    def _refusal(self, arn: str, reason: str) -> DeployError:
+    def _make_refusal(self, arn: str, reason: str) -> DeployError:
         """Return the error for a failed change set: with the faults in its events, or else CloudFormation's reason."""
         faults = list_faults(self.cloudformation, ChangeSetName=arn)
         if not faults:
@@ -218,7 +218,7 @@ class ChangeSets:
         return DeployError(f"The template of {self.stack} was refused: {details}", **asdict(faults[0]))
 
 
-def _parameter(key: str, value: str) -> ParameterTypeDef:
+def _make_parameter(key: str, value: str) -> ParameterTypeDef:
     if value == HIDDEN:
         return {"ParameterKey": key, "UsePreviousValue": True}
     return {"ParameterKey": key, "ParameterValue": value}
@@ -226,9 +226,9 @@ def _parameter(key: str, value: str) -> ParameterTypeDef:
 
 def is_missing_stack(error: ClientError) -> bool:
     """Return whether CloudFormation reports a missing stack, for which it has no error code."""
-    return "does not exist" in message(error)
+    return "does not exist" in read_message(error)
 
 
-def message(error: ClientError) -> str:
+def read_message(error: ClientError) -> str:
     """Return AWS's message, without the text that boto3 adds."""
     return error.response.get("Error", {}).get("Message", str(error))

@@ -39,7 +39,7 @@ class ClientCache:
         with self._lock:
             if service not in self._clients:
                 self._session = self._session or _make_session(target)
-                make_client = self._make if target.endpoint_url else self._make_of_aws
+                make_client = self._make_for_emulator if target.endpoint_url else self._make_for_aws
                 self._clients[service] = make_client(self._session, service, target)
             return self._clients[service]
 
@@ -51,7 +51,7 @@ class ClientCache:
             self._clients.clear()
 
     @staticmethod
-    def _make_of_aws(session: boto3.Session, service: str, target: Target) -> Any:
+    def _make_for_aws(session: boto3.Session, service: str, target: Target) -> Any:
         create: Any = session.client
         options: Any = {"ignore_configured_endpoint_urls": True}  # a variable may name an emulator
         retries: Any = {"mode": "standard", "total_max_attempts": 5}
@@ -59,13 +59,13 @@ class ClientCache:
         return create(service, region_name=REGION if service in _GLOBAL else target.region, config=config)
 
     @staticmethod
-    def _make(session: boto3.Session, service: str, target: Target) -> Any:
+    def _make_for_emulator(session: boto3.Session, service: str, target: Target) -> Any:
         create: Any = session.client
         return create(
             service,
             endpoint_url=target.endpoint_url,
             region_name=target.region,
-            verify=_certificates(),
+            verify=_find_certificates(),
             aws_access_key_id=EMULATOR_ACCOUNT,
             aws_secret_access_key="emulator",  # noqa: S106 (no secret: an emulator takes any)
             config=Config(
@@ -83,11 +83,11 @@ class ClientCache:
 
 def _make_session(target: Target) -> boto3.Session:
     if target.endpoint_url:
-        return boto3.Session(botocore_session=_plain_session())
+        return boto3.Session(botocore_session=_make_plain_session())
     return boto3.Session(profile_name=target.profile or None)
 
 
-def _plain_session() -> botocore.session.Session:
+def _make_plain_session() -> botocore.session.Session:
     """Return a session that ignores the user's own AWS profiles, files and variables.
 
     An emulator needs none of them, and a setting that AWS's SDK refuses would make every call fail.
@@ -96,17 +96,17 @@ def _plain_session() -> botocore.session.Session:
     defaults = {name: (None, None, default, converted) for name, (_, _, default, converted) in variables.items()}
     absent = (None, None, os.devnull, None)
     session = botocore.session.Session({**defaults, "config_file": absent, "credentials_file": absent})
-    session.register_component("data_loader", _descriptions())
+    session.register_component("data_loader", _make_loader())
     return session
 
 
 @cache
-def _descriptions() -> Loader:
+def _make_loader() -> Loader:
     """Return a cached loader of service descriptions, as reading one takes far longer than most calls."""
     return create_loader()
 
 
-def _certificates() -> str | bool:
+def _find_certificates() -> str | bool:
     """Return the CA bundle for an emulator's certificate: the file that a variable names, else the default."""
     paths = (os.environ.get(name, "").strip() for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"))
     return next(filter(None, paths), True)

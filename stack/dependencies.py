@@ -39,7 +39,7 @@ class Dependencies:
     unneeded: tuple[str, ...] = ()
     uv: Uv = run_uv
 
-    def pins(self, requirements: Path) -> tuple[str, ...]:
+    def resolve_pins(self, requirements: Path) -> tuple[str, ...]:
         """Return a pin, such as `name==version`, of each package that a requirements file needs; empty if missing.
 
         Raises BuildError if they cannot be resolved.
@@ -47,21 +47,21 @@ class Dependencies:
         specifiers = tuple(_read_wanted(requirements))
         if not specifiers:
             return ()
-        locked = (archive.sha256(self.lock),) if self.lock else ()
-        cached = self.cache / "pins" / f"{self._key(*specifiers, *locked)}.txt"
+        locked = (archive.hash_file(self.lock),) if self.lock else ()
+        cached = self.cache / "pins" / f"{self._make_key(*specifiers, *locked)}.txt"
         if not cached.exists():
             resolved = self._resolve(requirements).encode()
             archive.replace(cached, partial(Path.write_bytes, data=resolved))
         return tuple(pin for pin in _read_lines(cached) if pin.partition("==")[0] not in self.provided)
 
-    def archive(self, pins: Sequence[str], prefix: str) -> Path | None:
+    def build_archive(self, pins: Sequence[str], prefix: str) -> Path | None:
         """Return a zip with these packages below `prefix`; None if there are none.
 
         Raises BuildError if they cannot be installed.
         """
         if not pins:
             return None
-        cached = self.cache / "dependencies" / f"{self._key(prefix, *pins, *self.unneeded)}.zip"
+        cached = self.cache / "dependencies" / f"{self._make_key(prefix, *pins, *self.unneeded)}.zip"
         if not cached.exists():
             with tempfile.TemporaryDirectory(dir=make_private(self.cache)) as folder:
                 packages = Path(folder) / "packages"
@@ -77,7 +77,7 @@ class Dependencies:
     def _resolve(self, requirements: Path) -> str:
         options = ("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
         try:
-            return self.uv(["pip", "compile", str(requirements), *options, *self._common()])
+            return self.uv(["pip", "compile", str(requirements), *options, *self._list_common_options()])
         except BuildError as error:
             remedy = "run `make lock` if you changed the file" if self.lock else "correct the file if it is that"
             raise BuildError(
@@ -89,19 +89,19 @@ class Dependencies:
         listing.write_text("\n".join(pins), encoding="utf-8")
         options = ("--no-deps", "--target", str(target), "--requirement", str(listing))
         try:
-            self.uv(["pip", "install", *options, *self._common()])
+            self.uv(["pip", "install", *options, *self._list_common_options()])
         except BuildError as error:
             raise BuildError(
                 f"The packages of a bundle could not be downloaded: {str(error).rstrip('.')}."
                 f" {advise(str(error))}; then run the same command again."
             ) from error
 
-    def _common(self) -> tuple[str, ...]:
+    def _list_common_options(self) -> tuple[str, ...]:
         """Return the options of both steps; uv also checks the hashes in constraints when it installs."""
         constraints = ("--constraints", str(self.lock), "--only-binary", ":all:") if self.lock else ()
         return (*constraints, "--python", sys.executable, *self.platform.uv_arguments)
 
-    def _key(self, *parts: str) -> str:
+    def _make_key(self, *parts: str) -> str:
         return hashlib.sha256("\0".join((FORMAT, self.platform.name, *parts)).encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ from botocore.parsers import ResponseParserError
 
 from agenticai.stack import artifacts, events, waiting
 from agenticai.stack.changes import Fault, list_faults
-from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, UP, ChangeSets, is_missing_stack, message
+from agenticai.stack.changeset import ALL_CAPABILITIES, HIDDEN, UP, ChangeSets, is_missing_stack, read_message
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError, TargetError
 from agenticai.stack.folding import fold_layers
 from agenticai.stack.states import describe_failure
@@ -83,7 +83,7 @@ def deploy_stack(
     """
     with translate_aws_errors(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, pause)
-        store = _artifacts(target, name)
+        store = _make_store(target, name)
         change_set = _create(target, change_sets, definition, new_id(), store)
         with change_sets.discarding(change_set):
             if change_set.changes and not confirm(change_set):
@@ -99,7 +99,7 @@ def compare_stack(target: Target, name: str, definition: StackDefinition) -> Cha
     """Return what `deploy_stack` would change, without uploading bundles. Raises the same errors."""
     with translate_aws_errors(target):
         change_sets = ChangeSets(target.client("cloudformation"), name, target.polling, waiting.pause)
-        change_set = _create(target, change_sets, definition, uuid.uuid4().hex, _artifacts(target, name, preview=True))
+        change_set = _create(target, change_sets, definition, uuid.uuid4().hex, _make_store(target, name, preview=True))
         change_sets.discard(change_set)
         return change_set
 
@@ -111,12 +111,12 @@ def _create(
     if not target.mounts_layers:
         template, bundles = fold_layers(template, bundles)
     objects = store.upload(bundles)
-    kept = _kept(change_sets.parameters(), definition)
+    kept = _find_kept(change_sets.read_parameters(), definition)
     parameters = {**kept, **definition.parameters}
     visible = {name: value for name, value in parameters.items() if value != HIDDEN}
-    text = store.template(template.body(objects, visible, store.url))
+    text = store.prepare_template(template.render_body(objects, visible, store.make_url))
     change_set = change_sets.create(f"deploy-{id_}", text, parameters, definition.capabilities, definition.tags)
-    return replace(change_set, kept=_without_defaults(kept, template))
+    return replace(change_set, kept=_drop_defaults(kept, template))
 
 
 def describe_stack(target: Target, name: str) -> DeployedStack:
@@ -146,19 +146,19 @@ def read_stack_outputs(target: Target, name: str) -> Mapping[str, str]:
                 raise
             raise NotDeployedError(f"There is no stack {name} at {target.address}.") from error
         except KeyError as error:  # botocore raises it for unexpected XML
-            raise _no_aws(target) from error
+            raise _make_no_aws_error(target) from error
         if not answer.get("Stacks"):
-            raise _no_aws(target)
+            raise _make_no_aws_error(target)
         return {output["OutputKey"]: output["OutputValue"] for output in answer["Stacks"][0].get("Outputs", [])}
 
 
-def _kept(parameters: Mapping[str, str], definition: StackDefinition) -> Mapping[str, str]:
+def _find_kept(parameters: Mapping[str, str], definition: StackDefinition) -> Mapping[str, str]:
     """Return the values that a stack has for omitted parameters of the template."""
     omitted = definition.template.document.get("Parameters", {}).keys() - definition.parameters.keys()
     return {name: value for name, value in parameters.items() if name in omitted}
 
 
-def _without_defaults(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
+def _drop_defaults(parameters: Mapping[str, str], template: Template) -> Mapping[str, str]:
     declared = template.document["Parameters"] if parameters else {}
     return {name: value for name, value in parameters.items() if value != str(declared[name].get("Default"))}
 
@@ -171,7 +171,7 @@ def _execute(
     cloudformation.execute_change_set(ChangeSetName=change_set.arn)
     status, seen = events.follow(cloudformation, stream, change_set.stack_id, on_event, target.polling, pause)
     if status not in UP:
-        raise _failure(name, status, _find_cause(cloudformation, seen))
+        raise _make_failure(name, status, _find_cause(cloudformation, seen))
 
 
 def _find_cause(cloudformation: CloudFormationClient, seen: Sequence[StackEvent]) -> Fault | None:
@@ -180,7 +180,7 @@ def _find_cause(cloudformation: CloudFormationClient, seen: Sequence[StackEvent]
     The stack's events name the resource. The operation's events have more details, and name a resource if a hook or a
     validation made the whole stack fail.
     """
-    event = events.first_failure(seen)
+    event = events.find_first_failure(seen)
     cause = Fault(event.logical_id, event.resource_type, event.reason) if event else None
     operation = (event or seen[0]).operation if seen else ""
     faults = list_faults(cloudformation, OperationId=operation) if operation else ()
@@ -189,7 +189,7 @@ def _find_cause(cloudformation: CloudFormationClient, seen: Sequence[StackEvent]
     return next((fault for fault in faults if fault.logical_id == event.logical_id), cause)
 
 
-def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
+def _make_failure(name: str, status: str, cause: Fault | None) -> DeployError:
     outcome = describe_failure(status, name)
     if cause is None:
         return DeployError(f"{name} was not deployed, and no event says why; {outcome}.")
@@ -202,7 +202,7 @@ def _failure(name: str, status: str, cause: Fault | None) -> DeployError:
     )
 
 
-def _artifacts(target: Target, stack: str, *, preview: bool = False) -> artifacts.Store:
+def _make_store(target: Target, stack: str, *, preview: bool = False) -> artifacts.Store:
     """Return the bucket for a stack's uploads, in the caller's account and partition."""
     identity = target.client("sts").get_caller_identity()
     partition = identity["Arn"].split(":")[1]
@@ -220,10 +220,10 @@ def translate_aws_errors(target: Target) -> Iterator[None]:
         ) from error
     except ClientError as error:
         if target.endpoint_url and _is_no_answer_of_aws(error):
-            raise _no_aws(target) from error
-        raise TargetError(f"{target.name} refused {error.operation_name}: {message(error)}") from error
+            raise _make_no_aws_error(target) from error
+        raise TargetError(f"{target.name} refused {error.operation_name}: {read_message(error)}") from error
     except ResponseParserError as error:
-        raise _no_aws(target) from error
+        raise _make_no_aws_error(target) from error
     except (AwsConnectionError, HTTPClientError) as error:
         if not target.endpoint_url:
             raise TargetError(f"{target.address} does not answer: {error}") from error
@@ -250,7 +250,7 @@ def _is_no_answer_of_aws(error: ClientError) -> bool:
     return not code or code.isdigit()
 
 
-def _no_aws(target: Target) -> TargetError:
+def _make_no_aws_error(target: Target) -> TargetError:
     return TargetError(
         f"The server at {target.address} is not the AWS API of an engine: give the address that `agenticai up` printed."
     )

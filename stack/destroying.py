@@ -11,10 +11,10 @@ from agenticai.stack import events, waiting
 from agenticai.stack.changeset import is_missing_stack
 from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import DeployError, NotDeployedError
-from agenticai.stack.secrets import api_token_parameter, gemini_api_key_parameter
-from agenticai.stack.stage import stack_name
-from agenticai.stack.states import DeploymentAction, state_of
-from agenticai.stack.versions import versions_parameter
+from agenticai.stack.secrets import name_api_token_parameter, name_gemini_api_key_parameter
+from agenticai.stack.stage import name_stack
+from agenticai.stack.states import DeploymentAction, find_state
+from agenticai.stack.versions import name_versions_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,14 +52,18 @@ class DeletionPlan:
     stack_id: str
     resources: tuple[Resource, ...]
 
-    def named(self, kind: str) -> list[str]:
+    def list_names(self, kind: str) -> list[str]:
         """Return the names of all resources of a type."""
         return [resource.physical_id for resource in self.resources if resource.type == kind and resource.physical_id]
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the stage's parameters, which are not part of its stack."""
-        return gemini_api_key_parameter(self.stage), api_token_parameter(self.stage), versions_parameter(self.stage)
+        return (
+            name_gemini_api_key_parameter(self.stage),
+            name_api_token_parameter(self.stage),
+            name_versions_parameter(self.stage),
+        )
 
 
 def plan_deletion(target: Target, stage: str) -> DeletionPlan:
@@ -67,7 +71,7 @@ def plan_deletion(target: Target, stage: str) -> DeletionPlan:
 
     Raises NotDeployedError if nothing is left of it, DeployError if it may not be deleted now, and TargetError.
     """
-    name = stack_name(stage)
+    name = name_stack(stage)
     with translate_aws_errors(target):
         cloudformation = target.client("cloudformation")
         try:
@@ -81,7 +85,7 @@ def plan_deletion(target: Target, stage: str) -> DeletionPlan:
                     f"There is no stack {name} at {target.address}: nothing is left of it."
                 ) from error
             return plan
-        if state_of(stack["StackStatus"]).action is DeploymentAction.WAIT:
+        if find_state(stack["StackStatus"]).action is DeploymentAction.WAIT:
             raise DeployError(f"{name} is {stack['StackStatus']}: wait until that has ended, then destroy it.")
         if stack.get("EnableTerminationProtection"):
             raise DeployError(
@@ -129,7 +133,7 @@ def _delete_stack(
     """Delete the stack; retry once if functions that were still running have filled its bucket again."""
     cloudformation, emptied = target.client("cloudformation"), 0
     for _ in range(ATTEMPTS):
-        for bucket in plan.named(BUCKET):
+        for bucket in plan.list_names(BUCKET):
             for deleted in empty_bucket(target.client("s3"), bucket):
                 emptied += deleted
                 on_emptied(emptied)
@@ -138,7 +142,7 @@ def _delete_stack(
         status, seen = events.follow(cloudformation, stream, plan.stack_id, on_event, target.polling, pause)
         if status == GONE:
             return
-    raise _failure(stack_name(plan.stage), status, [event for event in seen if event.failed])
+    raise _make_failure(name_stack(plan.stage), status, [event for event in seen if event.failed])
 
 
 def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
@@ -167,7 +171,7 @@ def empty_bucket(s3: S3Client, bucket: str) -> Iterator[int]:
         yield len(identifiers)
 
 
-def _failure(name: str, status: str, failed: list[StackEvent]) -> DeployError:
+def _make_failure(name: str, status: str, failed: list[StackEvent]) -> DeployError:
     reasons = "; ".join(
         f"{event.logical_id} ({event.resource_type}): {event.reason}" for event in failed if not event.is_stack
     )

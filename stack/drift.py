@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from agenticai.stack import waiting
-from agenticai.stack.changeset import message
+from agenticai.stack.changeset import read_message
 from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.errors import DeployError
 
@@ -39,7 +39,7 @@ def find_drift(target: Target, stack: str, pause: Pause = waiting.pause) -> tupl
         try:
             drifts = _detect(target, stack, pause)
         except ClientError as error:
-            raise DeployError(f"Drift of {stack} could not be detected: {message(error)}") from error
+            raise DeployError(f"Drift of {stack} could not be detected: {read_message(error)}") from error
     return tuple(
         DriftedResource(
             drift["LogicalResourceId"],

@@ -63,7 +63,7 @@ class EventStream:
             for event in page["StackEvents"]:
                 known = known or event["EventId"] in self._seen
                 if event["EventId"] not in self._seen:
-                    new_events.setdefault(event["EventId"], _event(event))
+                    new_events.setdefault(event["EventId"], _parse_event(event))
             if known:
                 break
         self._seen.update(new_events)
@@ -102,13 +102,13 @@ def follow(
     return status, tuple(events)
 
 
-def first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
+def find_first_failure(events: Iterable[StackEvent]) -> StackEvent | None:
     """Return the failure that caused the others: the first of a resource that was not just cancelled."""
     failures = [event for event in events if event.failed and _CANCELLED not in event.reason.lower()]
     return next((event for event in failures if not event.is_stack), failures[0] if failures else None)
 
 
-def _event(event: StackEventTypeDef) -> StackEvent:
+def _parse_event(event: StackEventTypeDef) -> StackEvent:
     return StackEvent(
         id=event["EventId"],
         time=event["Timestamp"],

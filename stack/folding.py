@@ -38,20 +38,20 @@ def fold_layers(template: Template, bundles: Bundles) -> tuple[Template, Bundles
     folded = {
         id_: _fold(bundle, [bundles[layer].path for layer in layers.get(id_, ())]) for id_, bundle in bundles.items()
     }
-    return _without_layers(template, bundles.keys()), folded
+    return _remove_layers(template, bundles.keys()), folded
 
 
 def _list_layers(template: Template, function: str, known: frozenset[str]) -> Sequence[str]:
     """Return the layers of a function in the template's order, in which later layers override earlier ones."""
     global_layers = template.document.get("Globals", {}).get("Function", {}).get("Layers", [])
     function_layers = (template.document["Resources"].get(function, {}).get("Properties") or {}).get("Layers") or []
-    return [name for name in map(_named, [*global_layers, *function_layers]) if name in known]
+    return [name for name in map(_find_logical_id, [*global_layers, *function_layers]) if name in known]
 
 
 def _fold(bundle: Bundle, layers: Sequence[Path]) -> Bundle:
     if not layers:
         return bundle
-    digest = hashlib.sha256("\0".join(map(archive.sha256, [bundle.path, *layers])).encode()).hexdigest()[:32]
+    digest = hashlib.sha256("\0".join(map(archive.hash_file, [bundle.path, *layers])).encode()).hexdigest()[:32]
     path = bundle.path.with_name(f"{bundle.name}-folded-{digest}.zip")
     if not path.exists():
         archive.replace(path, lambda temporary: _write(temporary, [*layers, bundle.path]))
@@ -64,7 +64,7 @@ def _write(path: Path, sources: Sequence[Path]) -> None:
         is_layer = source != sources[-1]
         with zipfile.ZipFile(source) as source_zip:
             for entry in source_zip.infolist():
-                entry_name = _place(entry.filename) if is_layer else entry.filename
+                entry_name = _remove_search_folder(entry.filename) if is_layer else entry.filename
                 target_entry = copy.copy(entry)
                 target_entry.filename = entry_name
                 entries[entry_name] = target_entry, source_zip.read(entry)
@@ -73,15 +73,15 @@ def _write(path: Path, sources: Sequence[Path]) -> None:
             target_zip.writestr(entry, content, compresslevel=6)
 
 
-def _place(name: str) -> str:
+def _remove_search_folder(name: str) -> str:
     return next((name.removeprefix(folder) for folder in SEARCHED if name.startswith(folder)), name)
 
 
-def _without_layers(template: Template, known: Collection[str]) -> Template:
+def _remove_layers(template: Template, known: Collection[str]) -> Template:
     document = copy.deepcopy(template.document)
     for properties in _list_functions(document):
         if "Layers" in properties:
-            properties["Layers"] = [layer for layer in properties["Layers"] if _named(layer) not in known]
+            properties["Layers"] = [layer for layer in properties["Layers"] if _find_logical_id(layer) not in known]
             if not properties["Layers"]:
                 del properties["Layers"]
     return Template(template.path, document)
@@ -94,6 +94,6 @@ def _list_functions(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield resource.get("Properties") or {}
 
 
-def _named(layer: object) -> str:
+def _find_logical_id(layer: object) -> str:
     """Return the logical id of a layer; empty for an ARN."""
     return str(layer["Ref"]) if isinstance(layer, dict) and "Ref" in layer else ""

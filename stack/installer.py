@@ -26,12 +26,12 @@ def run_uv(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) ->
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
     uv = find_uv_bin()
-    command = [uv, *arguments, *_cache(uv, environment), "--quiet", "--system-certs"]
+    command = [uv, *arguments, *_list_cache_options(uv, environment), "--quiet", "--system-certs"]
     completed = subprocess.run(
         command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
     )
     if completed.returncode:
-        raise BuildError(_complaint(completed.stderr))
+        raise BuildError(_extract_complaint(completed.stderr))
     return completed.stdout
 
 
@@ -42,7 +42,7 @@ def advise(complaint: str) -> str:
     return "If that is the network, set PIP_INDEX_URL to a mirror in reach"
 
 
-def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
+def _list_cache_options(uv: str, environ: Mapping[str, str]) -> list[str]:
     """Return the option to disable uv's cache if its folder is not writable, as with a read-only home."""
     completed = subprocess.run([uv, "cache", "dir"], capture_output=True, env=environ, check=False)
     folder = Path(os.fsdecode(completed.stdout).strip())
@@ -50,7 +50,7 @@ def _cache(uv: str, environ: Mapping[str, str]) -> list[str]:
     return [] if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else ["--no-cache"]
 
 
-def _complaint(stderr: str) -> str:
+def _extract_complaint(stderr: str) -> str:
     """Return uv's error message and its cause as one line without labels."""
     lines = (line.strip() for line in stderr.splitlines())
     messages = [text for line in lines if (text := line.removeprefix("error: ").removeprefix("cause: ")) != line]

@@ -52,37 +52,37 @@ class Place:
         return path if is_local and path else None
 
 
-def _bucket_and_key(uploaded: S3Object, _: str) -> object:
+def _make_bucket_and_key(uploaded: S3Object, _: str) -> object:
     return {"Bucket": uploaded.bucket, "Key": uploaded.key}
 
 
-def _s3_bucket_and_key(uploaded: S3Object, _: str) -> object:
+def _make_s3_bucket_and_key(uploaded: S3Object, _: str) -> object:
     return {"S3Bucket": uploaded.bucket, "S3Key": uploaded.key}
 
 
-def _uri(uploaded: S3Object, _: str) -> object:
+def _make_uri(uploaded: S3Object, _: str) -> object:
     return f"s3://{uploaded.bucket}/{uploaded.key}"
 
 
-def _url(_: S3Object, url: str) -> object:
+def _use_url(_: S3Object, url: str) -> object:
     return url
 
 
 PROPERTIES: Mapping[str, tuple[str, Content, Callable[[S3Object, str], object]]] = {
-    "AWS::Serverless::Function": ("CodeUri", Content.CODE, _bucket_and_key),
-    "AWS::Serverless::LayerVersion": ("ContentUri", Content.LAYER, _bucket_and_key),
-    "AWS::Serverless::Api": ("DefinitionUri", Content.FILE, _bucket_and_key),
-    "AWS::Serverless::HttpApi": ("DefinitionUri", Content.FILE, _bucket_and_key),
-    "AWS::Serverless::StateMachine": ("DefinitionUri", Content.FILE, _bucket_and_key),
-    "AWS::Serverless::GraphQLApi": ("SchemaUri", Content.FILE, _uri),
-    "AWS::Serverless::Application": ("Location", Content.TEMPLATE, _url),
-    "AWS::Lambda::Function": ("Code", Content.CODE, _s3_bucket_and_key),
-    "AWS::Lambda::LayerVersion": ("Content", Content.LAYER, _s3_bucket_and_key),
-    "AWS::ApiGateway::RestApi": ("BodyS3Location", Content.FILE, _bucket_and_key),
-    "AWS::ApiGatewayV2::Api": ("BodyS3Location", Content.FILE, _bucket_and_key),
-    "AWS::StepFunctions::StateMachine": ("DefinitionS3Location", Content.FILE, _bucket_and_key),
-    "AWS::AppSync::GraphQLSchema": ("DefinitionS3Location", Content.FILE, _uri),
-    "AWS::CloudFormation::Stack": ("TemplateURL", Content.TEMPLATE, _url),
+    "AWS::Serverless::Function": ("CodeUri", Content.CODE, _make_bucket_and_key),
+    "AWS::Serverless::LayerVersion": ("ContentUri", Content.LAYER, _make_bucket_and_key),
+    "AWS::Serverless::Api": ("DefinitionUri", Content.FILE, _make_bucket_and_key),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", Content.FILE, _make_bucket_and_key),
+    "AWS::Serverless::StateMachine": ("DefinitionUri", Content.FILE, _make_bucket_and_key),
+    "AWS::Serverless::GraphQLApi": ("SchemaUri", Content.FILE, _make_uri),
+    "AWS::Serverless::Application": ("Location", Content.TEMPLATE, _use_url),
+    "AWS::Lambda::Function": ("Code", Content.CODE, _make_s3_bucket_and_key),
+    "AWS::Lambda::LayerVersion": ("Content", Content.LAYER, _make_s3_bucket_and_key),
+    "AWS::ApiGateway::RestApi": ("BodyS3Location", Content.FILE, _make_bucket_and_key),
+    "AWS::ApiGatewayV2::Api": ("BodyS3Location", Content.FILE, _make_bucket_and_key),
+    "AWS::StepFunctions::StateMachine": ("DefinitionS3Location", Content.FILE, _make_bucket_and_key),
+    "AWS::AppSync::GraphQLSchema": ("DefinitionS3Location", Content.FILE, _make_uri),
+    "AWS::CloudFormation::Stack": ("TemplateURL", Content.TEMPLATE, _use_url),
 }
 
 
@@ -105,6 +105,6 @@ def _find_includes(node: object, owner: str) -> Iterator[Place]:
             yield from _find_includes(member, owner)
     elif isinstance(node, dict):
         if node.get("Name") == "AWS::Include" and isinstance(node.get("Parameters"), dict):
-            yield Place(owner, {}, node["Parameters"], "Location", Content.FILE, _uri)
+            yield Place(owner, {}, node["Parameters"], "Location", Content.FILE, _make_uri)
         for name, member in node.items():
             yield from _find_includes(member, name if owner == "Resources" else owner)

@@ -34,7 +34,7 @@ class StackOutputs:
     gemini_api_key_parameter: str
 
 
-def title(name: str) -> str:
+def make_title(name: str) -> str:
     """Return an agent's or a function's short name in the form in which names in the template begin with it."""
     return name.title().replace("-", "")
 
@@ -49,7 +49,7 @@ def read_outputs(target: Target, stage: str, values: Mapping[str, str]) -> Stack
         bucket_name=values["BucketName"],
         queue_urls={agent: values[f"{agent.title()}QueueUrl"] for agent in AGENTS},
         dead_letter_queue_urls={agent: values[f"{agent.title()}DeadLetterQueueUrl"] for agent in AGENTS},
-        function_names={name: values[f"{title(name)}FunctionName"] for name in FUNCTIONS},
+        function_names={name: values[f"{make_title(name)}FunctionName"] for name in FUNCTIONS},
         api_token_parameter=values["ApiTokenParameter"],
         gemini_api_key_parameter=values["GeminiApiKeyParameter"],
     )

@@ -60,9 +60,9 @@ class Packaging:
         provided = RUNTIME_PACKAGES | (MACHINE_PACKAGES if functions_on.here else frozenset())
         return cls(functions_on, cache, lock, provided, UNNEEDED, as_package=True, uv=uv)
 
-    def dependencies(self, artifact: Artifact) -> Dependencies:
+    def make_dependencies(self, artifact: Artifact) -> Dependencies:
         """Return the packages for an artifact's platform. Raises BuildError if Lambda has no such platform."""
-        platform = self.functions_on.platform(artifact.runtime, artifact.architecture)
+        platform = self.functions_on.choose_platform(artifact.runtime, artifact.architecture)
         return Dependencies(platform, self.cache, self.lock, self.provided, self.unneeded, self.uv)
 
 
@@ -83,7 +83,7 @@ class Bundle:
     @classmethod
     def of(cls, name: str, path: Path, nested: "Nested | None" = None) -> "Bundle":
         """Return the bundle for a file."""
-        return cls(name, path, archive.sha256(path), path.stat().st_size, archive.measure_unpacked(path), nested)
+        return cls(name, path, archive.hash_file(path), path.stat().st_size, archive.measure_unpacked(path), nested)
 
 
 @dataclass(frozen=True)
@@ -127,17 +127,17 @@ def build(template: Template, packaging: Packaging, on_progress: OnProgress = la
         on_progress(BundleProgress(artifact.source.name, BundleStep.RESOLVING))
         requirements = artifact.source / REQUIREMENTS
         has_requirements = artifact.is_python and requirements.is_file()
-        pins[artifact.id] = packaging.dependencies(artifact).pins(requirements) if has_requirements else ()
+        pins[artifact.id] = packaging.make_dependencies(artifact).resolve_pins(requirements) if has_requirements else ()
     bundles = {}
     for artifact in template.artifacts:
         layer_pins = {pin for layer in artifact.layers if packaging.lock for pin in pins.get(layer, ())}
         own = tuple(pin for pin in pins[artifact.id] if pin not in layer_pins)
-        bundles[artifact.id] = _bundle(artifact, own, packaging, on_progress)
+        bundles[artifact.id] = _make_bundle(artifact, own, packaging, on_progress)
         on_progress(BundleProgress(artifact.source.name, BundleStep.READY))
     return bundles
 
 
-def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
+def _make_bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
     source = artifact.source
     if not source.exists():
         raise BuildError(
@@ -150,13 +150,13 @@ def _bundle(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_
         return Bundle.of(source.name, source)
     if artifact.content is Content.FILE:
         raise BuildError(f"{artifact.id} names {source}, which is a folder: name a file.")
-    return _zip(artifact, pins, packaging, on_progress)
+    return _zip_folder(artifact, pins, packaging, on_progress)
 
 
-def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
+def _zip_folder(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_progress: OnProgress) -> Bundle:
     """Return the bundle of one folder: its files, and the packages that it requires."""
     folder = artifact.source
-    dependencies = packaging.dependencies(artifact) if pins else None
+    dependencies = packaging.make_dependencies(artifact) if pins else None
     entry_prefix = f"{artifact.prefix}{folder.name}/" if packaging.as_package else artifact.prefix
     files = [
         (entry_prefix + file.relative_to(folder).as_posix(), file)
@@ -166,10 +166,10 @@ def _zip(artifact: Artifact, pins: tuple[str, ...], packaging: Packaging, on_pro
     if not any(file.name != REQUIREMENTS or not needs_code for _, file in files):
         raise BuildError(f"There is no code in {folder}: {artifact.id} of the template needs it.")
     _check_node_packages(artifact)
-    path = packaging.cache / "bundles" / f"{folder.name}-{_key(files, pins, dependencies)}.zip"
+    path = packaging.cache / "bundles" / f"{folder.name}-{_make_key(files, pins, dependencies)}.zip"
     if not path.exists():
         on_progress(BundleProgress(folder.name, BundleStep.ZIPPING))
-        archive.write(path, files, after=dependencies.archive(pins, artifact.prefix) if dependencies else None)
+        archive.write(path, files, after=dependencies.build_archive(pins, artifact.prefix) if dependencies else None)
     return Bundle.of(folder.name, path)
 
 
@@ -189,11 +189,11 @@ def _check_node_packages(artifact: Artifact) -> None:
         )
 
 
-def _key(files: list[tuple[str, Path]], pins: tuple[str, ...], dependencies: Dependencies | None) -> str:
+def _make_key(files: list[tuple[str, Path]], pins: tuple[str, ...], dependencies: Dependencies | None) -> str:
     """Return a digest of everything that determines a bundle."""
     platform = dependencies.platform.name if dependencies else ""
     unneeded = dependencies.unneeded if dependencies else ()
     digest = hashlib.sha256("\0".join((FORMAT, platform, *pins, *unneeded)).encode())
     for name, file in files:
-        digest.update(f"\0{name}\0{archive.mode(file):o}\0{archive.sha256(file)}".encode())
+        digest.update(f"\0{name}\0{archive.choose_mode(file):o}\0{archive.hash_file(file)}".encode())
     return digest.hexdigest()[:32]

@@ -75,7 +75,7 @@ class FunctionsOn:
         elif not architecture:
             raise BuildError(f"Functions cannot run on {text!r}: name `{LAMBDA}`, or one such as `python3.13-arm64`.")
         functions_on = cls(runtime=runtime, architecture=architecture)
-        functions_on.platform("python3.13", "arm64")
+        functions_on.choose_platform("python3.13", "arm64")
         return functions_on
 
     @property
@@ -83,7 +83,7 @@ class FunctionsOn:
         """Whether all functions run on one Python interpreter."""
         return self.here or bool(self.runtime)
 
-    def platform(self, runtime: str, architecture: str) -> Platform:
+    def choose_platform(self, runtime: str, architecture: str) -> Platform:
         """Return the platform for a function's definition. Raises BuildError if Lambda has no such platform."""
         if self.here:
             return Platform.host()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from agenticai.stack.changeset import ChangeSets, message
+from agenticai.stack.changeset import ChangeSets, read_message
 from agenticai.stack.errors import DeployError
 from agenticai.stack.simulation import find_denied
-from agenticai.stack.states import DeploymentAction, state_of
+from agenticai.stack.states import DeploymentAction, find_state
 from agenticai.stack.taken_names import find_taken
 
 if TYPE_CHECKING:
@@ -69,37 +69,37 @@ def check_deployment(
     caller = target.client("sts").get_caller_identity()
     identity = Identity(caller["Account"], caller["Arn"], target.region)
     change_sets = ChangeSets(target.client("cloudformation"), stack, target.polling, lambda _: None)
-    status = change_sets.status()
+    status = change_sets.read_status()
     names = {
-        **change_sets.parameters(),
+        **change_sets.read_parameters(),
         **parameters,
         "AWS::AccountId": identity.account,
         "AWS::Region": identity.region,
     }
     checks: list[Callable[[], Iterable[Finding]]] = [
         lambda: _check_state(stack, status),
-        lambda: _check_names(target, template, names) if state_of(status).action is DeploymentAction.CREATE else (),
+        lambda: _check_names(target, template, names) if find_state(status).action is DeploymentAction.CREATE else (),
         lambda: _check_secrets(find_secrets),
         lambda: _check_concurrency(target, template),
         lambda: _check_permissions(target, identity, stack, names.get(BOUNDARY, "")),
     ]
-    findings = [finding for check in checks for finding in _found(check)]
+    findings = [finding for check in checks for finding in _list_findings(check)]
     return Preflight(identity, tuple(findings))
 
 
-def _found(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def _list_findings(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """Return a check's findings; missing permissions for the check are a finding too, so that the others continue."""
     try:
         return list(check())
     except ClientError as error:
-        reason = message(error).rstrip(".")
+        reason = read_message(error).rstrip(".")
         return [
             Finding(f"Something was not checked, because {error.operation_name} was refused: {reason}.", blocks=False)
         ]
 
 
 def _check_state(stack: str, status: str | None) -> Iterator[Finding]:
-    state = state_of(status)
+    state = find_state(status)
     if state.explanation:
         yield Finding(f"{stack} is {status}: {state.explanation.format(stack=stack)}.")
     elif state.action is DeploymentAction.REPLACE:
@@ -116,7 +116,7 @@ def _check_secrets(find: Callable[[], object]) -> Iterator[Finding]:
 def _check_concurrency(target: Target, template: Template) -> Iterator[Finding]:
     limits = target.client("lambda").get_account_settings()["AccountLimit"]
     free = limits["UnreservedConcurrentExecutions"]
-    needed = concurrency_of(template) + RUNS_CONCURRENCY + API_CONCURRENCY
+    needed = count_concurrency(template) + RUNS_CONCURRENCY + API_CONCURRENCY
     if free < needed:
         yield Finding(
             f"Lambda runs at most {free} invocations at once in this account, and the stack takes up to {needed}:"
@@ -125,7 +125,7 @@ def _check_concurrency(target: Target, template: Template) -> Iterator[Finding]:
         )
 
 
-def concurrency_of(template: Template) -> int:
+def count_concurrency(template: Template) -> int:
     """Return the maximum number of concurrent invocations that a template's queues cause."""
     resources: Mapping[str, Any] = template.document["Resources"]
     events = (
@@ -145,7 +145,7 @@ def _check_permissions(target: Target, identity: Identity, stack: str, boundary:
     try:
         role, denied = find_denied(target, identity.arn, identity.account, stack, boundary)
     except ClientError as error:
-        reason = message(error).rstrip(".")
+        reason = read_message(error).rstrip(".")
         yield Finding(
             f"Your permissions were not checked, because they could not be simulated: {reason}.", blocks=False
         )

@@ -62,7 +62,7 @@ def find_denied(target: Target, arn: str, account: str, stack: str, boundary: st
     denied = list[str]()
     for resource, actions in DEPLOYER_ACTIONS.items():
         resource_name = resource.format(region=target.region, account=account, stack=stack)
-        denied += _deny(target, role, f"arn:{partition}:{resource_name}", actions, boundary)
+        denied += _find_denied_actions(target, role, f"arn:{partition}:{resource_name}", actions, boundary)
     return role, denied
 
 
@@ -81,7 +81,9 @@ def _find_principal(target: Target, arn: str) -> str:
         return f"arn:{partition}:iam::{account}:role/{name}"
 
 
-def _deny(target: Target, role: str, resource: str, actions: Sequence[str], boundary: str) -> Iterator[str]:
+def _find_denied_actions(
+    target: Target, role: str, resource: str, actions: Sequence[str], boundary: str
+) -> Iterator[str]:
     """Yield the actions on a resource that IAM's simulator does not allow the role."""
     context = {"iam:PassedToService": "lambda.amazonaws.com", "iam:PermissionsBoundary": boundary}
     entries = [

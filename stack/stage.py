@@ -34,7 +34,7 @@ TAG: Final = "agenticai:stage"
 """The tag that identifies a stage's resources and costs."""
 
 
-def stack_name(stage: str) -> str:
+def name_stack(stage: str) -> str:
     """Return the name of a stage's stack."""
     return f"agenticai-{stage}"
 
@@ -60,7 +60,7 @@ def deploy_stage(
         unstored = find_unstored(ssm, stage, secrets)
     deploy_stack(
         target,
-        stack_name(stage),
+        name_stack(stage),
         _define(stage, template, bundles, parameters),
         on_event=on_event,
         confirm=confirm,
@@ -73,7 +73,7 @@ def compare_stage(
     target: Target, stage: str, *, template: Template, bundles: Bundles, parameters: Mapping[str, str]
 ) -> ChangeSet:
     """Return what `deploy_stage` would change in the stack. Raises the errors of `compare_stack`."""
-    return compare_stack(target, stack_name(stage), _define(stage, template, bundles, parameters))
+    return compare_stack(target, name_stack(stage), _define(stage, template, bundles, parameters))
 
 
 def _define(stage: str, template: Template, bundles: Bundles, parameters: Mapping[str, str]) -> StackDefinition:
@@ -87,18 +87,18 @@ def read_stage_outputs(target: Target, stage: str) -> StackOutputs:
     not answer or refuses.
     """
     try:
-        values = read_stack_outputs(target, stack_name(stage))
+        values = read_stack_outputs(target, name_stack(stage))
     except NotDeployedError:
         values = {}
     if not values:
         raise NotDeployedError(
-            f"There is no stack {stack_name(stage)} at {target.address}: the stage {stage} has not been deployed"
+            f"There is no stack {name_stack(stage)} at {target.address}: the stage {stage} has not been deployed"
             " there; name one that has (`agenticai up` deploys dev)."
         )
     try:
         return read_outputs(target, stage, values)
     except KeyError as error:
         raise NotDeployedError(
-            f"The stack {stack_name(stage)} at {target.address} has no output {error}: another version, or another"
+            f"The stack {name_stack(stage)} at {target.address} has no output {error}: another version, or another"
             " project, deployed it."
         ) from error

@@ -79,11 +79,11 @@ _AFTER: Final = {
 
 def describe_failure(status: str, stack: str) -> str:
     """Return how a failed deployment has left a stack, and how to repair it."""
-    explanation = _AFTER.get(status) or state_of(status).explanation or "look at its events, then deploy again"
+    explanation = _AFTER.get(status) or find_state(status).explanation or "look at its events, then deploy again"
     return f"the stack is {status}: {explanation.format(stack=stack)}"
 
 
-def state_of(status: str | None) -> State:
+def find_state(status: str | None) -> State:
     """Return what a stack's status means for a deployment; None stands for no stack."""
     if status is None:
         return NO_STACK

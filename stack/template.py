@@ -82,9 +82,9 @@ class Template:
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """All local files and folders that the template names, each place once."""
-        return tuple(self._artifact(id_, place, path) for id_, place, path in _local(self.document))
+        return tuple(self._make_artifact(id_, place, path) for id_, place, path in _list_local_places(self.document))
 
-    def body(
+    def render_body(
         self,
         objects: Mapping[str, S3Object],
         parameters: Mapping[str, str],
@@ -97,7 +97,7 @@ class Template:
         a function changes, so a changed value behind a reference would never reach the function's alias.
         """
         document = copy.deepcopy(self.document)
-        for id_, place, _ in list(_local(document)):
+        for id_, place, _ in list(_list_local_places(document)):
             place.holder[place.key] = place.reference(objects[id_], url(objects[id_]))
         parameter_values = {**_list_defaults(document), **parameters}
         for variables in _list_environments(document):
@@ -121,27 +121,29 @@ class Template:
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(variables)
         return Template(self.path, document)
 
-    def _artifact(self, id_: str, place: Place, path: str) -> Artifact:
+    def _make_artifact(self, id_: str, place: Place, path: str) -> Artifact:
         properties = place.resource.get("Properties") or {}
         source = (self.path.parent / path).resolve()
         if place.content is Content.LAYER:
             runtime = place.resource.get("Metadata", {}).get("BuildMethod", "")
-            return Artifact(id_, source, place.content, runtime, _architecture(properties, "CompatibleArchitectures"))
+            return Artifact(
+                id_, source, place.content, runtime, _find_architecture(properties, "CompatibleArchitectures")
+            )
         defaults: Document = self.document.get("Globals", {}).get("Function", {})
         runtime = properties.get("Runtime") or defaults.get("Runtime", "")
-        architecture = _architecture({**defaults, **properties}, "Architectures")
+        architecture = _find_architecture({**defaults, **properties}, "Architectures")
         layers = [*defaults.get("Layers", []), *(properties.get("Layers") or [])]
         layer_ids = frozenset(layer["Ref"] for layer in layers if isinstance(layer, dict) and "Ref" in layer)
         return Artifact(id_, source, place.content, str(runtime), architecture, layer_ids)
 
 
-def _architecture(properties: Document, name: str) -> str:
+def _find_architecture(properties: Document, name: str) -> str:
     """Return the first architecture in a list, or Lambda's default."""
     architectures = properties.get(name)
     return str(architectures[0]) if isinstance(architectures, list) and architectures else DEFAULT_ARCHITECTURE
 
 
-def _local(document: Document) -> Iterator[tuple[str, Place, str]]:
+def _list_local_places(document: Document) -> Iterator[tuple[str, Place, str]]:
     """Yield each place that names a local path: its id (the owner, numbered from its second place), place and path."""
     counts: dict[str, int] = {}
     for place in find_places(document):
@@ -165,13 +167,13 @@ def _list_environments(document: Document) -> Iterator[Document]:
 def _list_defaults(document: Document) -> dict[str, object]:
     """Return the defaults of parameters that may be written into the template: no secrets, no looked-up values."""
     return {
-        name: _as_text(definition["Default"])
+        name: _format_scalar(definition["Default"])
         for name, definition in document.get("Parameters", {}).items()
         if "Default" in definition and definition.get("Type") in {"String", "Number"} and not definition.get("NoEcho")
     }
 
 
-def _as_text(value: object) -> str:
+def _format_scalar(value: object) -> str:
     """Return a scalar as CloudFormation writes it: booleans are in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -189,9 +191,9 @@ class _Loader(SafeLoader):
     """Loads YAML as CloudFormation does: short tags are functions, and dates are strings."""
 
 
-def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+def _construct_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
 _Loader.add_multi_constructor("!", intrinsics_multi_constructor)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_text)

@@ -18,7 +18,7 @@ ALIAS: Final = "live"
 VERSION: Final = "AWS::Lambda::Version"
 
 
-def versions_parameter(stage: str) -> str:
+def name_versions_parameter(stage: str) -> str:
     """Return the name of the parameter that stores which versions served before the last deployment."""
     return f"/agenticai/{stage}/versions-before"
 
@@ -54,7 +54,7 @@ def serve_versions(functions: LambdaClient, versions: Mapping[str, str]) -> None
 
 def note_versions_before(ssm: SSMClient, stage: str, before: Mapping[str, str]) -> None:
     """Store which versions served before a deployment that changed some. Raises botocore's errors."""
-    ssm.put_parameter(Name=versions_parameter(stage), Value=json.dumps(before), Type="String", Overwrite=True)
+    ssm.put_parameter(Name=name_versions_parameter(stage), Value=json.dumps(before), Type="String", Overwrite=True)
 
 
 def read_versions_before(ssm: SSMClient, stage: str) -> Mapping[str, str]:
@@ -63,7 +63,7 @@ def read_versions_before(ssm: SSMClient, stage: str) -> Mapping[str, str]:
     Raises NotDeployedError if no deployment has changed one, and botocore's errors.
     """
     try:
-        value = ssm.get_parameter(Name=versions_parameter(stage))["Parameter"]["Value"]
+        value = ssm.get_parameter(Name=name_versions_parameter(stage))["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound as error:
         raise NotDeployedError(
             f"The stage {stage} was deployed once only, or never changed: there is nothing to roll back to."

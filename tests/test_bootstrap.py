@@ -12,7 +12,7 @@ import pytest
 from uv import find_uv_bin
 
 import bootstrap
-from agenticai.stack.installer import _cache
+from agenticai.stack.installer import _list_cache_options
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,7 +116,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     (tmp_path / "file").touch(mode=0o600)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / folder))
     assert bootstrap.cache_options() == options
-    assert _cache(find_uv_bin(), os.environ) == options
+    assert _list_cache_options(find_uv_bin(), os.environ) == options
 
 
 def test_a_path_with_other_letters_is_not_written_where_python_reads_ascii(

@@ -18,9 +18,9 @@ from typer.main import get_command
 from agenticai.client.model_cost import Model
 from agenticai.command_line import app
 from agenticai.commands.engines import HOST_VARIABLE
-from agenticai.commands.serving import command_for_new
+from agenticai.commands.serving import make_new_command
 from agenticai.commands.settings import ENDPOINT_VARIABLES, KEY_VARIABLE, PORT_VARIABLE, STAGE_VARIABLE
-from agenticai.display.serving import welcome
+from agenticai.display.serving import format_welcome
 from agenticai.emulator.client import ControlClient
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import LIBRARY, load
@@ -295,7 +295,7 @@ def test_a_line_that_leaves_the_machine_is_found() -> None:
     assert not stays_here("aws sqs list-queues")
     assert not stays_here("AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sqs")
     bench = Bench(Target.embedded(), OUTPUTS, "secret")
-    pasted = welcome(bench, command_for_new(bench, "agenticai"), STORED, Path("curl")).plain.splitlines()
+    pasted = format_welcome(bench, make_new_command(bench, "agenticai"), STORED, Path("curl")).plain.splitlines()
     assert [stays_here(line) for line in pasted if " aws " in line] == [True]
 
 

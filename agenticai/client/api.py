@@ -50,7 +50,7 @@ PAUSES: Final = (0.1, 0.2, 0.4, 0.8)
 """The pauses in seconds before each retry."""
 
 
-def _new_key() -> str:
+def _make_key() -> str:
     return str(uuid.uuid4())
 
 
@@ -67,7 +67,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         *,
         emulator_url: str = "",
         wait: Pause = pause,
-        new_key: Callable[[], str] = _new_key,
+        new_key: Callable[[], str] = _make_key,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"}
@@ -95,11 +95,11 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         body = {field: value for field, value in fields.items() if value is not None}
         return self._parse(ProjectView, "POST", "/api/projects", json=body)
 
-    def templates(self) -> list[TemplateSummary]:
+    def list_templates(self) -> list[TemplateSummary]:
         """List the templates that a project can begin from."""
-        return self._all(TemplatePage, "/api/templates")
+        return self._list_all(TemplatePage, "/api/templates")
 
-    def template(self, template_id: str) -> Template:
+    def get_template(self, template_id: str) -> Template:
         """Return a template, with its requirements."""
         return self._parse(Template, "GET", f"/api/templates/{quote(template_id, safe='')}")
 
@@ -113,54 +113,54 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def get(self, project_id: str) -> ProjectView:
         """Return a project."""
-        return self._parse(ProjectView, "GET", _at(project_id))
+        return self._parse(ProjectView, "GET", _make_path(project_id))
 
     def delete(self, project_id: str) -> None:
         """Delete a project with its items and objects."""
-        self._request("DELETE", _at(project_id))
+        self._request("DELETE", _make_path(project_id))
 
     def modify(self, project_id: str, requirements: str) -> ProjectView:
         """Request a change of a finished project."""
-        return self._parse(ProjectView, "POST", f"{_at(project_id)}/modify", json={"requirements": requirements})
+        return self._parse(ProjectView, "POST", f"{_make_path(project_id)}/modify", json={"requirements": requirements})
 
     def deploy(self, project_id: str, *, unproven: bool = False) -> ProjectView:
         """Request that a finished project is packaged again; with `unproven` even if the test of its package fails."""
         params = {"unproven": "true"} if unproven else {}
-        return self._parse(ProjectView, "POST", f"{_at(project_id)}/deploy", params=params)
+        return self._parse(ProjectView, "POST", f"{_make_path(project_id)}/deploy", params=params)
 
     def retry(self, project_id: str) -> ProjectView:
         """Request that the failed or stuck step is retried."""
-        return self._parse(ProjectView, "POST", f"{_at(project_id)}/retry")
+        return self._parse(ProjectView, "POST", f"{_make_path(project_id)}/retry")
 
     def archive(self, project_id: str) -> ArchiveView:
         """Return the URL of a zip of all of a project's files."""
-        return self._parse(ArchiveView, "GET", f"{_at(project_id)}/archive")
+        return self._parse(ArchiveView, "GET", f"{_make_path(project_id)}/archive")
 
-    def plan(self, project_id: str) -> Plan:
+    def get_plan(self, project_id: str) -> Plan:
         """Return the plan of its current build."""
-        return self._parse(Plan, "GET", f"{_at(project_id)}/plan")
+        return self._parse(Plan, "GET", f"{_make_path(project_id)}/plan")
 
-    def files(self, project_id: str) -> list[FileView]:
+    def list_files(self, project_id: str) -> list[FileView]:
         """List a project's files, by path."""
-        return self._all(FilePage, f"{_at(project_id)}/files")
+        return self._list_all(FilePage, f"{_make_path(project_id)}/files")
 
-    def file(self, project_id: str, path: str) -> bytes:
+    def read_file(self, project_id: str, path: str) -> bytes:
         """Return the content of a file."""
-        return self._request("GET", f"{_at(project_id)}/files/{quote(path)}").content
+        return self._request("GET", f"{_make_path(project_id)}/files/{quote(path)}").content
 
-    def tests(self, project_id: str) -> list[TestView]:
+    def list_tests(self, project_id: str) -> list[TestView]:
         """List a project's tests, oldest first."""
-        return self._all(TestPage, f"{_at(project_id)}/tests")
+        return self._list_all(TestPage, f"{_make_path(project_id)}/tests")
 
-    def deployments(self, project_id: str) -> list[DeploymentView]:
+    def list_deployments(self, project_id: str) -> list[DeploymentView]:
         """List a project's packaged revisions, oldest first."""
-        return self._all(DeploymentPage, f"{_at(project_id)}/deployments")
+        return self._list_all(DeploymentPage, f"{_make_path(project_id)}/deployments")
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
+    def list_events(self, project_id: str) -> list[TimelineEvent]:
         """List the events of a project's timeline, oldest first."""
-        return self._all(EventPage, f"{_at(project_id)}/events")
+        return self._list_all(EventPage, f"{_make_path(project_id)}/events")
 
-    def report(self, test: TestView) -> QualityReport:
+    def read_report(self, test: TestView) -> QualityReport:
         """Return the report of a finished test."""
         return TypeAdapter(QualityReport).validate_json(self.download(str(test.report_url)))
 
@@ -182,7 +182,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
         except httpx2.HTTPError as error:
             raise ApiError(f"The download failed ({error}); ask again for a fresh address.") from error
 
-    def _all(self, model: type[Page[T]], path: str) -> list[T]:
+    def _list_all(self, model: type[Page[T]], path: str) -> list[T]:
         """Return all items of a list, from all of its pages."""
         page = self._parse(model, "GET", path, params={"limit": LONGEST_PAGE})
         items = [*page.items]
@@ -200,23 +200,25 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
 
     def _request(self, method: str, path: str, **request: Any) -> httpx2.Response:
         headers = {"Idempotency-Key": self._new_key()} if method == "POST" else {}
-        response = self._answer(method, path, headers=headers, **request)
+        response = self._send(method, path, headers=headers, **request)
         for seconds in PAUSES:
             if response.status_code not in REPEATED:
                 break
             self._wait(seconds)
-            response = self._answer(method, path, headers=headers, **request)
+            response = self._send(method, path, headers=headers, **request)
             if method == "DELETE" and response.status_code == httpx2.codes.NOT_FOUND:
                 return response  # a previous attempt has deleted it
         if response.is_success:
             return response
         if response.is_client_error:
-            raise ApiError(f"The API refused this ({response.status_code}): {_reason(response)}", response.status_code)
+            raise ApiError(
+                f"The API refused this ({response.status_code}): {_read_reason(response)}", response.status_code
+            )
         raise ApiError(
-            f"{method} {path} was answered with {response.status_code}: {_reason(response)}", response.status_code
+            f"{method} {path} was answered with {response.status_code}: {_read_reason(response)}", response.status_code
         )
 
-    def _answer(self, method: str, path: str, **request: Any) -> httpx2.Response:
+    def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:
             return self._http.request(method, path, **request)
         except httpx2.HTTPError as error:
@@ -226,7 +228,7 @@ class ProjectsApi(AbstractContextManager["ProjectsApi"]):
             ) from error
 
 
-def all_projects(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
+def list_all_projects(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
     """Yield every project, the newest first. Raises `ApiError`."""
     page = api.list_projects(MOST_PROJECTS)
     yield from page.items
@@ -235,7 +237,7 @@ def all_projects(api: ProjectsApi) -> Iterator[ProjectSummaryView]:
         yield from page.items
 
 
-def _at(project_id: str) -> str:
+def _make_path(project_id: str) -> str:
     return f"/api/projects/{quote(project_id, safe='')}"
 
 
@@ -248,7 +250,7 @@ def _is_local(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _reason(response: httpx2.Response) -> str:
+def _read_reason(response: httpx2.Response) -> str:
     """Return the message of a problem document (RFC 9457), or API Gateway's own message, or the body as it is."""
     try:
         document = response.json()

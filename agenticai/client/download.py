@@ -33,11 +33,11 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProje
     the others are written. Nothing is changed if the downloaded content does not match the project's items. Raises
     `ApiError`, and `FolderError` if the folder cannot be written, or contains anything that was not downloaded to it.
     """
-    hashes = {file.path: file.sha256 for file in api.files(project_id)}
+    hashes = {file.path: file.sha256 for file in api.list_files(project_id)}
     accepted, refused = accept_paths(hashes)
-    contents = {path: _check_whole(api.file(project_id, path), hashes[path], path) for path in accepted}
-    packaged = [deployment for deployment in api.deployments(project_id) if deployment.package_url]
-    extras = _package(api, packaged[-1]) if packaged else {}
+    contents = {path: _check_whole(api.read_file(project_id, path), hashes[path], path) for path in accepted}
+    packaged = [deployment for deployment in api.list_deployments(project_id) if deployment.package_url]
+    extras = _download_package(api, packaged[-1]) if packaged else {}
     with replace_folder(folder) as new_folder:
         (new_folder / "code").mkdir()
         for path, content in contents.items():
@@ -48,7 +48,7 @@ def download(api: ProjectsApi, project_id: str, folder: Path) -> DownloadedProje
     return DownloadedProject(folder / "code", tuple(accepted), tuple(refused), *extra_paths)
 
 
-def _package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
+def _download_package(api: ProjectsApi, deployment: DeploymentView) -> dict[str, bytes]:
     """Return the package, its template and its instructions, by file name."""
     package = _check_whole(api.download(str(deployment.package_url)), str(deployment.package_sha256), "package.zip")
     extras = {"template.yaml": deployment.template_url, "DEPLOY.md": deployment.instructions_url}

@@ -1,7 +1,7 @@
 """The format of durations on every screen."""
 
 
-def age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Format a duration in its two largest units: 3 d 4 h, 2 min 5 s, 7 s."""
     left, parts = max(0, int(seconds)), []
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):

@@ -56,7 +56,7 @@ def replace_folder(folder: Path) -> Iterator[Path]:
         new = private / "new"
         new.mkdir()
         yield new
-        _mark(new)
+        _write_marker(new)
         check_folder(folder)
         _swap(new, folder, private / "old")
     finally:
@@ -84,7 +84,7 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
             raise
 
 
-def _mark(folder: Path) -> None:
+def _write_marker(folder: Path) -> None:
     digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _list_contents(folder)}
     with convert_write_errors(folder / MARKER):
         (folder / MARKER).write_text(json.dumps({"files": digests}, indent=2), encoding="utf-8")

@@ -23,7 +23,7 @@ def follow(
     """
     seen_ids = {event.id for event in after}
     while True:
-        new_events = [event for event in api.events(project_id) if event.id not in seen_ids]
+        new_events = [event for event in api.list_events(project_id) if event.id not in seen_ids]
         yield from new_events
         if any(event.status in FINAL for event in new_events):
             return

@@ -33,7 +33,7 @@ class LogEvent:
     message: str
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Parse a duration such as 30s, 5m, 2h or 1d. Raises `SettingsError`."""
     match = _DURATION.fullmatch(text)
     if match is None:
@@ -53,7 +53,7 @@ class FunctionLogs:
         self._logs = logs
         self._functions = functions
 
-    def named(self, name: str | None) -> tuple[str, ...]:
+    def resolve_names(self, name: str | None) -> tuple[str, ...]:
         """Return the short name of the function with this short or full name; for None, those of all functions."""
         if name is None:
             return tuple(self._functions)
@@ -62,9 +62,9 @@ class FunctionLogs:
                 return (short,)
         raise SelectionError(f"There is no function {name}: name one of {', '.join(self._functions)}.")
 
-    def events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
+    def list_events(self, functions: Iterable[str], since: datetime, project_id: str | None = None) -> list[LogEvent]:
         """Return the events so far, ordered by time; with `project_id`, only lines that name the project."""
-        found = [event for short in functions for event in self._of(short, since, project_id)]
+        found = [event for short in functions for event in self._read_function(short, since, project_id)]
         return sorted(found, key=lambda event: event.at)
 
     def follow(
@@ -73,7 +73,7 @@ class FunctionLogs:
         """Yield each event once, as it arrives, without end."""
         names, seen, start = tuple(functions), Counter[LogEvent](), since
         while True:
-            events = [event for event in self.events(names, start, project_id) if event.at >= start]
+            events = [event for event in self.list_events(names, start, project_id) if event.at >= start]
             counts: Counter[LogEvent] = Counter()
             for event in events:
                 counts[event] += 1
@@ -84,7 +84,7 @@ class FunctionLogs:
             seen = Counter({event: number for event, number in (seen | counts).items() if event.at >= start})
             wait(POLL_SECONDS)
 
-    def _of(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:
+    def _read_function(self, short: str, since: datetime, project_id: str | None) -> Iterator[LogEvent]:
         pattern = f'"{project_id}"' if project_id else ""
         for event in read_events(self._logs, self._functions[short], since, pattern):
             at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)

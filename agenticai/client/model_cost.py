@@ -36,13 +36,13 @@ class Prices(Record):
     read: date
     models: Mapping[str, tuple[Price, ...]]
 
-    def price(self, model: str, day: date) -> Price | None:
+    def find_price(self, model: str, day: date) -> Price | None:
         """Return a model's price on a day; None if it is unknown."""
         return next((p for p in self.models.get(model, ()) if p.until is None or day <= p.until), None)
 
 
 @cache
-def prices(path: Path = PRICES) -> Prices:
+def read_prices(path: Path = PRICES) -> Prices:
     """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))
 
@@ -73,19 +73,19 @@ class Model:
         """Whether a model is asked, which takes time."""
         return self.answers in ("live", "compatible")
 
-    def price(self, day: date) -> Price | None:
+    def find_price(self, day: date) -> Price | None:
         """Return the price of its tokens; None if it is unknown, or if there are two models."""
-        return None if self.dev_model else prices().price(self.name, day)
+        return None if self.dev_model else read_prices().find_price(self.name, day)
 
-    def cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
+    def compute_cost_usd(self, prompt_tokens: int, output_tokens: int, day: date) -> float | None:
         """Return the price in US dollars without the free tier: 0 if no model is asked, None if it is unknown."""
         if self.answers in ("stored", "nearest"):
             return 0.0
-        price = self.price(day) if self.asked else None
+        price = self.find_price(day) if self.asked else None
         return (prompt_tokens * price.input + output_tokens * price.output) / MILLION if price else None
 
 
-def model_of(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
+def find_model(target: "Target", outputs: "StackOutputs", control: "ControlClient | None") -> Model:
     """Return the model that a stack's functions ask; it is live if they ask Google itself.
 
     For another endpoint, only the control API knows which model answers there.

@@ -38,7 +38,7 @@ class ReplyCheck:
         return not self.faults
 
 
-def check(missed: MissedReply, text: str) -> ReplyCheck:
+def check_reply(missed: MissedReply, text: str) -> ReplyCheck:
     """Check a reply to a request.
 
     The request does not contain the previous content of a changed file as the agent has it, so one thing is not checked
@@ -46,7 +46,7 @@ def check(missed: MissedReply, text: str) -> ReplyCheck:
     """
     if not text.strip():
         return ReplyCheck("nothing", ("the answer is empty",))
-    return _files(missed, text) if _tag(missed) else _plan(missed, text)
+    return _check_files(missed, text) if _find_tag(missed) else _check_plan(missed, text)
 
 
 def find_waiting_projects(missed: MissedReply, projects: "Iterable[ProjectSummaryView]") -> "list[ProjectSummaryView]":
@@ -56,41 +56,41 @@ def find_waiting_projects(missed: MissedReply, projects: "Iterable[ProjectSummar
 
 def make_reply_template(missed: MissedReply) -> str:
     """Return a template of the reply to a request."""
-    if tag := _tag(missed):
-        return "\n".join(f'<file-{tag} path="{file.path}">\n\n</file-{tag}>' for file in _task(missed).files)
+    if tag := _find_tag(missed):
+        return "\n".join(f'<file-{tag} path="{file.path}">\n\n</file-{tag}>' for file in _parse_task(missed).files)
     return _PLAN
 
 
-def _plan(missed: MissedReply, text: str) -> ReplyCheck:
+def _check_plan(missed: MissedReply, text: str) -> ReplyCheck:
     reply = Reply(text, FinishReason.STOP, TokenUsage())
     plan, faults = read_plan(reply, frozenset(_EXISTING.findall(missed.prompt)))
     content = f"a plan of {len(plan.tasks)} tasks" if plan else "no plan"
     return ReplyCheck(content, tuple(faults))
 
 
-def _files(missed: MissedReply, text: str) -> ReplyCheck:
-    task = _task(missed)
+def _check_files(missed: MissedReply, text: str) -> ReplyCheck:
+    task = _parse_task(missed)
     try:
-        files = extract(text, _tag(missed) or "", tuple(file.path for file in task.files))
+        files = extract(text, _find_tag(missed) or "", tuple(file.path for file in task.files))
     except MalformedReply as fault:
         return ReplyCheck("no files that can be read", (str(fault),))
-    faults = find_objections(files, task, optional=_optional(missed))
+    faults = find_objections(files, task, optional=_find_optional(missed))
     return ReplyCheck(", ".join(file.path for file in files) or "no files", tuple(faults))
 
 
-def _optional(missed: MissedReply) -> frozenset[str]:
+def _find_optional(missed: MissedReply) -> frozenset[str]:
     """Return the files of a repair that a reply may omit: they are listed last."""
     parts = missed.prompt.rpartition("\n# Your answer")[0].rpartition(_MAY_BE_LEFT_OUT)
     return frozenset(path for path, _, _ in _PLANNED.findall(parts[2])) if parts[1] else frozenset()
 
 
-def _tag(missed: MissedReply) -> str | None:
+def _find_tag(missed: MissedReply) -> str | None:
     """Return the tag of the envelopes that a request asks for: the last one in it, after text from users and files."""
     tags = _TAG.findall(missed.prompt)
     return tags[-1] if tags else None
 
 
-def _task(missed: MissedReply) -> PlannedTask:
+def _parse_task(missed: MissedReply) -> PlannedTask:
     """Return the task of a request, parsed from the list of its files."""
     headings = list(_TASK.finditer(missed.prompt))
     section = missed.prompt[headings[-1].start() :] if headings else ""

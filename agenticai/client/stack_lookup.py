@@ -33,12 +33,12 @@ def engine_at(endpoint_url: str) -> tuple[Target, str | None]:
     Raises TargetError for an invalid address, and if something else answers.
     """
     target = Target.endpoint(endpoint_url)
-    secret = _secret(target.endpoint_url)
-    health = _health(target, secret)
-    return (target_of(endpoint_url, health) if health else target), secret
+    secret = _read_secret(target.endpoint_url)
+    health = _read_health(target, secret)
+    return (make_target(endpoint_url, health) if health else target), secret
 
 
-def _secret(endpoint_url: str) -> str | None:
+def _read_secret(endpoint_url: str) -> str | None:
     """Return the secret of the control API of an engine on this machine, as `agenticai up` stored it."""
     try:
         return read_control_token(find_home(), endpoint_url)
@@ -46,13 +46,13 @@ def _secret(endpoint_url: str) -> str | None:
         return None
 
 
-def target_of(endpoint_url: str, about: EngineAbout) -> Target:
+def make_target(endpoint_url: str, about: EngineAbout) -> Target:
     """Return the target for an engine that describes itself like this."""
     capabilities = frozenset(map(Capability, about.abilities))
     return Target.gateway(about.engine, endpoint_url, capabilities, about.functions_url, about.functions_on)
 
 
-def _health(target: Target, secret: str | None) -> EngineHealth | None:
+def _read_health(target: Target, secret: str | None) -> EngineHealth | None:
     """Return the health of an AgenticAI engine; None if something else answers.
 
     If nothing answers, it raises at once: an engine that starts in the meantime would be mistaken for another.

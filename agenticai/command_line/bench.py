@@ -67,14 +67,14 @@ def replay(
 
     Checks each scenario's expectations and the invariants; keeps reports in the state folder.
     """
-    from agenticai.commands.engines import chosen_engine
+    from agenticai.commands.engines import choose_engine
     from agenticai.commands.replay import ReplayArguments, show_replay
     from agenticai.scenarios.replaying.replays import ReplayOptions
 
     order = ReplayOptions(seed=seed, repeat=repeat, keep=keep, unsafe_run=unsafe_run)
     chosen = None
     if target in TARGETS or engine or localstack_url or localstack_image or docker_socket:
-        chosen = chosen_engine(target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
+        chosen = choose_engine(target, engine, localstack_url, image=localstack_image, docker_socket=docker_socket)
     sys.exit(show_replay(ReplayArguments(files or [], target, chosen, stage, workers, order), as_json=as_json))
 
 

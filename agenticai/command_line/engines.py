@@ -63,13 +63,13 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Run the engine with the stack until Ctrl-C."""
-    from agenticai.commands.engines import chosen_engine
+    from agenticai.commands.engines import choose_engine
     from agenticai.commands.models import choose_model
     from agenticai.commands.serving import keep_engine_up, serve_until_stopped
     from agenticai.emulator.http.reach import Reach
 
     reach = Reach(host, allow_host or (), allow_origin or ())
-    chosen = chosen_engine(
+    chosen = choose_engine(
         target,
         engine,
         localstack_url,

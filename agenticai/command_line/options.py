@@ -11,7 +11,7 @@ from agenticai.commands.settings import (
     ENDPOINT,
     MODEL_NAME_VARIABLE,
     MODEL_VARIABLE,
-    local,
+    make_local_url,
 )
 from agenticai.emulator.engines.engine_choice import IMAGE, IMAGE_VARIABLE
 
@@ -83,7 +83,7 @@ LocalStackUrl = Annotated[
         "--localstack-url",
         metavar="URL",
         help="Address of a running LocalStack.",
-        show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {local(DEFAULT_PORT)}",
+        show_default=f"LOCALSTACK_HOST, AWS_ENDPOINT_URL, else {make_local_url(DEFAULT_PORT)}",
     ),
 ]
 

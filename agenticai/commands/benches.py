@@ -15,7 +15,7 @@ OnWork = Callable[[str, str], None]
 """Called with an engine's name and what it is doing; an empty text means that it is ready."""
 
 
-def engine_starter(
+def make_engine_starter(
     folder: Path, engine: EngineChoice = EMBEDDED, *, prefix: str = "engine", on_work: OnWork = lambda _, __: None
 ) -> Start:
     """Return a function that starts benches, each on an engine that logs to its own folder below `folder`."""
@@ -31,6 +31,6 @@ def engine_starter(
     return start
 
 
-def stack_finder(url: str, stage: str) -> Start:
+def make_stack_finder(url: str, stage: str) -> Start:
     """Return a function that finds the bench of an existing stack, and does not change it."""
     return lambda: nullcontext(bench_at(url, stage))

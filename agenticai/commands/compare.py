@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.benches import OnWork, engine_starter, stack_finder
-from agenticai.commands.engines import chosen_engine
+from agenticai.commands.benches import OnWork, make_engine_starter, make_stack_finder
+from agenticai.commands.engines import choose_engine
 from agenticai.commands.replay import choose_scenarios
 from agenticai.commands.settings import TARGETS
 from agenticai.display import comparisons as show
@@ -29,12 +29,12 @@ class ComparisonTargets:
     stage: str
     unsafe_run: bool = False
 
-    def start(self, name: str, folder: Path, on_work: OnWork) -> Start:
+    def make_start(self, name: str, folder: Path, on_work: OnWork) -> Start:
         """Return a function that starts the bench of a target."""
         engine = self.targets[name]
         if engine is None:
-            return stack_finder(name, self.stage)
-        return engine_starter(folder, engine, prefix=name, on_work=lambda _, text: on_work(name, text))
+            return make_stack_finder(name, self.stage)
+        return make_engine_starter(folder, engine, prefix=name, on_work=lambda _, text: on_work(name, text))
 
 
 def choose_targets(
@@ -48,15 +48,15 @@ def choose_targets(
         raise SettingsError("The options for LocalStack need it as a target: name localstack in --targets.")
     if unknown := [name for name in targets if name not in TARGETS and "://" not in name]:
         raise SettingsError(f"Unknown target {unknown[0]!r}: choose {', '.join(TARGETS)}, or the URL of a stack.")
-    return {name: _choose(name, kind, url, image, docker_socket) for name in targets}
+    return {name: _choose_engine(name, kind, url, image, docker_socket) for name in targets}
 
 
-def _choose(
+def _choose_engine(
     name: str, kind: str | None, url: str | None, image: str | None, docker_socket: bool
 ) -> EngineChoice | None:
     if name == "localstack":
-        return chosen_engine(name, kind, url, image=image, docker_socket=docker_socket)
-    return chosen_engine(name, None, None) if name in TARGETS else None
+        return choose_engine(name, kind, url, image=image, docker_socket=docker_socket)
+    return choose_engine(name, None, None) if name in TARGETS else None
 
 
 def show_comparison(compared: ComparisonTargets, *, as_json: bool) -> int:
@@ -65,13 +65,13 @@ def show_comparison(compared: ComparisonTargets, *, as_json: bool) -> int:
     with run_folder(find_home() / "run") as logs, ExitStack() as opened:
         progress = opened.enter_context(show.live(screen, scenarios))
         pools = {
-            name: opened.enter_context(BenchPool(compared.start(name, logs, progress.says), 1))
+            name: opened.enter_context(BenchPool(compared.make_start(name, logs, progress.show_work), 1))
             for name in compared.targets
         }
-        comparison = TargetComparison(pools, on_work=progress.says, unsafe_run=compared.unsafe_run)
+        comparison = TargetComparison(pools, on_work=progress.show_work, unsafe_run=compared.unsafe_run)
         results = []
         for scenario in comparison.compare(scenarios, named=bool(compared.files)):
-            progress.ended(scenario)
+            progress.show_result(scenario)
             results.append(scenario)
     report = ComparisonReport(engines=comparison.engines, scenarios=tuple(results))
     screen.emit(report)

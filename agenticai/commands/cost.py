@@ -5,11 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from agenticai.client.cost.bill import Bill, LineUse, ProjectCost, bill, reason
-from agenticai.client.cost.budget import Overrun, overruns, read_budget
-from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
-from agenticai.client.cost.prices import prices
-from agenticai.client.cost.use import UseReader, unmetered_use
+from agenticai.client.cost.bill import Bill, LineUse, ProjectCost, explain_cost, make_bill
+from agenticai.client.cost.budget import Overrun, find_overruns, read_budget
+from agenticai.client.cost.free_tier import FreeTierUse, read_free_tier_use
+from agenticai.client.cost.prices import read_prices
+from agenticai.client.cost.use import UseReader, read_unmetered_use
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import cost as show
 from agenticai.display.console import Display
@@ -24,13 +24,13 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
     screen = Display(as_json=stack.as_json)
     budget = read_budget(budget_file) if budget_file else None
     asked_for = projects if projects is not None else budget.projects if budget else None
-    used, free_tier = bill_of(stack, PROJECTS if asked_for is None else asked_for)
-    over = overruns(budget, used) if budget else None
-    screen.emit(document(used, over, free_tier))
-    for table in (*show.bill(used), *show.free_tier(free_tier)):
+    used, free_tier = read_bill(stack, PROJECTS if asked_for is None else asked_for)
+    over = find_overruns(budget, used) if budget else None
+    screen.emit(make_document(used, over, free_tier))
+    for table in (*show.tabulate_bill(used), *show.tabulate_free_tier(free_tier)):
         screen.show(table)
         screen.say()
-    for line in show.summary(used):
+    for line in show.summarize(used):
         screen.say(line)
     for overrun in over or ():
         screen.say(("over budget: ", "bold red"), overrun.sentence)
@@ -39,19 +39,19 @@ def show_cost(stack: Stack, budget_file: Path | None, projects: int | None) -> i
     return 1 if over else 0
 
 
-def bill_of(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | None]:
+def read_bill(stack: Stack, projects: int) -> tuple[Bill, Sequence[FreeTierUse] | None]:
     """Return the bill of a stack, and its account's free tier use as AWS reports it."""
     with open_stack(stack) as (deployed, control):
-        use = UseReader(deployed, control).look() if control else unmetered_use(deployed)
+        use = UseReader(deployed, control).look() if control else read_unmetered_use(deployed)
         is_aws = Capability.METRICS in deployed.target.capabilities
-        return bill(use, projects), free_tier_use(deployed.target.client("freetier")) if is_aws else None
+        return make_bill(use, projects), read_free_tier_use(deployed.target.client("freetier")) if is_aws else None
 
 
-def document(
+def make_document(
     used: Bill, over: Sequence[Overrun] | None, free_tier: Sequence[FreeTierUse] | None = None
 ) -> dict[str, object]:
     """Return the bill as a JSON document."""
-    price_list = prices()
+    price_list = read_prices()
     dearest = used.projects[0] if used.projects else None
     return {
         "prices": {"as_of": price_list.as_of, "region": price_list.region},
@@ -60,7 +60,7 @@ def document(
         "project_usd": used.project_usd,
         "unattributed_usd": used.unattributed_usd if used.metered else None,
         "month": {"projects": used.forecast_for, "usd": used.month_usd, "idle_sqs_requests": used.idle_receives},
-        "lines": [_line(line) for line in used.lines],
+        "lines": [_describe_line(line) for line in used.lines],
         "services": {
             name: {"used_usd": used_usd, "month_usd": month_usd}
             for name, (used_usd, month_usd) in used.by_service.items()
@@ -68,20 +68,20 @@ def document(
         "functions": {name: {"used_usd": usd} for name, usd in used.by_function.items()},
         "projects": [{"id": project.project_id, "usd": project.usd} for project in used.projects],
         "free_tier": None if free_tier is None else [asdict(use) for use in free_tier],
-        "dearest": _dearest(dearest, used.projects),
+        "dearest": _describe_dearest(dearest, used.projects),
         "over_budget": None
         if over is None
         else [{"limit": overrun.limit, "sentence": overrun.sentence} for overrun in over],
     }
 
 
-def _dearest(project: ProjectCost | None, projects: Sequence[ProjectCost]) -> dict[str, object] | None:
+def _describe_dearest(project: ProjectCost | None, projects: Sequence[ProjectCost]) -> dict[str, object] | None:
     if project is None:
         return None
-    return {"id": project.project_id, "usd": project.usd, "reason": reason(project, projects)}
+    return {"id": project.project_id, "usd": project.usd, "reason": explain_cost(project, projects)}
 
 
-def _line(use: LineUse) -> dict[str, object]:
+def _describe_line(use: LineUse) -> dict[str, object]:
     return {
         "id": use.id,
         "service": use.line.service,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, on_stack
+from agenticai.commands.settings import DEFAULT_PORT, DEFAULT_STAGE, list_stack_options
 from agenticai.dashboard.services.variables import ENDPOINT, LOG, STAGE, START
 from agenticai.display.console import Display, this_command
 from agenticai.display.stopping import catch_stop, wait_until_stopped
@@ -63,7 +63,7 @@ def serve_dashboard(
     command = [sys.executable, "-P", "-m", "agenticai.dashboard", str(port), host]
     url = f"http://{ADDRESS}:{port}"
     with tempfile.NamedTemporaryFile(prefix="agenticai-dashboard-", suffix=".log") as log:
-        environment = {**_environment(endpoint, stage, environ), LOG: log.name}
+        environment = {**_make_environment(endpoint, stage, environ), LOG: log.name}
         process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
             _await(process, url, log)
@@ -85,20 +85,20 @@ def _check_free(host: str, port: int) -> None:
             ) from error
 
 
-def _environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    settings = {ENDPOINT: endpoint, STAGE: stage, START: name_start(endpoint, stage, environ)}
+def _make_environment(endpoint: str, stage: str, environ: Mapping[str, str]) -> dict[str, str]:
+    settings = {ENDPOINT: endpoint, STAGE: stage, START: make_start_command(endpoint, stage, environ)}
     inherited = {name: value for name, value in environ.items() if not name.startswith("STREAMLIT_")}
     return {**inherited, **settings}
 
 
-def name_start(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> str:
+def make_start_command(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> str:
     """Return the command that starts a stack where the dashboard looks for one.
 
     `agenticai up` starts engines on this machine, with the default stage.
     """
     address = urlsplit(endpoint)
     if stage != DEFAULT_STAGE or address.hostname not in (ADDRESS, "localhost"):
-        return " ".join([this_command(), "deploy", *on_stack(endpoint, stage, environ)])
+        return " ".join([this_command(), "deploy", *list_stack_options(endpoint, stage, environ)])
     port = [] if address.port in (None, DEFAULT_PORT) else ["--port", str(address.port)]
     return " ".join([this_command(), "up", *port])
 

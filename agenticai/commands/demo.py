@@ -63,7 +63,7 @@ def run_demo(bench: Bench, scenario: Scenario, out: Path, on_event: OnEvent, *, 
         pace.settle(Settling(skip=False))  # the function that completed it is metered when it has returned
         usage = pace.usage(posted.id)
         downloaded = download(api, project.id, out / scenario.name)
-        report = api.report(api.tests(project.id)[-1])
+        report = api.read_report(api.list_tests(project.id)[-1])
     tests, untested = _run_tests(downloaded.code, unsafe_run=unsafe_run)
     return DemoResult(project, tuple(events), report, usage, downloaded, tests, untested)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from agenticai.client.errors import ApiError, SettingsError
 from agenticai.client.stack import DeployedStack
 from agenticai.client.stack_lookup import engine_at
-from agenticai.commands.settings import gemini_api_key
+from agenticai.commands.settings import find_gemini_api_key
 from agenticai.display import deploying as show
 from agenticai.display import tables
 from agenticai.display.console import Display, this_command
@@ -24,7 +24,7 @@ from agenticai.stack.errors import DeployError, NotDeployedError
 from agenticai.stack.outputs import AGENTS, StackOutputs
 from agenticai.stack.preflight import check_deployment
 from agenticai.stack.secrets import Secrets, find_unstored, read_api_token
-from agenticai.stack.stage import read_stage_outputs, stack_name
+from agenticai.stack.stage import name_stack, read_stage_outputs
 from agenticai.stack.target import AWS, Target
 from agenticai.stack.template import TEMPLATE, Template
 from agenticai.stack.versions import note_versions_before, read_deployed_versions, read_versions, serve_versions
@@ -102,12 +102,12 @@ def deploy(deployment: Deployment, *, as_json: bool) -> None:
     screen, where = Display(as_json=as_json), deployment.where
     make_home(find_home())
     target, control_secret = where.find()
-    secrets = Secrets(gemini_api_key=gemini_api_key(os.environ) or None)
+    secrets = Secrets(gemini_api_key=find_gemini_api_key(os.environ) or None)
     with translate_aws_errors(target):
         if where.is_aws:
             _check(screen, target, deployment, secrets)
         functions = target.client("lambda")
-        previous_versions = read_versions(functions, _functions_of(target, where.stage))
+        previous_versions = read_versions(functions, _list_functions(target, where.stage))
         outputs = _build_and_deploy(screen, target, deployment, secrets, previous_versions)
         replaced_versions = _serve_deployed(target, where.stage, previous_versions)
         deployed = DeployedStack(target, outputs, read_api_token(target.client("ssm"), where.stage), control_secret)
@@ -127,7 +127,9 @@ def _build_and_deploy(
         prepared = prepare(find_home() / "cache", step.update, functions_on=target.functions_on)
         step.done()
     with screen.step("stack deployed") as step:
-        confirm = _make_confirm(screen, step.pause, deployment, lambda: _note(target, where.stage, previous_versions))
+        confirm = _make_confirm(
+            screen, step.pause, deployment, lambda: _note_versions(target, where.stage, previous_versions)
+        )
         outputs = deploy_prepared(
             target,
             where.stage,
@@ -142,7 +144,7 @@ def _build_and_deploy(
     return outputs
 
 
-def _functions_of(target: Target, stage: str) -> Collection[str]:
+def _list_functions(target: Target, stage: str) -> Collection[str]:
     """Return the functions of a stage; none if it is not deployed yet."""
     try:
         return read_stage_outputs(target, stage).function_names.values()
@@ -155,14 +157,14 @@ def _check(screen: Display, target: Target, deployment: Deployment, secrets: Sec
     with screen.status("looking at the account"):
         preflight = check_deployment(
             target,
-            stack_name(stage),
+            name_stack(stage),
             Template.load(TEMPLATE),
             {"Stage": stage, **deployment.parameters},
             lambda: find_unstored(target.client("ssm"), stage, secrets),
         )
     show.show_preflight(screen, preflight, stage)
     if not preflight.passed:
-        raise DeployError(f"{stack_name(stage)} was not deployed: fix what is marked above, then deploy again.")
+        raise DeployError(f"{name_stack(stage)} was not deployed: fix what is marked above, then deploy again.")
 
 
 def _make_confirm(
@@ -177,7 +179,7 @@ def _make_confirm(
             if kept := show.describe_kept(change_set):
                 screen.say(kept)
             screen.say(show.describe_idle_cost(len(AGENTS)))
-            if not deployment.agreed(f"Deploy {stack_name(deployment.where.stage)}?", deployment.where.stage):
+            if not deployment.agreed(f"Deploy {name_stack(deployment.where.stage)}?", deployment.where.stage):
                 return False
         begin()
         return True
@@ -185,7 +187,7 @@ def _make_confirm(
     return confirm
 
 
-def _note(target: Target, stage: str, previous_versions: Mapping[str, str]) -> None:
+def _note_versions(target: Target, stage: str, previous_versions: Mapping[str, str]) -> None:
     """Store which versions serve now, before anything changes, so that a rollback is always possible."""
     if previous_versions:
         note_versions_before(target.client("ssm"), stage, previous_versions)
@@ -197,7 +199,7 @@ def _serve_deployed(target: Target, stage: str, previous_versions: Mapping[str, 
     After a rollback, the aliases point at other versions than those of the stack.
     """
     functions = target.client("lambda")
-    deployed = read_deployed_versions(target.client("cloudformation"), stack_name(stage))
+    deployed = read_deployed_versions(target.client("cloudformation"), name_stack(stage))
     now = read_versions(functions, deployed)
     serve_versions(functions, {name: version for name, version in deployed.items() if now.get(name) != version})
     return {name: version for name, version in previous_versions.items() if deployed.get(name, version) != version}
@@ -235,13 +237,13 @@ def await_healthy(screen: Display, deployed: DeployedStack, wait: Pause = pause)
                     return
         except TimeoutError:
             raise DeployError(
-                f"{stack_name(deployed.outputs.stage)} is deployed, but not healthy ({last_error})"
+                f"{name_stack(deployed.outputs.stage)} is deployed, but not healthy ({last_error})"
             ) from None
 
 
 def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pause) -> None:
     """Run a small project and delete it. Raises DeployError if it does not complete; the project then stays."""
-    request, name = load(TRIAL).first, stack_name(deployed.outputs.stage)
+    request, name = load(TRIAL).first, name_stack(deployed.outputs.stage)
     with screen.step("trial project run") as step, deployed.api() as api:
         hint = ""
         try:
@@ -265,7 +267,7 @@ def run_trial_project(screen: Display, deployed: DeployedStack, wait: Pause = pa
 def _present(screen: Display, deployed: DeployedStack, where: StageLocation) -> None:
     if not where.is_aws:
         screen.emit(list_addresses(deployed))
-        screen.say(*tables.addresses(deployed))
+        screen.say(*tables.format_addresses(deployed))
         return
     outputs = deployed.outputs
     screen.emit({"api_url": outputs.api_url, "stage": outputs.stage, "region": deployed.target.region})

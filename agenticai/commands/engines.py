@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, Literal, get_args
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import DEFAULT_PORT, TARGETS, local
+from agenticai.commands.settings import DEFAULT_PORT, TARGETS, make_local_url
 from agenticai.emulator.engines.engine_choice import EMBEDDED, IMAGE, IMAGE_VARIABLE, EngineChoice
 from agenticai.stack.errors import BuildError
 from agenticai.stack.platform import FunctionsOn
@@ -20,7 +20,7 @@ HOST_VARIABLE: Final = "LOCALSTACK_HOST"
 URL_VARIABLE: Final = "AWS_ENDPOINT_URL"
 
 
-def chosen_engine(
+def choose_engine(
     target: str,
     kind: str | None,
     url: str | None,
@@ -43,7 +43,7 @@ def chosen_engine(
     if target == "embedded":
         if kind or has_container_options or has_running_options:
             options = ("--engine", *CONTAINER_OPTIONS, *RUNNING_LOCALSTACK_OPTIONS)
-            raise SettingsError(f"{_listed(options)} are for --target localstack.")
+            raise SettingsError(f"{_join_names(options)} are for --target localstack.")
         return EMBEDDED if iam else replace(EMBEDDED, iam=False)
     if not iam:
         raise SettingsError("--no-iam is for the embedded engine: LocalStack does not enforce functions' roles.")
@@ -51,9 +51,9 @@ def chosen_engine(
         raise SettingsError(f"Unknown --engine {kind!r}: choose one of {', '.join(get_args(Kind))}.")
     kind = kind or ("container" if image else "running" if url or environ.get(HOST_VARIABLE) else "process")
     if kind != "container" and has_container_options:
-        raise SettingsError(f"{_listed(CONTAINER_OPTIONS)} are for --engine container.")
+        raise SettingsError(f"{_join_names(CONTAINER_OPTIONS)} are for --engine container.")
     if kind != "running" and has_running_options:
-        raise SettingsError(f"{_listed(RUNNING_LOCALSTACK_OPTIONS)} are for --engine running.")
+        raise SettingsError(f"{_join_names(RUNNING_LOCALSTACK_OPTIONS)} are for --engine running.")
     if kind == "container":
         return EngineChoice(
             "localstack", image=image or environ.get(IMAGE_VARIABLE) or IMAGE, docker_socket=docker_socket
@@ -62,17 +62,17 @@ def chosen_engine(
         return EngineChoice("localstack")
     return EngineChoice(
         "localstack",
-        _running_at(url, environ),
+        _find_localstack(url, environ),
         observed=observed or "",
-        functions_on=_platform_named(functions_on) if functions_on else "",
+        functions_on=_parse_platform(functions_on) if functions_on else "",
     )
 
 
-def _listed(options: Sequence[str]) -> str:
+def _join_names(options: Sequence[str]) -> str:
     return f"{', '.join(options[:-1])} and {options[-1]}"
 
 
-def _platform_named(functions_on: str) -> str:
+def _parse_platform(functions_on: str) -> str:
     """Return the platform for which bundles are built. Raises SettingsError."""
     try:
         FunctionsOn.parse(functions_on)
@@ -81,10 +81,10 @@ def _platform_named(functions_on: str) -> str:
     return functions_on
 
 
-def _running_at(url: str | None, environ: Mapping[str, str]) -> str:
+def _find_localstack(url: str | None, environ: Mapping[str, str]) -> str:
     """Return the address of a running LocalStack, from LocalStack's own variable, AWS's, or its default port."""
     host = environ.get(HOST_VARIABLE, "")
     if host and ":" not in host:
         host = f"{host}:{DEFAULT_PORT}"
-    address = url or (f"http://{host}" if host else environ.get(URL_VARIABLE)) or local(DEFAULT_PORT)
+    address = url or (f"http://{host}" if host else environ.get(URL_VARIABLE)) or make_local_url(DEFAULT_PORT)
     return address.rstrip("/")

@@ -10,7 +10,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import KEY_VARIABLE, MODEL_KEY_VARIABLE, gemini_api_key
+from agenticai.commands.settings import KEY_VARIABLE, MODEL_KEY_VARIABLE, find_gemini_api_key
 from agenticai.emulator.gemini import GEMINI_API, REPLAY, build_model_url
 from agenticai.emulator.http.reach import is_loopback
 
@@ -36,23 +36,23 @@ def choose_model(url: str, name: str, *, live: bool, environ: Mapping[str, str] 
     if url and live:
         raise SettingsError("--live asks Gemini and --model another model: use only one of them.")
     if url:
-        return _serve(url, name, environ.get(MODEL_KEY_VARIABLE))
+        return _make_source(url, name, environ.get(MODEL_KEY_VARIABLE))
     if name:
         raise SettingsError("--model-name needs the address of its server: give it with --model.")
     if not live:
         return STORED
-    key = gemini_api_key(environ)
+    key = find_gemini_api_key(environ)
     if not key:
         raise SettingsError(f"--live needs a key for the Gemini API in the environment variable {KEY_VARIABLE}.")
     return ModelSource(GEMINI_API, key)
 
 
-def _serve(url: str, name: str, key: str | None) -> ModelSource:
+def _make_source(url: str, name: str, key: str | None) -> ModelSource:
     if not _is_address(url):
         raise SettingsError("--model requires the address of a server, such as http://127.0.0.1:11434/v1.")
     if "@" in urlsplit(url).netloc:
         raise SettingsError(f"The address contains a user name or password: set {MODEL_KEY_VARIABLE} to the key.")
-    return ModelSource(build_model_url(url, _find(url, name, key)), key)
+    return ModelSource(build_model_url(url, _find_name(url, name, key)), key)
 
 
 def _is_address(url: str) -> bool:
@@ -72,7 +72,7 @@ class _Models(BaseModel):
     data: tuple[_Served, ...] | None
 
 
-def _find(url: str, name: str, key: str | None) -> str:
+def _find_name(url: str, name: str, key: str | None) -> str:
     """Return the model's name on the server; a server with a single model accepts any name for it."""
     served = [model.id for model in _list_models(url, key)]
     if not name and len(served) == 1:

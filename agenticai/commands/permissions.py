@@ -35,9 +35,9 @@ def show_permissions(
         screen.say(json.dumps(narrowest, indent=2))
         return chosen
     screen.emit(report.model_copy(update={"functions": chosen}))
-    screen.show(show.overview(chosen))
+    screen.show(show.tabulate_overview(chosen))
     for permissions in chosen:
-        for table in show.details(permissions, everything=everything):
+        for table in show.tabulate_details(permissions, everything=everything):
             screen.say()
             screen.show(table)
     if not report.enforced:

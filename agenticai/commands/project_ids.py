@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from agenticai.client.api import MOST_PROJECTS, ProjectsApi, all_projects
+from agenticai.client.api import MOST_PROJECTS, ProjectsApi, list_all_projects
 from agenticai.client.errors import ProjectsError, SettingsError
 from agenticai.client.stack_lookup import stack_at
 from agenticai.commands.settings import find_endpoint
@@ -32,7 +32,7 @@ def find_project(api: ProjectsApi, given: str) -> str:
         return prefix
     if not prefix:
         return _refuse(f"Name a project by its id or the beginning of it; `{this_command()} status` lists them.")
-    matches = [project for project in all_projects(api) if project.id.startswith(prefix)]
+    matches = [project for project in list_all_projects(api) if project.id.startswith(prefix)]
     if len(matches) == 1:
         return matches[0].id
     if not matches:

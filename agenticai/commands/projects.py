@@ -11,12 +11,12 @@ from agenticai.client.download import download
 from agenticai.client.errors import ApiError, ProjectsError, SettingsError, Unfollowed
 from agenticai.client.folder import check_creatable, check_folder
 from agenticai.client.follow import follow
-from agenticai.client.model_cost import Model, model_of
+from agenticai.client.model_cost import Model, find_model
 from agenticai.commands.project_ids import find_project, is_whole
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.commands.stored_replies import NEEDS_A_KEY, ask_stored, find_requirements
 from agenticai.display import outcome, tables
-from agenticai.display.console import Display, count
+from agenticai.display.console import Display, format_count
 from agenticai.display.following import Following
 from agenticai.display.printable import readable
 from agenticai.stack.deploying import translate_aws_errors
@@ -39,7 +39,7 @@ class PostedRequest:
     template: str | None
     name: str | None
 
-    def requirements(self) -> str | None:
+    def read_requirements(self) -> str | None:
         """Return the requirements; None if the template has all of them. Raises `SettingsError`."""
         if self.text is None and self.file is None and self.template is None:
             raise SettingsError("Give the requirements as text or with --file, or a template with --template.")
@@ -48,9 +48,12 @@ class PostedRequest:
 
 def post_project(request: PostedRequest, stack: Stack) -> int:
     """Post requirements and follow; return 0 if the project completed."""
-    screen, requirements = Display(as_json=stack.as_json), request.requirements()
+    screen, requirements = Display(as_json=stack.as_json), request.read_requirements()
     first_words = " ".join((requirements or str(request.template)).split()[:NAME_WORDS])[:100]
-    name, template = _encodable(request.name, "name") or first_words, _encodable(request.template, "template")
+    name, template = (
+        _check_encodable(request.name, "name") or first_words,
+        _check_encodable(request.template, "template"),
+    )
     with stack.connect() as api:
         full_requirements = find_requirements(api, requirements, template)
         if full_requirements is not None and ask_stored(stack, [full_requirements]) == (False,):
@@ -83,7 +86,7 @@ def follow_project(project_id: str, stack: Stack) -> int:
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         full_id = find_project(api, project_id)
-        return _follow(screen, api, stack, full_id, _before_the_latest(api.events(full_id)))
+        return _follow(screen, api, stack, full_id, _list_earlier_events(api.list_events(full_id)))
 
 
 def show_status(project_id: str | None, stack: Stack) -> None:
@@ -94,16 +97,16 @@ def show_status(project_id: str | None, stack: Stack) -> None:
             page = api.list_projects()
             screen.emit(page)
             if page.items:
-                screen.show(tables.projects(page, screen.console.width))
+                screen.show(tables.tabulate_projects(page, screen.console.width))
             else:
                 screen.say(f"No projects yet: `{stack.command('new')}` posts one.")
             return
         full_id = find_project(api, project_id)
-        project, events = api.get(full_id), tuple(api.events(full_id))
+        project, events = api.get(full_id), tuple(api.list_events(full_id))
     model = _read_model(stack)
-    screen.emit({"project": project, "events": events, "model": outcome.document(project, model)})
+    screen.emit({"project": project, "events": events, "model": outcome.make_document(project, model)})
     _present_outcome(screen, project, model)
-    screen.show(tables.timeline(events))
+    screen.show(tables.tabulate_timeline(events))
 
 
 def fetch(project_id: str, out: Path, stack: Stack) -> int:
@@ -113,15 +116,15 @@ def fetch(project_id: str, out: Path, stack: Stack) -> int:
     with stack.connect() as api:
         full_id = find_project(api, project_id)
         check_folder(out / full_id)
-        if not api.files(full_id):
-            raise ProjectsError(without_files(api.get(full_id), stack))
+        if not api.list_files(full_id):
+            raise ProjectsError(explain_no_files(api.get(full_id), stack))
         downloaded = download(api, full_id, out / full_id)
     package = str(downloaded.package) if downloaded.package else None
     screen.emit(
         {"code": str(downloaded.code), "files": downloaded.files, "refused": downloaded.refused, "package": package}
     )
     packaged = f"package {package}" if package else "no package"
-    screen.say(f"{count(len(downloaded.files), 'file')} in {downloaded.code}; {packaged}")
+    screen.say(f"{format_count(len(downloaded.files), 'file')} in {downloaded.code}; {packaged}")
     tables.show_refused(screen, downloaded.refused)
     return 1 if downloaded.refused else 0
 
@@ -130,14 +133,14 @@ def show_templates(stack: Stack) -> None:
     """List the templates."""
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
-        templates = api.templates()
-        texts = [api.template(template.id).requirements for template in templates]
+        templates = api.list_templates()
+        texts = [api.get_template(template.id).requirements for template in templates]
     replies_stored = ask_stored(stack, texts)
     without_key = (
         dict(zip((template.id for template in templates), replies_stored, strict=True)) if replies_stored else {}
     )
     screen.emit([{**template.model_dump(), "reply_stored": without_key.get(template.id)} for template in templates])
-    screen.show(tables.templates(templates, without_key))
+    screen.show(tables.tabulate_templates(templates, without_key))
 
 
 def rotate_token(stack: Stack) -> None:
@@ -152,7 +155,7 @@ def rotate_token(stack: Stack) -> None:
     screen.say(("If that one has leaked, rotate once more: it is refused within a minute.", "dim"))
 
 
-def without_files(project: ProjectView, stack: Stack) -> str:
+def explain_no_files(project: ProjectView, stack: Stack) -> str:
     """Return why a project has nothing to download."""
     command = stack.command("status", project.id)
     if project.failure:
@@ -168,7 +171,7 @@ def _create(api: ProjectsApi, stack: Stack, name: str, requirements: str | None,
         command = stack.command("status")
         raise Unfollowed(f"interrupted; the project may have been posted: `{command}` lists all.") from stop
     except ApiError as error:
-        template_ids = [item.id for item in api.templates()] if template else []
+        template_ids = [item.id for item in api.list_templates()] if template else []
         if template in (None, *template_ids):
             raise
         raise SettingsError(f"There is no template {template}: choose one of {', '.join(template_ids)}.") from error
@@ -179,7 +182,7 @@ def _ask_again(project_id: str, ask: Callable[[ProjectsApi, str], object], stack
     screen = Display(as_json=stack.as_json)
     with stack.connect() as api:
         full_id = find_project(api, project_id)
-        earlier = api.events(full_id)
+        earlier = api.list_events(full_id)
         ask(api, full_id)
         return _follow(screen, api, stack, full_id, earlier)
 
@@ -199,7 +202,7 @@ def _follow(
     return _present_end(screen, api.get(project_id), stack)
 
 
-def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
+def _list_earlier_events(events: Sequence[TimelineEvent]) -> Sequence[TimelineEvent]:
     """Return the events before those of the user's latest request."""
     latest = max((index for index, event in enumerate(events) if event.agent == "api"), default=0)
     return events[:latest]
@@ -207,11 +210,11 @@ def _before_the_latest(events: Sequence[TimelineEvent]) -> Sequence[TimelineEven
 
 def _read_model(stack: Stack) -> Model:
     with open_stack(stack) as (bench, control):
-        return model_of(bench.target, bench.outputs, control)
+        return find_model(bench.target, bench.outputs, control)
 
 
 def _present_outcome(screen: Display, project: ProjectView, model: Model) -> None:
-    line, *details = outcome.outcome(project, model)
+    line, *details = outcome.describe_outcome(project, model)
     screen.say(line)
     for detail in details:
         screen.explain(detail)
@@ -220,7 +223,7 @@ def _present_outcome(screen: Display, project: ProjectView, model: Model) -> Non
 def _present_end(screen: Display, project: ProjectView, stack: Stack) -> int:
     """Show how a project ended, the cost of its model calls, and the next steps; return the exit status."""
     model = _read_model(stack)
-    screen.emit({**project.model_dump(mode="json"), "model": outcome.document(project, model)})
+    screen.emit({**project.model_dump(mode="json"), "model": outcome.make_document(project, model)})
     _present_outcome(screen, project, model)
     failed = project.status is ProjectStatus.FAILED
     if project.failure:
@@ -234,7 +237,7 @@ def _present_end(screen: Display, project: ProjectView, stack: Stack) -> int:
 def _read_given(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise SettingsError("Give the requirements as text or with --file, and not both.")
-    requirements = _read(file) if file else _encodable(text, "text")
+    requirements = _read(file) if file else _check_encodable(text, "text")
     if requirements is not None and not requirements.strip():
         raise SettingsError("The requirements are empty: say in a sentence or more what is wanted.")
     return requirements
@@ -252,7 +255,7 @@ def _read(file: Path) -> str:
         raise SettingsError(f"{name} cannot be read as text: {error.strerror}.") from error
 
 
-def _encodable(value: str | None, label: str) -> str | None:
+def _check_encodable(value: str | None, label: str) -> str | None:
     """Return an argument as text. Raises SettingsError if it has bytes that are not UTF-8."""
     text = None if value is None else readable(value)
     try:

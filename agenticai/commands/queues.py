@@ -17,7 +17,7 @@ from agenticai.client.queues.model import (
 from agenticai.client.queues.stack_queues import StackQueues
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import queues as show
-from agenticai.display.console import Display, count
+from agenticai.display.console import Display, format_count
 from agenticai.display.printable import printable
 from agenticai.emulator.core.bench_records import PageRequest
 from agenticai.stack.waiting import pause
@@ -53,7 +53,7 @@ def show_queues(stack: Stack) -> None:
     with _open_queues(stack) as queues:
         states = queues.states()
     screen.emit([asdict(state) for state in states])
-    screen.show(show.queues(states))
+    screen.show(show.tabulate_queues(states))
     dead = [state for state in states if state.dead_letters.depth.total]
     for state in dead:
         screen.say((f"{stack.command('dlq', state.agent)} shows what {state.agent} could not process.", "dim"))
@@ -63,9 +63,9 @@ def show_dead_letters(name: str | None, limit: int, stack: Stack, *, full: bool)
     """Show the dead letters of one queue, or of all."""
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
-        agents = [queues.agent(name)] if name else [state.agent for state in queues.states()]
+        agents = [queues.find_agent(name)] if name else [state.agent for state in queues.states()]
         pages = {agent: _read_letters(queues, agent, limit) for agent in agents}
-    screen.emit([_letter(agent, letter) for agent, page in pages.items() for letter in page.letters])
+    screen.emit([_describe_letter(agent, letter) for agent, page in pages.items() for letter in page.letters])
     if stack.as_json:
         return
     for agent, page in pages.items():
@@ -79,7 +79,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
     choice.check()
     screen = Display(as_json=stack.as_json)
     with _open_queues(stack) as queues:
-        agent = queues.agent(name)
+        agent = queues.find_agent(name)
         if choice.all:
             moved = _move_all(screen, queues, agent, choice, agreed)
         else:
@@ -90,7 +90,7 @@ def redrive_letters(name: str, choice: Choice, stack: Stack, agreed: Callable[[s
         results, all_sent = moved
         state = _await_taken_up(screen, queues, agent)
     screen.emit({"moved": results, "queues": asdict(state)})
-    screen.show(show.queues([state]))
+    screen.show(show.tabulate_queues([state]))
     screen.say((f"{stack.command('logs', agent, '-f')} follows what {agent} makes of them.", "dim"))
     return 0 if all_sent else 1
 
@@ -101,13 +101,15 @@ def _move_all(
     depth = queues.state(agent).dead_letters.depth
     if not depth.visible:
         raise SelectionError(f"The dead-letter queue of {agent} has nothing to send back.")
-    if not agreed(f"Send {count(depth.visible, 'dead letter')} back to {agent}?"):
+    if not agreed(f"Send {format_count(depth.visible, 'dead letter')} back to {agent}?"):
         return None
     with screen.status("sending back") as status:
         for move in queues.redrive_all(agent, choice.rate):
             status.update(f"sent back {move.moved} of {move.to_move}")
     reason = f": {printable(move.reason)}" if move.reason else ""
-    screen.say(f"{count(move.moved, 'dead letter')} of {move.to_move} sent back; the task is {move.status}{reason}.")
+    screen.say(
+        f"{format_count(move.moved, 'dead letter')} of {move.to_move} sent back; the task is {move.status}{reason}."
+    )
     return asdict(move), move.status == "COMPLETED"
 
 
@@ -115,7 +117,7 @@ def _move_chosen(
     screen: Display, queues: StackQueues, agent: str, choice: Choice, agreed: Callable[[str], bool]
 ) -> tuple[object, bool] | None:
     ids = resolve_ids(queues, agent, choice.messages)
-    if not agreed(f"Send {count(len(ids), 'dead letter')} back to {agent}?"):
+    if not agreed(f"Send {format_count(len(ids), 'dead letter')} back to {agent}?"):
         return None
     results: list[RedriveResult] = []
     for result in queues.redrive(agent, ids):
@@ -126,7 +128,7 @@ def _move_chosen(
 
 def resolve_ids(queues: StackQueues, agent: str, prefixes: Sequence[str]) -> list[str]:
     """Return the ids that start with these beginnings. Raises `SelectionError` if none or several match one of them."""
-    all_ids = [] if all(len(prefix) >= WHOLE_ID for prefix in prefixes) else list(queues.ids(agent))
+    all_ids = [] if all(len(prefix) >= WHOLE_ID for prefix in prefixes) else list(queues.list_ids(agent))
     resolved: dict[str, None] = {}
     for prefix in prefixes:
         matches = {message_id for message_id in all_ids if message_id.startswith(prefix)}
@@ -161,12 +163,12 @@ def _read_letters(queues: StackQueues, agent: str, limit: int) -> DeadLetterPage
 
 def _present(screen: Display, stack: Stack, agent: str, page: DeadLetterPage, *, full: bool) -> None:
     for letter in page.letters:
-        for line in show.letter(letter, agent, page.now, full=full):
+        for line in show.describe_letter(letter, agent, page.now, full=full):
             screen.say(line)
     if not page.letters:
         return
     causes = ", ".join(f"{number} x {printable(cause)}" for cause, number in count_causes(page.letters))
-    screen.say(f"{agent}: {len(page.letters)} of {count(page.total, 'dead letter')} shown: {causes}")
+    screen.say(f"{agent}: {len(page.letters)} of {format_count(page.total, 'dead letter')} shown: {causes}")
     if page.received:
         screen.say(("To read them they were received and given back; SQS counts one more receive of each.", "dim"))
     screen.say((f"{stack.command('redrive', agent, '--all')} sends them back to {agent}.", "dim"))
@@ -178,6 +180,6 @@ def _open_queues(stack: Stack) -> Iterator[StackQueues]:
         yield StackQueues.of(bench.target, bench.outputs, control)
 
 
-def _letter(agent: str, letter: DeadLetter) -> dict[str, object]:
+def _describe_letter(agent: str, letter: DeadLetter) -> dict[str, object]:
     attempts = [{**asdict(attempt), "at": attempt.at.isoformat()} for attempt in letter.attempts]
     return {"agent": agent, "message": letter.message, "asked": asdict(letter.asked), "attempts": attempts}

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agenticai.commands.models import choose_model
-from agenticai.commands.replay import one_scenario
-from agenticai.commands.settings import KEY_VARIABLE, gemini_api_key
-from agenticai.display.console import Display, from_here, text, this_command
+from agenticai.commands.replay import choose_scenario
+from agenticai.commands.settings import KEY_VARIABLE, find_gemini_api_key
+from agenticai.display.console import Display, from_here, join_text, this_command
 from agenticai.display.following import Following
 from agenticai.emulator.core.home import find_home
 from agenticai.scenarios.format.errors import NotRecorded
@@ -37,13 +37,13 @@ def show_recording(
 
     `model` and `model_name` are the options of those names; without them, Gemini is asked.
     """
-    screen, scenario = Display(as_json=as_json), one_scenario(name)
+    screen, scenario = Display(as_json=as_json), choose_scenario(name)
     refuse_unrecordable(scenario)
     _check_kept()
     if not model:
         _check_key(environ, scenario)
     model_source = choose_model(model, model_name, live=not model, environ=environ)
-    if not agreed(f"{_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
+    if not agreed(f"{_estimate_calls(scenario)}. The new ones replace {from_here(CASSETTES / scenario.name)}. Go on?"):
         raise NotRecorded("Nothing was asked, and nothing was stored.")
     with screen.status("starting the engine") as status:
         stored = record(
@@ -51,7 +51,7 @@ def show_recording(
             model_source.how,
             model_source.key,
             runs=find_home() / RECORDINGS,
-            report=lambda step: status.update(text(step)),
+            report=lambda step: status.update(join_text(step)),
             on_event=Following(screen, status),
         )
     _present(screen, stored, f"{len(stored)} replies recorded; `{this_command()} replay {scenario.name}` replays them.")
@@ -59,10 +59,12 @@ def show_recording(
 
 def show_rekeying(name: str, *, as_json: bool) -> None:
     """Re-key a scenario's written replies."""
-    screen, scenario = Display(as_json=as_json), one_scenario(name)
+    screen, scenario = Display(as_json=as_json), choose_scenario(name)
     _check_kept()
     with screen.status("starting the engine") as status:
-        rekeyed = rekey_scenario(scenario, runs=find_home() / RECORDINGS, report=lambda step: status.update(text(step)))
+        rekeyed = rekey_scenario(
+            scenario, runs=find_home() / RECORDINGS, report=lambda step: status.update(join_text(step))
+        )
     _present(
         screen,
         rekeyed,
@@ -77,15 +79,15 @@ def _check_kept() -> None:
 
 
 def _check_key(environ: Mapping[str, str], scenario: Scenario) -> None:
-    if not gemini_api_key(environ):
+    if not find_gemini_api_key(environ):
         raise NotRecorded(
             f"Recording asks Gemini itself: get a key at {KEYS_PAGE} and put it in the environment variable"
-            f" {KEY_VARIABLE}. {_calls(scenario)}; what a call costs is at {PRICES_PAGE}. Or name the server of"
-            " another model with --model."
+            f" {KEY_VARIABLE}. {_estimate_calls(scenario)}; what a call costs is at {PRICES_PAGE}. Or name the server"
+            " of another model with --model."
         )
 
 
-def _calls(scenario: Scenario) -> str:
+def _estimate_calls(scenario: Scenario) -> str:
     """Return an estimate of how often the model will be called."""
     stored = len(own_cassettes(scenario, CASSETTES))
     return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"

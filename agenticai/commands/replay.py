@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agenticai.commands.benches import engine_starter, stack_finder
+from agenticai.commands.benches import make_engine_starter, make_stack_finder
 from agenticai.display import replays as show
 from agenticai.display.console import Display, from_here, this_command
 from agenticai.display.replays import ReplayProgress, live
@@ -64,15 +64,15 @@ def show_replay(arguments: ReplayArguments, *, as_json: bool) -> int:
 def show_runs(*, as_json: bool) -> None:
     """List the stored runs."""
     screen, kept_runs = Display(as_json=as_json), list(runs.list_kept(find_home()))
-    screen.emit([_summary(folder, report) for folder, report in kept_runs])
+    screen.emit([_summarize(folder, report) for folder, report in kept_runs])
     for folder, report in kept_runs:
         started = f"{report.started_at:%Y-%m-%d %H:%M:%S}  "
-        screen.say(started, show.totals(report), "  ", (from_here(folder), "dim"))
+        screen.say(started, show.format_totals(report), "  ", (from_here(folder), "dim"))
     if not kept_runs:
         screen.say(f"No runs yet: `{this_command()} replay` makes one.")
 
 
-def _summary(folder: Path, report: RunReport) -> dict[str, object]:
+def _summarize(folder: Path, report: RunReport) -> dict[str, object]:
     outcomes = {scenario.name: scenario.outcome for scenario in report.scenarios}
     head = report.model_dump(mode="json", exclude={"scenarios"})
     return {"folder": str(folder), **head, "outcomes": outcomes}
@@ -83,7 +83,7 @@ def choose_scenarios(files: Sequence[str]) -> list[Scenario]:
 
     Raises `ScenarioError`.
     """
-    paths = [path for file in files or [str(LIBRARY)] for path in _find(file)]
+    paths = [path for file in files or [str(LIBRARY)] for path in _find_files(file)]
     scenarios = [load(path) for path in dict.fromkeys(paths)]
     names = [scenario.name for scenario in scenarios]
     for name in names:
@@ -92,7 +92,7 @@ def choose_scenarios(files: Sequence[str]) -> list[Scenario]:
     return scenarios
 
 
-def one_scenario(name: str) -> Scenario:
+def choose_scenario(name: str) -> Scenario:
     """Return the one scenario of a file, a folder or a name in the library. Raises `ScenarioError`."""
     scenarios = choose_scenarios([name])
     if len(scenarios) != 1:
@@ -100,7 +100,7 @@ def one_scenario(name: str) -> Scenario:
     return scenarios[0]
 
 
-def _find(file: str) -> list[Path]:
+def _find_files(file: str) -> list[Path]:
     path = Path(file)
     if path.is_dir():
         paths = sorted(path.glob("*.yaml"))
@@ -145,9 +145,9 @@ def _replay(
 ) -> list[Result]:
     replays = Replays(
         arguments.order,
-        on_work=lambda scenario, text: progress.says(scenario.name, text),
-        on_result=progress.ended,
-        look_at=progress.stopped_at,
+        on_work=lambda scenario, text: progress.show_work(scenario.name, text),
+        on_result=progress.show_result,
+        look_at=progress.hold_bench,
     )
     with BenchPool(_make_start(arguments, folder, progress), _count_workers(arguments, scenarios)) as pool:
         return replays.run(pool, sort_longest_first(scenarios, find_home()))
@@ -155,8 +155,8 @@ def _replay(
 
 def _make_start(arguments: ReplayArguments, folder: Path, progress: ReplayProgress) -> Start:
     if arguments.engine is None:
-        return stack_finder(arguments.target, arguments.stage)
-    return engine_starter(folder, arguments.engine, on_work=progress.says)
+        return make_stack_finder(arguments.target, arguments.stage)
+    return make_engine_starter(folder, arguments.engine, on_work=progress.show_work)
 
 
 def _present(screen: Display, report: RunReport, page: Path) -> None:
@@ -164,5 +164,5 @@ def _present(screen: Display, report: RunReport, page: Path) -> None:
     for scenario in report.scenarios:
         if scenario.differs:
             screen.say((f"{scenario.name}: {scenario.differs}", "red"))
-    screen.say("\n", show.totals(report))
+    screen.say("\n", show.format_totals(report))
     screen.say((f"The report is {from_here(page)}, with run.json and junit.xml beside it.", "dim"))

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.errors import FolderError, SelectionError
-from agenticai.client.reply_check import ReplyCheck, check, find_waiting_projects, make_reply_template
+from agenticai.client.reply_check import ReplyCheck, check_reply, find_waiting_projects, make_reply_template
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.display import replies as show
-from agenticai.display.console import Display, count, from_here
+from agenticai.display.console import Display, format_count, from_here
 from agenticai.stack.private_files import write_private
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def show_replies(prefix: str | None, files: ReplyFiles, stack: Stack) -> int:
             _show(screen, stack, request, files.form)
             return 0
         text = _read(files.file)
-        checked = check(request, text)
+        checked = check_reply(request, text)
         stores = not files.check_only and (checked.good or files.anyway)
         stored = control.store_reply(request.digest, text).path if stores else None
         waiting = find_waiting_projects(request, projects) if stored and files.retry else []
         retried = [api.retry(project.id).id for project in waiting]
     screen.emit({"good": checked.good, "faults": checked.faults, "stored": stored, "retried": retried})
-    _tell(screen, checked, stored, retried, stack)
+    _present(screen, checked, stored, retried, stack)
     return 0 if checked.good or stored else 1
 
 
@@ -92,7 +92,7 @@ def _list(
     if not missed:
         screen.say("Every request so far had a reply.")
         return
-    screen.show(show.requests(missed, project_ids))
+    screen.show(show.tabulate_requests(missed, project_ids))
     screen.say((f"{stack.command('replies', missed[0].digest[:8])} shows the first.", "dim"))
 
 
@@ -101,7 +101,7 @@ def _show(screen: Display, stack: Stack, request: "MissedReply", form: Path | No
         _write(form, make_reply_template(request))
     document = request.model_dump(mode="json") | {"form": make_reply_template(request)}
     screen.emit(document)
-    for part in show.request(request):
+    for part in show.describe_request(request):
         screen.say(part)
     name = from_here(form) if form else "reply.txt"
     if form:
@@ -142,7 +142,7 @@ def _write(path: Path, text: str) -> None:
         raise FolderError(f"{path} cannot be written ({error.strerror}).") from error
 
 
-def _tell(screen: Display, checked: ReplyCheck, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
+def _present(screen: Display, checked: ReplyCheck, stored: str | None, retried: Sequence[str], stack: Stack) -> None:
     if checked.good:
         screen.say(f"An agent would accept this: {checked.holds}.")
     else:
@@ -154,4 +154,4 @@ def _tell(screen: Display, checked: ReplyCheck, stored: str | None, retried: Seq
     elif not checked.good:
         screen.say("Nothing was stored; mend it, or store it as it is with --anyway.")
     if retried:
-        screen.say(f"{count(len(retried), 'project')} retried. {stack.command('follow', retried[0])} follows.")
+        screen.say(f"{format_count(len(retried), 'project')} retried. {stack.command('follow', retried[0])} follows.")

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agenticai.client.folder import check_folder
-from agenticai.client.model_cost import Model, model_of
+from agenticai.client.model_cost import Model, find_model
 from agenticai.commands.models import STORED, ModelSource
-from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, on_stack
+from agenticai.commands.settings import DASHBOARD_PORT, DEFAULT_STAGE, list_stack_options
 from agenticai.display import tables
-from agenticai.display.console import Display, TextPart, count, text, this_command
+from agenticai.display.console import Display, TextPart, format_count, join_text, this_command
 from agenticai.display.following import Following
 from agenticai.display.outcome import describe_use
-from agenticai.display.serving import list_addresses, present_tests, welcome
+from agenticai.display.serving import format_welcome, list_addresses, present_tests
 from agenticai.display.stopping import wait_until_stopped
 from agenticai.emulator.core.errors import ControlError
 from agenticai.emulator.core.home import find_home
@@ -48,9 +48,9 @@ def serve_until_stopped(
         register_engine(find_home(), running.target.endpoint_url, running.control_token, reach.hosts, engine.name),
         curl_settings(find_home(), running.token) as curl,
     ):
-        model = model_of(running.target, running.outputs, control)
+        model = find_model(running.target, running.outputs, control)
         screen.emit({**list_addresses(running), "model": {"name": model.name, "answers": model.answers}})
-        screen.say(welcome(running, command_for_new(running, this_command()), model, curl))
+        screen.say(format_welcome(running, make_new_command(running, this_command()), model, curl))
         with (
             _dashboard(screen, running.target.endpoint_url) if dashboard else nullcontext(),
             show_model_use(screen, control, model) as look,
@@ -105,7 +105,7 @@ def show_model_use(screen: Display, control: "ControlClient", model: Model) -> I
             nonlocal so_far
             with contextlib.suppress(ControlError):  # a busy engine is asked again
                 so_far = describe_use(control.model(), datetime.now(UTC).date())
-                status.update(text(so_far))
+                status.update(join_text(so_far))
 
         yield look
     screen.say(so_far)
@@ -150,19 +150,25 @@ def _start_bench(
         yield running
 
 
-def command_for_new(running: Bench, command: str) -> str:
+def make_new_command(running: Bench, command: str) -> str:
     """Return the command that posts a project to this stack; `command` is how this command line is started."""
     arguments = ["new", *(["--file", str(EXAMPLE)] if EXAMPLE.exists() else ["--template", "cli-tool"])]
-    return f"{command} {shlex.join([*arguments, *on_stack(running.target.endpoint_url, running.outputs.stage)])}"
+    return (
+        f"{command} {shlex.join([*arguments, *list_stack_options(running.target.endpoint_url, running.outputs.stage)])}"
+    )
 
 
 def _present(screen: Display, result: "DemoResult") -> None:
-    for table in (tables.timeline(result.events), tables.score(result.report), tables.usage(result.usage)):
+    for table in (
+        tables.tabulate_timeline(result.events),
+        tables.tabulate_score(result.report),
+        tables.tabulate_usage(result.usage),
+    ):
         screen.say("")
         screen.show(table)
     downloaded = result.downloaded
     present_tests(screen, result.tests, result.untested)
-    files = count(len(downloaded.files), "file")
+    files = format_count(len(downloaded.files), "file")
     screen.say(("The code", "bold"), f"     {downloaded.code}/  ({files})")
     screen.say(("The package", "bold"), f"  {downloaded.package}, with {downloaded.instructions}")
     tables.show_refused(screen, downloaded.refused)

@@ -45,14 +45,14 @@ def find_endpoint(environ: Mapping[str, str] = os.environ, home: Path | None = N
     if port := environ.get(PORT_VARIABLE, ""):
         if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MOST_PORTS):
             raise SettingsError(f"{PORT_VARIABLE} is {port!r}: set it to a port from 1 to {MOST_PORTS}, or unset it.")
-        return local(port)
+        return make_local_url(port)
     endpoints = _find_noted(environ, home)
     if len(endpoints) > 1:
         raise SettingsError(
             f"Several engines run ({', '.join(endpoints)}): choose one with --endpoint, or for all commands with the"
             f" environment variable {ENDPOINT_VARIABLES[0]}."
         )
-    return endpoints[0] if endpoints else local(DEFAULT_PORT)
+    return endpoints[0] if endpoints else make_local_url(DEFAULT_PORT)
 
 
 def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | None = None) -> tuple[str, ...]:
@@ -62,17 +62,17 @@ def _find_noted(environ: Mapping[str, str], home: Path | None, target: str | Non
         return ()
 
 
-def local(port: int | str) -> str:
+def make_local_url(port: int | str) -> str:
     """Return the address of an engine on this port of this machine."""
     return f"http://127.0.0.1:{port}"
 
 
-def gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
+def find_gemini_api_key(environ: Mapping[str, str] = os.environ) -> str:
     """Return the Gemini API key; empty if none is set."""
     return environ.get(KEY_VARIABLE, "")
 
 
-def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
+def list_stack_options(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the options with which another command finds the same stack; none if it finds it by default."""
     try:
         default_endpoint = find_endpoint(environ).rstrip("/")
@@ -83,7 +83,7 @@ def on_stack(endpoint: str, stage: str, environ: Mapping[str, str] = os.environ)
     return options if is_default_stage else [*options, "--stage", stage]
 
 
-def _stage(stage: str) -> str:
+def _check_stage(stage: str) -> str:
     if not _STAGE.fullmatch(stage):
         raise SettingsError(f"{stage!r} is not a valid stage name: give one such as {DEFAULT_STAGE} with --stage.")
     return stage
@@ -115,12 +115,12 @@ Endpoint = Annotated[
         metavar="URL",
         envvar=list(ENDPOINT_VARIABLES),
         callback=lambda given: find_engine(given),
-        show_default=f"the engine that `agenticai up` started, else {local(DEFAULT_PORT)}",
+        show_default=f"the engine that `agenticai up` started, else {make_local_url(DEFAULT_PORT)}",
         help="Address of the engine; or `embedded` or `localstack` for the one that `agenticai up` started; or `aws`.",
     ),
 ]
 Stage = Annotated[
-    str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_stage, help="Stage of the stack.")
+    str, typer.Option(metavar="STAGE", envvar=STAGE_VARIABLE, callback=_check_stage, help="Stage of the stack.")
 ]
 Port = Annotated[
     int,

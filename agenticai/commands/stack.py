@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agenticai.commands.settings import on_stack
+from agenticai.commands.settings import list_stack_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Stack:
         """Return a command for the same stack, to be copied."""
         from agenticai.display.console import this_command
 
-        return f"{this_command()} {shlex.join([*arguments, *on_stack(self.endpoint, self.stage)])}"
+        return f"{this_command()} {shlex.join([*arguments, *list_stack_options(self.endpoint, self.stage)])}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from agenticai.commands.deploy import StageLocation
 from agenticai.display import deploying as show
-from agenticai.display.console import Display, count, grid
+from agenticai.display.console import Display, format_count, make_grid
 from agenticai.emulator.core.home import find_home, make_home
 from agenticai.scenarios.benches.deployment import compare_prepared, prepare
 from agenticai.stack.changes import Change
@@ -13,7 +13,7 @@ from agenticai.stack.deploying import translate_aws_errors
 from agenticai.stack.destroying import destroy_stage, plan_deletion
 from agenticai.stack.drift import DriftedResource, find_drift
 from agenticai.stack.errors import DeclinedError, DeployError, DriftError
-from agenticai.stack.stage import read_stage_outputs, stack_name
+from agenticai.stack.stage import name_stack, read_stage_outputs
 from agenticai.stack.versions import read_versions, read_versions_before, serve_versions
 
 Confirm = Callable[[str, str], bool]
@@ -30,7 +30,7 @@ def show_outputs(where: StageLocation, *, as_json: bool) -> None:
         for name, output in outputs.items()
         for key, value in (output.items() if isinstance(output, dict) else [(None, output)])
     ]
-    screen.show(grid(("output", "value"), rows))
+    screen.show(make_grid(("output", "value"), rows))
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def show_diff(where: StageLocation, *, as_json: bool) -> Difference:
         change_set = compare_prepared(target, where.stage, prepared, {})
         step.update("looking for drift")
         try:
-            drifted, unknown = find_drift(target, stack_name(where.stage)), ""
+            drifted, unknown = find_drift(target, name_stack(where.stage)), ""
         except DeployError as error:
             drifted, unknown = (), str(error)
         step.done()
@@ -81,7 +81,7 @@ def refuse_drift(stage: str, difference: Difference) -> None:
     if difference.drift:
         names = ", ".join(resource.logical_id for resource in difference.drift)
         raise DriftError(
-            f"{stack_name(stage)} has drifted ({names}): undo these changes, or make them in the template too."
+            f"{name_stack(stage)} has drifted ({names}): undo these changes, or make them in the template too."
         )
 
 
@@ -96,8 +96,8 @@ def roll_back(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
         if not before:
             raise DeployError("The versions from before the last deployment are live already.")
         rows = [(name, serving[name], version) for name, version in before.items()]
-        screen.show(grid(("function", "version", "back to"), rows))
-        if not agreed(f"Roll {stack_name(where.stage)} back?", where.stage):
+        screen.show(make_grid(("function", "version", "back to"), rows))
+        if not agreed(f"Roll {name_stack(where.stage)} back?", where.stage):
             raise DeclinedError("Nothing was rolled back: you said no.")
         serve_versions(functions, before)
     screen.emit({"serving": before})
@@ -110,16 +110,16 @@ def destroy(where: StageLocation, agreed: Confirm, *, as_json: bool) -> None:
     plan = plan_deletion(target, where.stage)
     screen.show(show.list_deletions(plan))
     screen.say(f"With all projects, files and messages in it, and the parameters {', '.join(plan.parameters)}.")
-    if not agreed(f"Destroy {stack_name(where.stage)}?", where.stage):
-        raise DeclinedError(f"{stack_name(where.stage)} was not destroyed: you said no.")
-    with screen.step(f"{stack_name(where.stage)} destroyed") as step:
+    if not agreed(f"Destroy {name_stack(where.stage)}?", where.stage):
+        raise DeclinedError(f"{name_stack(where.stage)} was not destroyed: you said no.")
+    with screen.step(f"{name_stack(where.stage)} destroyed") as step:
         destroy_stage(
             target,
             plan,
             on_event=lambda event: step.update(f"{event.logical_id}: {event.status.lower().replace('_', ' ')}"),
-            on_emptied=lambda number: step.update(f"{count(number, 'object')} deleted"),
+            on_emptied=lambda number: step.update(f"{format_count(number, 'object')} deleted"),
         )
         step.done()
-    screen.emit({"destroyed": stack_name(where.stage), "stays": show.list_what_stays(target, where.stage)})
+    screen.emit({"destroyed": name_stack(where.stage), "stays": show.list_what_stays(target, where.stage)})
     for remainder in show.list_what_stays(target, where.stage):
         screen.say(("stays: ", "bold"), remainder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from agenticai.client.errors import ApiError
-from agenticai.client.model_cost import model_of
+from agenticai.client.model_cost import find_model
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.emulator.core.bench_records import ModelRequest
 from pm_agent.questions import about_project
@@ -33,15 +33,15 @@ def ask_stored(stack: Stack, requirements: Sequence[str]) -> tuple[bool, ...] | 
     with open_stack(stack) as (bench, control):
         if control is None:
             return None
-        model = model_of(bench.target, bench.outputs, control)
+        model = find_model(bench.target, bench.outputs, control)
         if model.answers != "stored":
             return None
-        return control.stored_replies(plan_request(text, model.name) for text in requirements)
+        return control.stored_replies(make_plan_request(text, model.name) for text in requirements)
 
 
-def plan_request(requirements: str, model: str) -> ModelRequest:
+def make_plan_request(requirements: str, model: str) -> ModelRequest:
     """Return the PM agent's first request to the model for these requirements, as it is sent to the Gemini API."""
-    prompt = about_project(_project(requirements))
+    prompt = about_project(_make_project(requirements))
     body = {
         "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
         "systemInstruction": {"parts": [{"text": prompt.system}]},
@@ -57,13 +57,13 @@ def find_requirements(api: "ProjectsApi", text: str | None, template: str | None
     """Return the requirements that a project would begin with; None if the API will refuse them or the template."""
     try:
         requirements = None if text is None else TypeAdapter[str](Requirements).validate_python(text)
-        parts = (api.template(template).requirements if template else None, requirements)
+        parts = (api.get_template(template).requirements if template else None, requirements)
     except (ApiError, ValidationError):
         return None
     return "\n\n".join(part for part in parts if part)
 
 
-def _project(requirements: str) -> Project:
+def _make_project(requirements: str) -> Project:
     now = datetime.now(UTC)
     return Project(
         id="0" * 26,

@@ -9,8 +9,8 @@ from functools import partial
 from time import monotonic
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.benches import engine_starter
-from agenticai.commands.replay import one_scenario
+from agenticai.commands.benches import make_engine_starter
+from agenticai.commands.replay import choose_scenario
 from agenticai.display import sweeps as show
 from agenticai.display.console import Display, this_command
 from agenticai.emulator.core.home import find_home
@@ -46,7 +46,7 @@ class Selection:
         if self.seeds and (self.only or self.limit or self.every > 1):
             raise SettingsError("--seeds makes its own schedules: leave out --only, --every and --limit.")
 
-    def cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
+    def choose_cases(self, clean: Ending, outputs: StackOutputs) -> list[Case]:
         """Return the cases of a clean run to try."""
         if self.only:
             return list(self.only)
@@ -74,12 +74,12 @@ class TrialBasis:
 
 def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) -> int:
     """Sweep a scenario; return the exit status: 0 only if replays survived, and none broke anything."""
-    screen, scenario = Display(as_json=as_json), one_scenario(name)
-    with run_folder(find_home() / "run") as logs, BenchPool(engine_starter(logs), workers) as pool:
+    screen, scenario = Display(as_json=as_json), choose_scenario(name)
+    with run_folder(find_home() / "run") as logs, BenchPool(make_engine_starter(logs), workers) as pool:
         with screen.step(f"{name} without faults") as step:
-            clean, outputs = pool.submit(partial(_clean, scenario)).result()
+            clean, outputs = pool.submit(partial(_replay_clean, scenario)).result()
             step.done()
-        screen.say(show.introduction(clean))
+        screen.say(show.describe_clean_run(clean))
         counts = try_selection(
             TrialBasis(screen, name, pool, make_trial_runner(scenario), clean, outputs, this_command()), selection
         )
@@ -87,10 +87,10 @@ def show_sweep(name: str, selection: Selection, workers: int, *, as_json: bool) 
         screen.say(f"What the engines logged is in {logs}.")
     else:
         shutil.rmtree(logs, ignore_errors=True)
-    return exit_status(counts)
+    return choose_exit_status(counts)
 
 
-def exit_status(counts: Counter[TrialVerdict]) -> int:
+def choose_exit_status(counts: Counter[TrialVerdict]) -> int:
     """Return 0 if replays survived and none broke anything, else 1, as those that were not reached prove nothing."""
     return (
         0 if counts[TrialVerdict.SURVIVED] and not counts[TrialVerdict.VIOLATED] + counts[TrialVerdict.CRASHED] else 1
@@ -101,10 +101,10 @@ def try_selection(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdi
     """Try the selection, show each verdict as it comes, and count the verdicts."""
     if selection.seeds:
         return _try_seeds(basis, selection)
-    return _try_cases(basis, selection.cases(basis.clean, basis.outputs))
+    return _try_cases(basis, selection.choose_cases(basis.clean, basis.outputs))
 
 
-def _clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
+def _replay_clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     """Return the end without faults, with which all others are compared, and the outputs of its stack."""
     return without_faults(scenario, bench), bench.outputs
 
@@ -114,9 +114,9 @@ def _try_cases(basis: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict
     with show.trials(basis.screen, len(cases)) as progress:
         for result in sweep(basis.pool, basis.rehearse, basis.clean, cases):
             results.append(result)
-            progress.ended(str(result.case), result.judged, basis.command("--only", str(result.case)))
-    basis.screen.show(show.case_table(sorted(results, key=lambda result: cases.index(result.case))))
-    trials = [{"case": str(result.case), **show.document(result.judged)} for result in results]
+            progress.count_trial(str(result.case), result.judged, basis.command("--only", str(result.case)))
+    basis.screen.show(show.tabulate_cases(sorted(results, key=lambda result: cases.index(result.case))))
+    trials = [{"case": str(result.case), **show.make_document(result.judged)} for result in results]
     return _conclude(basis, [result.judged for result in results], monotonic() - began, {"cases": trials})
 
 
@@ -128,9 +128,9 @@ def _try_seeds(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdict]
         for result in try_seeds(basis.pool, basis.rehearse, basis.clean, sites, seeds):
             results.append(result)
             command = basis.command("--seeds", "1", "--seed", str(result.seed))
-            progress.ended(f"seed {result.seed}", result.judged, command)
+            progress.count_trial(f"seed {result.seed}", result.judged, command)
     failing = [_shrink(basis, result) for result in results if result.judged.verdict is TrialVerdict.VIOLATED]
-    trials = [{"seed": result.seed, **show.document(result.judged)} for result in results]
+    trials = [{"seed": result.seed, **show.make_document(result.judged)} for result in results]
     details = {"seeds": trials, "shrunk": failing}
     return _conclude(basis, [result.judged for result in results], monotonic() - began, details)
 
@@ -147,7 +147,7 @@ def _shrink(basis: TrialBasis, result: SeedResult) -> dict[str, object]:
     faults = write_yaml(name_agents(minimal.faults, basis.outputs))
     for line in show.describe_minimal_faults(minimal, faults):
         basis.screen.say(line)
-    return {"seed": minimal.seed, "faults": faults, **show.document(minimal.judged)}
+    return {"seed": minimal.seed, "faults": faults, **show.make_document(minimal.judged)}
 
 
 def _conclude(

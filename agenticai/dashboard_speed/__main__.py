@@ -13,8 +13,8 @@ from typing import Final
 from agenticai.commands.dashboard import serve_dashboard
 from agenticai.dashboard_speed.seeding import seed_letters, seed_projects, seed_runs
 from agenticai.dashboard_speed.watching import PageTimes, run_chromium, watch
-from agenticai.dashboard_speed.workload import Pair, compare, rate, run_workload
-from agenticai.display.console import Display, figures, grid
+from agenticai.dashboard_speed.workload import Pair, compare, measure_rate, run_workload
+from agenticai.display.console import Display, make_figure_columns, make_grid
 from agenticai.emulator.core.home import VARIABLE
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
@@ -36,7 +36,7 @@ OPEN: Final = "overview"
 """The page that is open while the engine's rate is measured."""
 
 
-def pages(project: str) -> Mapping[str, str]:
+def list_pages(project: str) -> Mapping[str, str]:
     """Return every page by its name, with its path in the dashboard."""
     return {
         "Overview": "overview",
@@ -63,12 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             step.done()
         # The runs are in a folder of their own, which only the dashboard uses.
         environ = {**os.environ, VARIABLE: home}
-        with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, free_port(), environ=environ) as (_, url):
-            times = measure_pages(screen, url, pages(projects[0]), options.page)
+        with serve_dashboard(stack.target.endpoint_url, stack.outputs.stage, find_free_port(), environ=environ) as (
+            _,
+            url,
+        ):
+            times = measure_pages(screen, url, list_pages(projects[0]), options.page)
             show_pages(screen, times)
             pairs = measure_rates(screen, stack, url, options.pairs, options.seconds)
             show_rates(screen, pairs)
-    return 0 if all(map(_in_time, times.values())) and (not pairs or remaining_share(pairs) >= KEPT) else 1
+    return 0 if all(map(_is_in_time, times.values())) and (not pairs or compute_remaining_share(pairs) >= KEPT) else 1
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -83,7 +86,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port of this machine that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
@@ -116,7 +119,7 @@ def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: 
         api = stack.outputs.function_names["api"]
         return list(
             compare(
-                lambda: rate(control, api, seconds, lambda s: page.wait_for_timeout(s * 1000)),
+                lambda: measure_rate(control, api, seconds, lambda s: page.wait_for_timeout(s * 1000)),
                 opened=lambda: page.goto(f"{url}/{OPEN}"),
                 closed=lambda: page.goto("about:blank"),
                 pairs=pairs,
@@ -127,7 +130,7 @@ def measure_rates(screen: Display, stack: Bench, url: str, pairs: int, seconds: 
 def show_pages(screen: Display, times: Mapping[str, PageTimes]) -> None:
     """Print the times of pages."""
     screen.say(f"Milliseconds. Usable: at most {USABLE_MS}. Refresh: at most {REFRESH_MS} on the server.")
-    columns = figures("first", "usable", "refresh p50", "p95", "drawn p50", "p95", "refreshes")
+    columns = make_figure_columns("first", "usable", "refresh p50", "p95", "drawn p50", "p95", "refreshes")
     rows = [
         (
             name,
@@ -139,11 +142,11 @@ def show_pages(screen: Display, times: Mapping[str, PageTimes]) -> None:
                 for percent in (50, 95)
             ),
             str(len(page_times.refreshes)),
-            "" if _in_time(page_times) else "missed",
+            "" if _is_in_time(page_times) else "missed",
         )
         for name, page_times in times.items()
     ]
-    screen.show(grid(["page", *columns, ""], rows))
+    screen.show(make_grid(["page", *columns, ""], rows))
 
 
 def show_rates(screen: Display, pairs: Sequence[Pair]) -> None:
@@ -151,16 +154,16 @@ def show_rates(screen: Display, pairs: Sequence[Pair]) -> None:
     if not pairs:
         return
     rows = [(f"{pair.without:.2f}", f"{pair.open:.2f}", f"{pair.kept:.1%}") for pair in pairs]
-    screen.show(grid(figures("without", "open", "kept"), rows, "Invocations of agents a second"))
-    screen.say(f"Kept over all pairs: {remaining_share(pairs):.1%}, at least {KEPT:.0%}.")
+    screen.show(make_grid(make_figure_columns("without", "open", "kept"), rows, "Invocations of agents a second"))
+    screen.say(f"Kept over all pairs: {compute_remaining_share(pairs):.1%}, at least {KEPT:.0%}.")
 
 
-def remaining_share(pairs: Sequence[Pair]) -> float:
+def compute_remaining_share(pairs: Sequence[Pair]) -> float:
     """Return the share of the engine's rate that remains with the dashboard open, over all pairs."""
     return statistics.fmean(pair.open for pair in pairs) / statistics.fmean(pair.without for pair in pairs)
 
 
-def _in_time(times: PageTimes) -> bool:
+def _is_in_time(times: PageTimes) -> bool:
     return times.usual_ms <= USABLE_MS and not times.refresh_ms("server_ms", 50) > REFRESH_MS
 
 

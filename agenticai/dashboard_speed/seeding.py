@@ -72,7 +72,7 @@ def _copy(stack: DeployedStack, original: str, copy: str) -> str:
         ExpressionAttributeValues={":key": {"S": layout.project(original)}},
     )["Items"]
     items = json.loads(json.dumps(stored_items).replace(original, copy))
-    for batch in _in_batches(items, ITEMS):
+    for batch in _split(items, ITEMS):
         puts: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in batch]
         dynamodb.batch_write_item(RequestItems={table: puts})
     reports = next(prefix for prefix in layout.objects(original) if prefix.startswith("test_results"))
@@ -85,20 +85,20 @@ def _copy(stack: DeployedStack, original: str, copy: str) -> str:
 def seed_letters(stack: DeployedStack, agent: str, count: int, projects: Sequence[str]) -> None:
     """Put messages into an agent's dead-letter queue, and the reasons of their failures into its function's log."""
     url, now = stack.outputs.dead_letter_queue_urls[agent], datetime.now(UTC)
-    bodies = [_body(number, projects) for number in range(count)]
+    bodies = [_make_body(number, projects) for number in range(count)]
     with ThreadPoolExecutor(CLIENTS) as clients:
-        sent = clients.map(lambda chunk: _send(stack, url, chunk), list(_in_batches(bodies, MESSAGES)))
+        sent = clients.map(lambda chunk: _send(stack, url, chunk), list(_split(bodies, MESSAGES)))
         ids = [message for batch in sent for message in batch]
     logs, group = stack.target.client("logs"), f"/aws/lambda/{stack.outputs.function_names[agent]}"
-    lines = [_line(number, message, now) for number, message in enumerate(ids[:LOGGED])]
-    for number, chunk in enumerate(_in_batches(lines, EVENTS)):
+    lines = [_make_log_line(number, message, now) for number, message in enumerate(ids[:LOGGED])]
+    for number, chunk in enumerate(_split(lines, EVENTS)):
         stream = f"dead-letters-{number}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
         events: Any = [{"timestamp": int(now.timestamp() * 1000), "message": line} for line in chunk]
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
 
-def _body(number: int, projects: Sequence[str]) -> str:
+def _make_body(number: int, projects: Sequence[str]) -> str:
     head = {"schema": "test-requested/2", "project_id": projects[number % len(projects)], "correlation_id": "c"}
     return json.dumps({**head, "revision": {"build": 1, "round": number % 3}})
 
@@ -109,7 +109,7 @@ def _send(stack: DeployedStack, url: str, bodies: Sequence[str]) -> list[str]:
     return [result["MessageId"] for result in answer["Successful"]]
 
 
-def _line(number: int, message_id: str, at: datetime) -> str:
+def _make_log_line(number: int, message_id: str, at: datetime) -> str:
     """Return the log line of a worker that could not process a message."""
     error_type, reason = CAUSES[number % len(CAUSES)]
     return json.dumps(
@@ -131,13 +131,13 @@ def seed_runs(home: Path, count: int) -> None:
     for number in range(count):
         started_at = start + timedelta(hours=number)
         folder = make_private(home / "runs" / f"{started_at:%Y%m%dT%H%M%S.%f}-0")
-        replays = [_replay(name, failed=(index + number) % 17 == 0) for index, name in enumerate(names)]
+        replays = [_make_replay(name, failed=(index + number) % 17 == 0) for index, name in enumerate(names)]
         head = {"schema": "agenticai-run/1", "started_at": started_at.isoformat(), "target": "embedded", "seed": 0}
         write_private(folder / "run.json", json.dumps({**head, "repeat": 1, "wall_s": 60.0, "scenarios": replays}))
         write_private(folder / "report.html", "<!doctype html><title>A run</title>")
 
 
-def _replay(name: str, *, failed: bool) -> dict[str, Any]:
+def _make_replay(name: str, *, failed: bool) -> dict[str, Any]:
     return {
         "name": name,
         "outcome": "failed" if failed else "passed",
@@ -150,5 +150,5 @@ def _replay(name: str, *, failed: bool) -> dict[str, Any]:
     }
 
 
-def _in_batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def _split(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (values[start : start + size] for start in range(0, len(values), size))

@@ -60,15 +60,15 @@ def _post(stack: DeployedStack, ended: threading.Event) -> None:
                     pass
 
 
-def rate(control: "ControlClient", api_function: str, seconds: float, wait: Pause = pause) -> float:
+def measure_rate(control: "ControlClient", api_function: str, seconds: float, wait: Pause = pause) -> float:
     """Return how many invocations of agents end per second, measured for `seconds`."""
 
-    def done() -> int:
+    def count_ended() -> int:
         return sum(row.invocations for row in control.usage().functions if row.function != api_function)
 
-    initial, began = done(), monotonic()
+    initial, began = count_ended(), monotonic()
     wait(seconds)
-    return (done() - initial) / (monotonic() - began)
+    return (count_ended() - initial) / (monotonic() - began)
 
 
 def compare(
@@ -80,16 +80,16 @@ def compare(
 ) -> Iterator[Pair]:
     """Yield pairs of rates, without the dashboard and with it; the order alternates from pair to pair."""
 
-    def measured(prepare: Callable[[], object]) -> float:
+    def measure_after(prepare: Callable[[], object]) -> float:
         prepare()
         wait(SETTLING_SECONDS)
         return measure()
 
     for number in range(pairs):
         if number % 2:
-            with_dashboard = measured(opened)
-            yield Pair(measured(closed), with_dashboard)
+            with_dashboard = measure_after(opened)
+            yield Pair(measure_after(closed), with_dashboard)
         else:
-            without_dashboard = measured(closed)
-            yield Pair(without_dashboard, measured(opened))
+            without_dashboard = measure_after(closed)
+            yield Pair(without_dashboard, measure_after(opened))
     closed()

@@ -9,7 +9,7 @@ from rich.status import Status
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.display.console import Display, TextPart, figures, grid, text
+from agenticai.display.console import Display, TextPart, join_text, make_figure_columns, make_grid
 from agenticai.display.replays import MARKS, LiveProgress
 from agenticai.scenarios.comparing.comparison import ComparisonReport, ScenarioComparison, Verdict
 from agenticai.scenarios.comparing.differences import Difference, describe_works
@@ -31,13 +31,13 @@ class CompareProgress(LiveProgress):
         super().__init__(display, status, len(scenarios))
         self._width = max(len(scenario.name) for scenario in scenarios)
 
-    def ended(self, scenario: ScenarioComparison) -> None:
+    def show_result(self, scenario: ScenarioComparison) -> None:
         """Print the line of a scenario, and its differences, above the live part."""
         with self._lock:
             self._ended += 1
-            self._display.say(line(scenario, self._width))
+            self._display.say(format_line(scenario, self._width))
             for difference in scenario.differences:
-                self._display.say("    ", sentence(difference))
+                self._display.say("    ", format_difference(difference))
 
 
 @contextmanager
@@ -47,21 +47,21 @@ def live(display: Display, scenarios: Sequence[Scenario]) -> Iterator[ComparePro
         yield CompareProgress(display, status, scenarios)
 
 
-def line(scenario: ScenarioComparison, width: int) -> Text:
+def format_line(scenario: ScenarioComparison, width: int) -> Text:
     """Format a scenario on one line."""
     mark, verdict = VERDICTS[scenario.verdict]
     if scenario.skipped:
-        return text(mark, f" {scenario.name:<{width}} ", (f"not compared: {scenario.skipped}", "dim"))
+        return join_text(mark, f" {scenario.name:<{width}} ", (f"not compared: {scenario.skipped}", "dim"))
     durations = ", ".join(
         f"{observation.target} {observation.report.wall_s:.1f} s" for observation in scenario.observations
     )
-    return text(mark, f" {scenario.name:<{width}} {verdict}  ", (durations, "dim"))
+    return join_text(mark, f" {scenario.name:<{width}} {verdict}  ", (durations, "dim"))
 
 
-def sentence(difference: Difference) -> Text:
+def format_difference(difference: Difference) -> Text:
     """Format a difference as a sentence."""
     values = f"{difference.first} on {difference.first_target}, {difference.other} on {difference.other_target}"
-    return text((f"{difference.subject} of {difference.of}: {values}", "red"))
+    return join_text((f"{difference.subject} of {difference.of}: {values}", "red"))
 
 
 def present(screen: Display, report: ComparisonReport) -> None:
@@ -69,19 +69,21 @@ def present(screen: Display, report: ComparisonReport) -> None:
     compared = [scenario for scenario in report.scenarios if not scenario.skipped]
     if compared:
         screen.say()
-        screen.show(ends(compared))
+        screen.show(tabulate_outcomes(compared))
         screen.say()
         screen.show(
-            calls([observation for scenario in compared for observation in scenario.observations], list(report.engines))
+            tabulate_calls(
+                [observation for scenario in compared for observation in scenario.observations], list(report.engines)
+            )
         )
     if len(compared) == 1:
-        for table in timelines(compared[0]):
+        for table in tabulate_timelines(compared[0]):
             screen.say()
             screen.show(table)
-    screen.say("\n", totals(report))
+    screen.say("\n", format_totals(report))
 
 
-def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
+def tabulate_outcomes(scenarios: Sequence[ScenarioComparison]) -> Table:
     """Return a table of each scenario's outcome on each target."""
     rows = list[tuple[TextPart, ...]]()
     for scenario in scenarios:
@@ -105,11 +107,11 @@ def ends(scenarios: Sequence[ScenarioComparison]) -> Table:
                     report.skipped or report.ends,
                 )
             )
-    numbers = figures("events", "calls", "model calls", "took")
-    return grid((*map(Column, ("scenario", "target", "outcome")), *numbers, "projects"), rows, "What it came to")
+    numbers = make_figure_columns("events", "calls", "model calls", "took")
+    return make_grid((*map(Column, ("scenario", "target", "outcome")), *numbers, "projects"), rows, "What it came to")
 
 
-def calls(observations: Sequence[Observation], targets: Sequence[str]) -> Table:
+def tabulate_calls(observations: Sequence[Observation], targets: Sequence[str]) -> Table:
     """Return a table of all scenarios' calls by operation and caller, on each target."""
     counts = {target: Counter[tuple[str, str, str]]() for target in targets}
     counted = {each.target: each.counted for each in observations}
@@ -123,10 +125,10 @@ def calls(observations: Sequence[Observation], targets: Sequence[str]) -> Table:
             for target in targets
         )
         rows.append((service, operation, caller, *cells))
-    return grid(("service", "operation", "by", *figures(*targets)), rows, "AWS calls")
+    return make_grid(("service", "operation", "by", *make_figure_columns(*targets)), rows, "AWS calls")
 
 
-def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
+def tabulate_timelines(scenario: ScenarioComparison) -> Iterator[Table]:
     """Yield a table for each project, with the events of each piece of its work on each target."""
     names = dict.fromkeys(
         project.name for observation in scenario.observations for project in observation.report.projects
@@ -141,11 +143,11 @@ def timelines(scenario: ScenarioComparison) -> Iterator[Table]:
         works = dict.fromkeys(work for target_works in works_by_target for work in target_works)
         rows = [(work, *(target_works.get(work, "nothing") for target_works in works_by_target)) for work in works]
         columns = ["work", *(observation.target for observation in scenario.observations)]
-        yield grid(columns, rows, f"Timeline of {name}")
+        yield make_grid(columns, rows, f"Timeline of {name}")
 
 
-def totals(report: ComparisonReport) -> Text:
+def format_totals(report: ComparisonReport) -> Text:
     """Format the totals of a comparison on one line."""
     engines = ", ".join(name if name == engine else f"{name} ({engine})" for name, engine in report.engines.items())
-    counts = (text((f"{number} {VERDICTS[verdict][1]}", "bold")) for verdict, number in report.verdicts.items())
-    return text(text(", ").join(counts), f"; compared: {engines}")
+    counts = (join_text((f"{number} {VERDICTS[verdict][1]}", "bold")) for verdict, number in report.verdicts.items())
+    return join_text(join_text(", ").join(counts), f"; compared: {engines}")

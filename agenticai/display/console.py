@@ -31,24 +31,24 @@ UNBOUNDED: Final = 10_000
 """A width that is larger than any terminal's."""
 
 
-def text(*parts: TextPart) -> Text:
+def join_text(*parts: TextPart) -> Text:
     """Join the parts of one or several lines.
 
     All text goes to the terminal through this function: nothing in it is treated as markup, and characters that would
     move the cursor, hide text or reverse it are escaped, whatever their origin.
     """
-    return Text.assemble(*(part if isinstance(part, Text) else _safe(part) for part in parts))
+    return Text.assemble(*(part if isinstance(part, Text) else _make_printable(part) for part in parts))
 
 
-def grid(columns: Sequence[Column | str], rows: Iterable[Sequence[TextPart]], title: str = "") -> Table:
+def make_grid(columns: Sequence[Column | str], rows: Iterable[Sequence[TextPart]], title: str = "") -> Table:
     """Return a table without lines; a Column with `no_wrap` is never wrapped."""
-    table = Table(*columns, title=text(title) if title else None, title_justify="left", box=None, pad_edge=False)
+    table = Table(*columns, title=join_text(title) if title else None, title_justify="left", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*map(text, row))
+        table.add_row(*map(join_text, row))
     return table
 
 
-def figures(*headers: str) -> list[Column]:
+def make_figure_columns(*headers: str) -> list[Column]:
     """Return right-aligned columns for numbers."""
     return [Column(header, justify="right", style="cyan", no_wrap=True) for header in headers]
 
@@ -64,14 +64,14 @@ class Display:
 
     def say(self, *parts: TextPart) -> None:
         """Print a line for users. It is not wrapped, so that commands can be copied in one piece."""
-        self.console.print(text(*parts), soft_wrap=True)
+        self.console.print(join_text(*parts), soft_wrap=True)
 
     def explain(self, *parts: TextPart) -> None:
         """Print sentences for users, indented, and on a terminal wrapped between words."""
         if self.console.is_terminal:
-            self.console.print(Padding(text(*parts), (0, 0, 0, 2)))
+            self.console.print(Padding(join_text(*parts), (0, 0, 0, 2)))
         else:
-            self.say("  ", text("\n  ").join(text(*parts).split("\n")))
+            self.say("  ", join_text("\n  ").join(join_text(*parts).split("\n")))
 
     def show(self, table: Table) -> None:
         """Print a table, wider than the terminal if its words would be cut otherwise."""
@@ -80,12 +80,12 @@ class Display:
     def emit(self, document: Any) -> None:
         """Print the result as one JSON document, if `as_json` is set."""
         if self.as_json:
-            print(json.dumps(_plain(document), indent=2), flush=True)  # noqa: T201 - the output itself
+            print(json.dumps(_convert_to_json(document), indent=2), flush=True)  # noqa: T201 - the output itself
 
     def status(self, *parts: TextPart) -> Status:
         """Return a spinner with a line that says what is being done, for use in a `with` block."""
         spinner = "dots" if self.console.encoding.startswith("utf") else "line"
-        return self.console.status(text(*parts), spinner=spinner)
+        return self.console.status(join_text(*parts), spinner=spinner)
 
     @contextmanager
     def step(self, title: str) -> Iterator["ShownStep"]:
@@ -105,7 +105,7 @@ class ShownStep:
 
     def update(self, doing: str) -> None:
         """Show what the step is doing now."""
-        self._status.update(text(doing))
+        self._status.update(join_text(doing))
         self._status.start()
 
     def pause(self) -> None:
@@ -130,7 +130,7 @@ class _Whole:
         yield from console.render(self._table, options.update(width=max(options.max_width, min_width), no_wrap=False))
 
 
-def count(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """Return a number with its noun: 1 file, 2 files."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -154,21 +154,21 @@ def this_command(started: str = sys.argv[0], python: str = sys.executable, searc
     return shlex.quote(from_here(program))
 
 
-def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
+def _make_printable(part: str | tuple[str, str]) -> str | tuple[str, str]:
     if isinstance(part, str):
         return "\n".join(printable_lines(part.expandtabs()))
     return "\n".join(printable_lines(part[0].expandtabs())), part[1]
 
 
-def _plain(document: Any) -> Any:
+def _convert_to_json(document: Any) -> Any:
     """Convert a document to JSON types. Models are dumped one by one, as pydantic builds ours on first use."""
     match document:
         case BaseModel():
-            return _plain(document.model_dump(mode="json"))
+            return _convert_to_json(document.model_dump(mode="json"))
         case str():
             return readable(document)
         case dict():
-            return {key: _plain(value) for key, value in document.items()}
+            return {key: _convert_to_json(value) for key, value in document.items()}
         case list() | tuple():
-            return [_plain(member) for member in document]
+            return [_convert_to_json(member) for member in document]
     return document

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Column, Table
 
-from agenticai.client.cost.prices import prices
-from agenticai.display.console import Display, TextPart, figures, grid
+from agenticai.client.cost.prices import read_prices
+from agenticai.display.console import Display, TextPart, make_figure_columns, make_grid
 from agenticai.stack.changes import Change, ChangeSet
 from agenticai.stack.destroying import DeletionPlan
 from agenticai.stack.events import StackEvent
@@ -37,8 +37,8 @@ def list_changes(change_set: ChangeSet) -> Table:
     """Return a table of the changes, replacements first; for a new stack, of the number of resources by type."""
     if change_set.creates:
         counts = Counter(change.resource_type for change in change_set.changes)
-        return grid(
-            (*figures("adds"), "type"),
+        return make_grid(
+            (*make_figure_columns("adds"), "type"),
             [(str(number), resource_type) for resource_type, number in sorted(counts.items())],
         )
     columns: list[Column | str] = [
@@ -57,7 +57,7 @@ def list_changes(change_set: ChangeSet) -> Table:
         )
         for change in ordered
     ]
-    return grid(columns, rows)
+    return make_grid(columns, rows)
 
 
 def describe_kept(change_set: ChangeSet) -> str:
@@ -80,11 +80,11 @@ def explain_change(change: Change) -> str:
 
 def describe_idle_cost(mappings: int) -> str:
     """State the monthly cost of a stack that nobody uses, as its queues are polled all the time."""
-    receives = prices().idle_receives(mappings)
-    cost = prices().lines["sqs-requests"].beyond_free(receives)
+    receives = read_prices().count_idle_receives(mappings)
+    cost = read_prices().lines["sqs-requests"].price_beyond_free(receives)
     return (
         f"Idle, its {mappings} queues are polled {receives:,.0f} times a month: ${cost:.2f} beyond the free tier"
-        f" (prices of {prices().as_of})."
+        f" (prices of {read_prices().as_of})."
     )
 
 
@@ -110,7 +110,7 @@ class ShownEvents:
 def list_deletions(plan: DeletionPlan) -> Table:
     """Return a table of what is deleted with a stage."""
     rows = sorted((resource.type, resource.logical_id, resource.physical_id) for resource in plan.resources)
-    return grid(["type", Column("resource", no_wrap=True), "name"], rows)
+    return make_grid(["type", Column("resource", no_wrap=True), "name"], rows)
 
 
 def list_what_stays(target: Target, stage: str) -> Sequence[str]:

@@ -6,9 +6,9 @@ from typing import Final
 
 from rich.status import Status
 
-from agenticai.display.console import Display, TextPart, text
+from agenticai.display.console import Display, TextPart, join_text
 from agenticai.display.printable import printable
-from agenticai.display.tables import event_in_words, status_part, work_in_words
+from agenticai.display.tables import colour_status, describe_event, describe_work
 from shared.models.events import EventType, TimelineEvent
 from shared.models.workflow import FINAL, ProjectStatus
 
@@ -24,39 +24,39 @@ class Following:
         self._status = status
         self._now = now
         self._running: dict[str, tuple[TimelineEvent, float]] = {}
-        self._waits_for = "a queue"
-        self._heard = self._said = now()
+        self._waiting_for = "a queue"
+        self._last_event_at = self._last_line_at = now()
 
     def __call__(self, event: TimelineEvent | None) -> None:
         """Show the next event, if any, and what the project does now."""
         if event is not None:
-            self._take(event)
-            self._heard = self._said = self._now()
-        activity = self._doing()
-        self._status.update(text(activity))
-        if not self._display.console.is_terminal and self._now() - self._said >= QUIET_SECONDS:
-            self._said = self._now()
+            self._record(event)
+            self._last_event_at = self._last_line_at = self._now()
+        activity = self._describe_running()
+        self._status.update(join_text(activity))
+        if not self._display.console.is_terminal and self._now() - self._last_line_at >= QUIET_SECONDS:
+            self._last_line_at = self._now()
             self._display.say((f"  {activity}", "dim"))
 
-    def _doing(self) -> str:
+    def _describe_running(self) -> str:
         now = self._now()
         running = [
-            f"{event.agent} {work_in_words(event.work)} ({format_elapsed(now - since)})"
+            f"{event.agent} {describe_work(event.work)} ({format_elapsed(now - since)})"
             for event, since in self._running.values()
         ]
-        return ", ".join(running) or f"waiting for {self._waits_for} ({format_elapsed(now - self._heard)})"
+        return ", ".join(running) or f"waiting for {self._waiting_for} ({format_elapsed(now - self._last_event_at)})"
 
-    def _take(self, event: TimelineEvent) -> None:
+    def _record(self, event: TimelineEvent) -> None:
         if event.type is EventType.WORK_STARTED:
             self._running[event.work] = (event, self._now())
             return
         self._running.pop(event.work, None)
-        self._waits_for = _reason_to_wait(event)
+        self._waiting_for = _describe_wait(event)
         duration = "" if event.duration_ms is None else f"{event.duration_ms / 1000:.2f} s"
         queue = f"{event.agent}-queue → {event.agent}" if event.agent != "api" else "api"
-        line = text(
-            _mark(event), f" {queue:<16} {event_in_words(event):<14} ", (f"{duration:>7}", "dim"), "  ",
-            status_part(event.status), f"  {printable(_detail(event))}",
+        line = join_text(
+            _choose_mark(event), f" {queue:<16} {describe_event(event):<14} ", (f"{duration:>7}", "dim"), "  ",
+            colour_status(event.status), f"  {printable(_describe_detail(event))}",
         )  # fmt: skip
         line.rstrip()
         self._display.say(line)
@@ -76,24 +76,24 @@ def _is_interrupted(event: TimelineEvent) -> bool:
     return event.type is EventType.WORK_FAILED and event.status not in FINAL
 
 
-def _mark(event: TimelineEvent) -> TextPart:
+def _choose_mark(event: TimelineEvent) -> TextPart:
     if _is_interrupted(event):
         return "!", "yellow"
     return ("✗", "red") if event.type is EventType.WORK_FAILED else ("✓", "green")
 
 
-def _detail(event: TimelineEvent) -> str:
+def _describe_detail(event: TimelineEvent) -> str:
     """Return the text beside an event; the reason of a failed project is shown only at the end."""
     if _is_interrupted(event):
         return f"{event.detail}; it is tried again by itself"
     if event.type is EventType.WORK_FAILED:
         return ""
     if event.type is EventType.RETRY_REQUESTED:
-        return ", ".join(work_in_words(work) for work in event.detail.split(", "))
+        return ", ".join(describe_work(work) for work in event.detail.split(", "))
     return event.detail
 
 
-def _reason_to_wait(event: TimelineEvent) -> str:
+def _describe_wait(event: TimelineEvent) -> str:
     if event.status is ProjectStatus.WAITING_FOR_QUOTA:
         return "the model's quota"
-    return f"{work_in_words(event.work)} to be tried again" if _is_interrupted(event) else "a queue"
+    return f"{describe_work(event.work)} to be tried again" if _is_interrupted(event) else "a queue"

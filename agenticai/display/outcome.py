@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from agenticai.client.model_cost import Model, prices
-from agenticai.display.console import TextPart, count, text
-from agenticai.display.tables import project_line
+from agenticai.client.model_cost import Model, read_prices
+from agenticai.display.console import TextPart, format_count, join_text
+from agenticai.display.tables import format_project
 from shared.models.workflow import ProjectStatus
 
 if TYPE_CHECKING:
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 CHANGE_REVERTED = "Its last change failed and was taken back; the project is as it was before."
 
 
-def outcome(project: "ProjectView", model: Model) -> Iterator[TextPart]:
+def describe_outcome(project: "ProjectView", model: Model) -> Iterator[TextPart]:
     """Yield a project on one line, why it failed, if it did, and the cost of the model."""
-    yield project_line(project)
-    yield from reason(project)
+    yield format_project(project)
+    yield from list_reasons(project)
     if project.tokens.calls:
         yield describe_cost(project.tokens, model, datetime.now(UTC).date())
 
 
-def document(project: "ProjectView", model: Model) -> dict[str, object]:
+def make_document(project: "ProjectView", model: Model) -> dict[str, object]:
     """Return the model and the cost of a project as a JSON document; the cost is null if the price is unknown."""
     tokens = project.tokens
-    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
+    cost = model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, datetime.now(UTC).date())
     return {"name": model.name, "answers": model.answers, "cost_usd": cost}
 
 
-def reason(project: "ProjectView") -> Iterator[TextPart]:
+def list_reasons(project: "ProjectView") -> Iterator[TextPart]:
     """Yield why the project, or its last change, failed, one line each; nothing if all succeeded."""
     if project.failure is None:
         return
@@ -45,7 +45,7 @@ def reason(project: "ProjectView") -> Iterator[TextPart]:
 
 def describe_cost(tokens: "TokenUsage", model: Model, day: date) -> TextPart:
     """Describe the cost of a project's calls of the language model."""
-    price = _price(model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
+    price = _format_price(model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, day), model.names)
     cost = "stored replies, which cost nothing" if model.answers in ("stored", "nearest") else price
     return f"{_describe_tokens(tokens.calls, tokens.prompt_tokens, tokens.output_tokens)}: {cost}", "dim"
 
@@ -56,36 +56,39 @@ def describe_use(use: "ModelUse", day: date) -> str:
         sum(getattr(usage, name) for usage in use.models) for name in ("calls", "prompt_tokens", "output_tokens")
     )
     costs = [
-        Model(usage.model, use.answers).cost_usd(usage.prompt_tokens, usage.output_tokens, day) for usage in use.models
+        Model(usage.model, use.answers).compute_cost_usd(usage.prompt_tokens, usage.output_tokens, day)
+        for usage in use.models
     ]
     names = ", ".join(usage.model for usage in use.models) or "no model"
     known_costs = [cost for cost in costs if cost is not None]
-    price = _price(sum(known_costs) if len(known_costs) == len(costs) else None, names)
+    price = _format_price(sum(known_costs) if len(known_costs) == len(costs) else None, names)
     errors = sum(usage.errors for usage in use.models)
     failed = f", {errors} of them failed" if errors else ""
     return f"live so far: {_describe_tokens(calls, prompt, output)}{failed}: {price}"
 
 
 def _describe_tokens(calls: int, prompt_tokens: int, output_tokens: int) -> str:
-    return f"{count(calls, 'model call')}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
+    return f"{format_count(calls, 'model call')}, {prompt_tokens:,} tokens in, {output_tokens:,} out"
 
 
-def _price(dollars: float | None, model: str) -> str:
+def _format_price(dollars: float | None, model: str) -> str:
     if dollars is None:
         return f"no price is known for {model}"
-    return f"${dollars:.4f} at the prices of {prices().read}, {model}"
+    return f"${dollars:.4f} at the prices of {read_prices().read}, {model}"
 
 
 def describe_model(model: Model, day: date) -> "Text":
     """Return the line of `up` that names the model and its prices."""
     if not model.asked:
-        return text("stored replies only; start with --live and a key to ask Gemini itself, or --model for another")
+        return join_text(
+            "stored replies only; start with --live and a key to ask Gemini itself, or --model for another"
+        )
     if not model.live:
-        return text(("live", "yellow"), f": {model.names} is asked; what its server charges is not known here")
-    price = model.price(day)
+        return join_text(("live", "yellow"), f": {model.names} is asked; what its server charges is not known here")
+    price = model.find_price(day)
     charged = (
-        f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {prices().read}"
+        f"${price.input:.2f} in and ${price.output:.2f} out for a million tokens, as of {read_prices().read}"
         if price
-        else f"its price is not known here: see {prices().source}"
+        else f"its price is not known here: see {read_prices().source}"
     )
-    return text(("live", "yellow"), f": {model.names} is asked with your key; {charged}")
+    return join_text(("live", "yellow"), f": {model.names} is asked with your key; {charged}")

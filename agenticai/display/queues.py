@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.table import Column, Table
 from rich.text import Text
 
-from agenticai.client.durations import age
-from agenticai.display.console import TextPart, count, figures, grid, text
+from agenticai.client.durations import format_age
+from agenticai.display.console import TextPart, format_count, join_text, make_figure_columns, make_grid
 from agenticai.display.printable import printable
 
 if TYPE_CHECKING:
@@ -29,37 +29,39 @@ _TOLD = frozenset(
 """Fields of a log line that are shown elsewhere, or are of no use."""
 
 
-def queues(states: Iterable["AgentQueues"]) -> Table:
+def tabulate_queues(states: Iterable["AgentQueues"]) -> Table:
     """Return a table with a line for each queue and for its dead-letter queue."""
-    columns = [Column("queue", no_wrap=True), *figures("visible", "in flight", "delayed", "oldest")]
+    columns = [Column("queue", no_wrap=True), *make_figure_columns("visible", "in flight", "delayed", "oldest")]
     rows = []
     for state in states:
-        rows.append(_row(state.queue))
-        rows.append(_row(state.dead_letters, "red" if state.dead_letters.depth.total else ""))
-    return grid(columns, rows)
+        rows.append(_make_row(state.queue))
+        rows.append(_make_row(state.dead_letters, "red" if state.dead_letters.depth.total else ""))
+    return make_grid(columns, rows)
 
 
-def _row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
+def _make_row(state: "QueueState", colour: str = "") -> tuple[TextPart, ...]:
     depth = state.depth
-    oldest = age(state.oldest_s) if state.oldest_s is not None else "-"
+    oldest = format_age(state.oldest_s) if state.oldest_s is not None else "-"
     figures_of = (str(depth.visible), str(depth.in_flight), str(depth.delayed), oldest if depth.total else "")
     return ((printable(state.name), colour), *figures_of)
 
 
-def letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
+def describe_letter(dead: "DeadLetter", agent: str, now: datetime, *, full: bool) -> Iterator[Text]:
     """Yield a dead letter in lines; its id is on a line of its own, to be copied."""
     message, requested = dead.message, dead.asked
-    yield text((printable(message.id), "bold"))
-    yield _field("queue", f"{agent}, received {count(message.received, 'time')}")
-    yield _field("project", printable(requested.project_id) if requested.project_id else "names none")
-    yield _field("asked for", _describe_asked(dead))
-    yield _field("sent", f"{moment(message.sent_at)}, {age((now - message.sent_at).total_seconds())} ago")
-    yield from _attempts(dead, full=full)
-    yield from _body(message.body, full=full)
+    yield join_text((printable(message.id), "bold"))
+    yield _format_field("queue", f"{agent}, received {format_count(message.received, 'time')}")
+    yield _format_field("project", printable(requested.project_id) if requested.project_id else "names none")
+    yield _format_field("asked for", _describe_asked(dead))
+    yield _format_field(
+        "sent", f"{format_time(message.sent_at)}, {format_age((now - message.sent_at).total_seconds())} ago"
+    )
+    yield from _describe_attempts(dead, full=full)
+    yield from _format_body(message.body, full=full)
 
 
-def _field(name: str, *said: TextPart) -> Text:
-    return text("  ", (f"{name:<9}", "dim"), " ", *said)
+def _format_field(name: str, *said: TextPart) -> Text:
+    return join_text("  ", (f"{name:<9}", "dim"), " ", *said)
 
 
 def _describe_asked(dead: "DeadLetter") -> str:
@@ -69,31 +71,34 @@ def _describe_asked(dead: "DeadLetter") -> str:
     return f"{printable(requested.work or '')} ({printable(requested.schema or '')})"
 
 
-def _attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
+def _describe_attempts(dead: "DeadLetter", *, full: bool) -> Iterator[Text]:
     """Yield the last attempt, or with `full` every attempt."""
     if not dead.attempts:
-        yield _field("failed", "nothing is logged of it")
+        yield _format_field("failed", "nothing is logged of it")
     for attempt in dead.attempts if full else dead.attempts[-1:]:
         first_line, *rest = attempt.message.split("\n")
-        yield _field(
-            "failed", f"{moment(attempt.at)} ", (printable(attempt.error_type), "red"), f": {printable(first_line)}"
+        yield _format_field(
+            "failed",
+            f"{format_time(attempt.at)} ",
+            (printable(attempt.error_type), "red"),
+            f": {printable(first_line)}",
         )
-        yield from (text(f"            {printable(line)}") for line in (rest if full else []))
-        yield text((f"            request {printable(attempt.request_id)}", "dim"))
+        yield from (join_text(f"            {printable(line)}") for line in (rest if full else []))
+        yield join_text((f"            request {printable(attempt.request_id)}", "dim"))
 
 
-def _body(body: str, *, full: bool) -> Iterator[Text]:
+def _format_body(body: str, *, full: bool) -> Iterator[Text]:
     if not full:
         shortened = (
             body if len(body) <= SHOWN_BODY else f"{body[:SHOWN_BODY]}… ({len(body)} characters; --full shows all)"
         )
-        yield _field("body", printable(shortened))
+        yield _format_field("body", printable(shortened))
         return
-    yield _field("body")
-    yield from (text(f"    {printable(line)}") for line in _format(body).split("\n"))
+    yield _format_field("body")
+    yield from (join_text(f"    {printable(line)}") for line in _indent_json(body).split("\n"))
 
 
-def _format(body: str) -> str:
+def _indent_json(body: str) -> str:
     try:
         return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -108,7 +113,7 @@ def describe_redriven(result: "RedriveResult") -> str:
     return printable(f"{result.id} {result.outcome}{new}{project}{reason}")
 
 
-def log_lines(event: "LogEvent") -> Iterator[Text]:
+def describe_event(event: "LogEvent") -> Iterator[Text]:
     """Yield a log event: a structured one as message and details, any other as it is; then its traceback."""
     head = (f"{event.at:%H:%M:%S}.{event.at.microsecond // 1000:03}", "dim"), f" {event.function:<3} "
     try:
@@ -116,20 +121,20 @@ def log_lines(event: "LogEvent") -> Iterator[Text]:
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("message"), str):
-        yield text(*head, printable(event.message.rstrip("\n").replace("\t", "  ")))
+        yield join_text(*head, printable(event.message.rstrip("\n").replace("\t", "  ")))
         return
     level = str(record.get("level", ""))
-    details = " ".join(f"{name}={_value(value)}" for name, value in record.items() if name not in _TOLD)
+    details = " ".join(f"{name}={_format_value(value)}" for name, value in record.items() if name not in _TOLD)
     shown = (printable(level), _LEVELS.get(level, "dim"))
-    yield text(*head, shown, f" {printable(record['message'])} ", (printable(details), "dim"))
+    yield join_text(*head, shown, f" {printable(record['message'])} ", (printable(details), "dim"))
     for line in filter(None, str(record.get("exception", "")).split("\n")):
-        yield text((f"    {printable(line)}", "dim"))
+        yield join_text((f"    {printable(line)}", "dim"))
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """Format a time in UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

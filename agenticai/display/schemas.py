@@ -11,19 +11,21 @@ def describe_schema(schema: Schema) -> str:
 
     A reference to a schema that is being described is named, and not described again.
     """
-    return "\n".join(_fields(schema, schema, "", ()))
+    return "\n".join(_describe_fields(schema, schema, "", ()))
 
 
-def _fields(schema: Schema, root: Schema, indent: str, parents: tuple[str, ...]) -> Iterator[str]:
+def _describe_fields(schema: Schema, root: Schema, indent: str, parents: tuple[str, ...]) -> Iterator[str]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         resolved, field_parents = _resolve(field, root, parents)
         note = "" if name in required else ", may be left out"
         purpose = field.get("description") or resolved.get("description")
-        yield f"{indent}{name}: {_kind(resolved, root, field_parents)}{note}{f' ({purpose})' if purpose else ''}"
+        yield (
+            f"{indent}{name}: {_describe_kind(resolved, root, field_parents)}{note}{f' ({purpose})' if purpose else ''}"
+        )
         element, nested = _resolve(resolved.get("items", resolved), root, field_parents)
         if len(set(nested)) == len(nested):
-            yield from _fields(element, root, f"{indent}  ", nested)
+            yield from _describe_fields(element, root, f"{indent}  ", nested)
 
 
 def _resolve(schema: Schema, root: Schema, parents: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
@@ -37,25 +39,28 @@ def _resolve(schema: Schema, root: Schema, parents: tuple[str, ...]) -> tuple[Sc
     return root.get("$defs", {}).get(name, {}), (*parents, name)
 
 
-def _kind(schema: Schema, root: Schema, parents: tuple[str, ...]) -> str:
+def _describe_kind(schema: Schema, root: Schema, parents: tuple[str, ...]) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     type_name = schema.get("type", "anything")
     if type_name == "array":
         element, _ = _resolve(schema.get("items", {}), root, parents)
-        return f"list{_range(schema, 'minItems', 'maxItems', '')}, each {_article(_kind(element, root, parents))}"
+        return (
+            f"list{_describe_range(schema, 'minItems', 'maxItems', '')},"
+            f" each {_add_article(_describe_kind(element, root, parents))}"
+        )
     if type_name == "string":
         like = f" like {schema['pattern']}" if "pattern" in schema else ""
-        return f"text{_range(schema, 'minLength', 'maxLength', ' characters')}{like}"
+        return f"text{_describe_range(schema, 'minLength', 'maxLength', ' characters')}{like}"
     names = {"object": "object", "boolean": "true or false", "integer": "whole number"}
-    return names.get(str(type_name), str(type_name)) + _range(schema, "minimum", "maximum", "")
+    return names.get(str(type_name), str(type_name)) + _describe_range(schema, "minimum", "maximum", "")
 
 
-def _article(kind: str) -> str:
+def _add_article(kind: str) -> str:
     return f"an {kind}" if kind.startswith("object") else kind
 
 
-def _range(schema: Schema, lower_key: str, upper_key: str, unit: str) -> str:
+def _describe_range(schema: Schema, lower_key: str, upper_key: str, unit: str) -> str:
     low, high = schema.get(lower_key), schema.get(upper_key)
     if low is None and high is None:
         return ""

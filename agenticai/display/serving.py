@@ -11,7 +11,7 @@ from rich.text import Text
 from agenticai.client.model_cost import Model
 from agenticai.client.stack import DeployedStack
 from agenticai.display import tables
-from agenticai.display.console import Display, text
+from agenticai.display.console import Display, join_text
 from agenticai.display.outcome import describe_model
 from agenticai.scenarios.benches.deployed import Bench
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from runner.sandbox.verdict import TestRun
 
 
-def welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
+def format_welcome(running: Bench, new: str, model: Model, curl: Path) -> Text:
     """Return the addresses, and lines that can be copied.
 
     `new` is the command that posts a project, and `curl` a settings file with the API's token.
     """
     endpoint, credentials = running.target.endpoint_url, "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
-    return text(
-        *tables.addresses(running),
+    return join_text(
+        *tables.format_addresses(running),
         ("  Model", "bold"),
         "     ",
         describe_model(model, datetime.now(UTC).date()),
@@ -41,7 +41,7 @@ Ctrl-C stops it; {describe_remains(running)}""",
 
 
 def list_addresses(running: DeployedStack) -> dict[str, object]:
-    """Return the content of `tables.addresses` for programs."""
+    """Return the content of `tables.format_addresses` for programs."""
     return {
         "engine": running.target.name,
         "endpoint_url": running.target.endpoint_url,

@@ -22,7 +22,7 @@ _ASCII: Final[Mapping[str, str]] = {
 _NAME: Final = "agenticai-ascii"
 
 
-def in_ascii(error: UnicodeError) -> tuple[str, int]:
+def replace_with_ascii(error: UnicodeError) -> tuple[str, int]:
     """Replace characters that an encoding lacks: punctuation by ASCII punctuation, others by escapes such as \\xe9.
 
     This is an error handler for codecs (docs.python.org/3/library/codecs.html#error-handlers).
@@ -41,11 +41,11 @@ class _Output(TextIOWrapper):
     """Standard output whose errors can be distinguished from those of other files."""
 
     def write(self, text: str, /) -> int:
-        with _told_apart():
+        with _translate_errors():
             return super().write(text)
 
     def flush(self) -> None:
-        with _told_apart():
+        with _translate_errors():
             super().flush()
 
 
@@ -63,7 +63,7 @@ class _Errors(TextIOWrapper):
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -74,10 +74,10 @@ def _told_apart() -> Iterator[None]:
 
 def prepare_streams() -> None:
     """Make standard output and error accept any text, and open those that the caller has closed."""
-    codecs.register_error(_NAME, in_ascii)
-    sys.stdin = sys.stdin or _nowhere("r")
-    sys.stdout = _of_kind(_Output, sys.stdout or _nowhere("w"))
-    sys.stderr = _of_kind(_Errors, sys.stderr or _nowhere("w"))
+    codecs.register_error(_NAME, replace_with_ascii)
+    sys.stdin = sys.stdin or _open_null("r")
+    sys.stdout = _wrap_stream(_Output, sys.stdout or _open_null("w"))
+    sys.stderr = _wrap_stream(_Errors, sys.stderr or _open_null("w"))
 
 
 def flush_streams() -> None:
@@ -94,7 +94,7 @@ def flush_streams() -> None:
                 raise
 
 
-def _of_kind(stream_class: type[TextIOWrapper], stream: TextIO) -> TextIO:
+def _wrap_stream(stream_class: type[TextIOWrapper], stream: TextIO) -> TextIO:
     """Wrap a stream in `stream_class`, so that it accepts any text; one that is no file is returned unchanged."""
     if not isinstance(stream, TextIOWrapper):
         return stream
@@ -102,7 +102,7 @@ def _of_kind(stream_class: type[TextIOWrapper], stream: TextIO) -> TextIO:
     return stream_class(stream.detach(), encoding, _NAME, line_buffering=line_buffering, write_through=write_through)
 
 
-def _nowhere(mode: str) -> TextIOWrapper:
+def _open_null(mode: str) -> TextIOWrapper:
     stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - open for the life of the process
     assert isinstance(stream, TextIOWrapper)  # noqa: S101 - for the type checker
     return stream

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from agenticai.display.console import Display, TextPart, figures, grid, text
+from agenticai.display.console import Display, TextPart, join_text, make_figure_columns, make_grid
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import TrialJudgement, TrialVerdict
 from agenticai.scenarios.sweeping.seeds import SeedResult
@@ -55,7 +55,7 @@ class Trials:
         self._total = total
         self._counts: Counter[TrialVerdict] = Counter()
 
-    def ended(self, name: str, judged: TrialJudgement, repeat: str) -> None:
+    def count_trial(self, name: str, judged: TrialJudgement, repeat: str) -> None:
         """Count a trial that has ended."""
         self._counts[judged.verdict] += 1
         self._progress.update(self._task, advance=1, counts=count_ended(self._counts))
@@ -82,7 +82,7 @@ def trials(display: Display, total: int) -> Iterator[Trials]:
         yield Trials(display, progress, total)
 
 
-def introduction(clean: Ending) -> str:
+def describe_clean_run(clean: Ending) -> str:
     """Return the result of the clean run."""
     outcomes = ", ".join(f"{name} {end.status if end else 'deleted'}" for name, end in clean.projects.items())
     services = Counter(call.service for call in clean.calls)
@@ -92,35 +92,37 @@ def introduction(clean: Ending) -> str:
 
 def count_ended(counts: Counter[TrialVerdict]) -> Text:
     """Return the number of trials by verdict, in words; empty if none has ended."""
-    parts = (text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict])
-    return text(", ").join(parts)
+    parts = (
+        join_text((f"{counts[verdict]} {verdict}", COLOURS[verdict])) for verdict in TrialVerdict if counts[verdict]
+    )
+    return join_text(", ").join(parts)
 
 
 def describe_failed_trial(name: str, judged: TrialJudgement, repeat: str) -> Iterator[Text]:
     """Yield the lines about a trial that did not survive."""
     mark = ("?", "yellow") if judged.verdict is TrialVerdict.NOT_REACHED else ("✗", "red")
-    yield text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
+    yield join_text(mark, f" {name}: ", (judged.verdict, COLOURS[judged.verdict]))
     for line in judged.evidence[:EVIDENCE_SHOWN]:
-        yield text(f"    {line}")
+        yield join_text(f"    {line}")
     if len(judged.evidence) > EVIDENCE_SHOWN:
-        yield text((f"    and {len(judged.evidence) - EVIDENCE_SHOWN} more", "dim"))
-    yield text((f"    again: {repeat}", "dim"))
+        yield join_text((f"    and {len(judged.evidence) - EVIDENCE_SHOWN} more", "dim"))
+    yield join_text((f"    again: {repeat}", "dim"))
 
 
 def describe_minimal_faults(least: SeedResult, faults: str) -> Iterator[Text]:
     """Yield the minimal faults of a shrunk schedule, to be copied into a scenario's file, and what they break."""
-    yield text((f"# seed {least.seed}", "bold"))
+    yield join_text((f"# seed {least.seed}", "bold"))
     for line in least.judged.evidence[:EVIDENCE_SHOWN]:
-        yield text(f"# {line}")
-    yield text(faults)
+        yield join_text(f"# {line}")
+    yield join_text(faults)
 
 
-def document(judged: TrialJudgement) -> dict[str, object]:
+def make_document(judged: TrialJudgement) -> dict[str, object]:
     """Return a verdict as a JSON document."""
     return {"verdict": judged.verdict.value, "evidence": list(judged.evidence)}
 
 
-def case_table(results: Sequence[CaseResult]) -> Table:
+def tabulate_cases(results: Sequence[CaseResult]) -> Table:
     """Return a table of the cases by function and operation, with their verdicts."""
     verdicts = [
         verdict for verdict in TrialVerdict if verdict in _main or any(r.judged.verdict is verdict for r in results)
@@ -131,18 +133,18 @@ def case_table(results: Sequence[CaseResult]) -> Table:
         counts.setdefault(key, Counter())[result.judged.verdict] += 1
     rows, previous_function = list[tuple[TextPart, ...]](), ""
     for (function, call), verdict_counts in sorted(counts.items()):
-        rows.append((function if function != previous_function else "", call, *_cells(verdict_counts, verdicts)))
+        rows.append((function if function != previous_function else "", call, *_make_cells(verdict_counts, verdicts)))
         previous_function = function
-    table = grid(("function", "call", *figures("cases", *verdicts)), rows)
+    table = make_grid(("function", "call", *make_figure_columns("cases", *verdicts)), rows)
     table.add_section()
-    table.add_row("all", "", *map(text, _cells(sum(counts.values(), Counter()), verdicts)), style="bold")
+    table.add_row("all", "", *map(join_text, _make_cells(sum(counts.values(), Counter()), verdicts)), style="bold")
     return table
 
 
 _main = (TrialVerdict.SURVIVED, TrialVerdict.VIOLATED)
 
 
-def _cells(counts: Counter[TrialVerdict], verdicts: Iterable[TrialVerdict]) -> Iterator[TextPart]:
+def _make_cells(counts: Counter[TrialVerdict], verdicts: Iterable[TrialVerdict]) -> Iterator[TextPart]:
     yield str(counts.total())
     for verdict in verdicts:
         yield (str(counts[verdict]), COLOURS[verdict]) if counts[verdict] else ("0", "dim")

@@ -7,7 +7,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from agenticai.client.stack import DeployedStack
-from agenticai.display.console import Display, TextPart, figures, grid, text
+from agenticai.display.console import Display, TextPart, join_text, make_figure_columns, make_grid
 from agenticai.display.printable import printable
 from agenticai.emulator.core.usage_records import Usage
 from shared.models.events import EventType, TimelineEvent
@@ -35,21 +35,21 @@ WIDE: Final = 90
 """The width in columns from which on a list has room for columns that are not needed to choose from it."""
 
 
-def timeline(events: tuple[TimelineEvent, ...]) -> Table:
+def tabulate_timeline(events: tuple[TimelineEvent, ...]) -> Table:
     """Return a table of every piece of work with its start, and its duration in seconds."""
     finished = [event for event in events if event.type is not EventType.WORK_STARTED]
-    columns = [*figures("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
-    return grid(columns, [_row(event, events[0]) for event in finished], "Timeline")
+    columns = [*make_figure_columns("began", "took"), *map(Column, ("agent", "work", "attempt", "then"))]
+    return make_grid(columns, [_make_row(event, events[0]) for event in finished], "Timeline")
 
 
-def _row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, str], ...]:
+def _make_row(event: TimelineEvent, first: TimelineEvent) -> tuple[str | tuple[str, str], ...]:
     duration = (event.duration_ms or 0) / 1000
     start = (event.at - first.at).total_seconds() - duration
-    work, attempt = event_in_words(event), str(event.attempt or "")
-    return f"{start:.2f}", f"{duration:.2f}", event.agent, work, attempt, status_part(event.status)
+    work, attempt = describe_event(event), str(event.attempt or "")
+    return f"{start:.2f}", f"{duration:.2f}", event.agent, work, attempt, colour_status(event.status)
 
 
-def score(report: QualityReport) -> Table:
+def tabulate_score(report: QualityReport) -> Table:
     """Return a table of the parts of a report's score, which add up to it."""
     rows = [
         (
@@ -59,10 +59,10 @@ def score(report: QualityReport) -> Table:
         )
         for part in report.parts
     ]
-    return grid(("part", *figures("points"), "why"), rows, f"Quality score: {report.score:g} of 100")
+    return make_grid(("part", *make_figure_columns("points"), "why"), rows, f"Quality score: {report.score:g} of 100")
 
 
-def usage(used: Usage) -> Table:
+def tabulate_usage(used: Usage) -> Table:
     """Return a table of a project's AWS calls and Lambda use, by caller."""
     services = list(used.calls_by_service)
     functions = {row.function: row for row in used.functions}
@@ -78,10 +78,10 @@ def usage(used: Usage) -> Table:
         label = caller[0] if caller[1] == "function" else f"{caller[1]} {caller[0]}".strip()
         rows.append((label, *lambda_use, *(str(count or "") for count in counts)))
     title = f"AWS use: {used.total_calls} calls, {used.gb_seconds:.2f} Lambda GB-seconds"
-    return grid(("caller", *figures("invocations", "GB-s", *services)), rows, title)
+    return make_grid(("caller", *make_figure_columns("invocations", "GB-s", *services)), rows, title)
 
 
-def projects(page: ProjectPage, width: int) -> Table:
+def tabulate_projects(page: ProjectPage, width: int) -> Table:
     """Return a table of projects that fits `width` columns; ids are never cut."""
     wide = width >= WIDE
     columns = [Column(name, no_wrap=True) for name in ("id", "status", "score", *(["created"] if wide else []))]
@@ -89,51 +89,51 @@ def projects(page: ProjectPage, width: int) -> Table:
     for project in page.items:
         points = "" if project.score is None else f"{project.score:g}"
         created = [project.created_at.strftime("%Y-%m-%d %H:%M:%S")] if wide else []
-        rows.append((project.id, status_part(project.status), points, *created, printable(project.name)))
-    return grid((*columns, "name"), rows)
+        rows.append((project.id, colour_status(project.status), points, *created, printable(project.name)))
+    return make_grid((*columns, "name"), rows)
 
 
-def templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
+def tabulate_templates(listed: list[TemplateSummary], without_key: Mapping[str, bool]) -> Table:
     """Return a table of templates; `without_key` says, if known, which of them have stored replies."""
     labels: Mapping[bool, TextPart] = {True: "stored", False: ("needs a key", "yellow")}
     rows = [
         (template.id, template.name, template.description, *([labels[without_key[template.id]]] if without_key else []))
         for template in listed
     ]
-    return grid((Column("id", no_wrap=True), "name", "what it is", *(["replies"] if without_key else [])), rows)
+    return make_grid((Column("id", no_wrap=True), "name", "what it is", *(["replies"] if without_key else [])), rows)
 
 
-def project_line(project: ProjectSummaryView) -> Text:
+def format_project(project: ProjectSummaryView) -> Text:
     """Format a project on one line."""
     points = "" if project.score is None else f", score {project.score:g}"
-    return text(project.id, " ", (printable(project.name), "bold"), ": ", status_part(project.status), points)
+    return join_text(project.id, " ", (printable(project.name), "bold"), ": ", colour_status(project.status), points)
 
 
-def addresses(running: DeployedStack) -> tuple[Text, ...]:
+def format_addresses(running: DeployedStack) -> tuple[Text, ...]:
     """Return the addresses of the API and AWS, one line each."""
     endpoint, region, secret = running.target.endpoint_url, running.target.region, running.control_token
     engine_name = running.target.name if running.target.name != "embedded" else ""
     return (
-        text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
-        text("  ", ("Token", "bold"), f"     {running.token}\n"),
-        text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
-        *((text("  ", ("Engine", "bold"), f"    {engine_name}\n"),) if engine_name else ()),
-        *((text("  ", ("Control", "bold"), f"   AGENTICAI_CONTROL_TOKEN={secret}\n"),) if secret else ()),
+        join_text("\n  ", ("API", "bold"), f"       {running.outputs.api_url}\n"),
+        join_text("  ", ("Token", "bold"), f"     {running.token}\n"),
+        join_text("  ", ("AWS", "bold"), f"       {endpoint}  (region {region}, any credentials)\n"),
+        *((join_text("  ", ("Engine", "bold"), f"    {engine_name}\n"),) if engine_name else ()),
+        *((join_text("  ", ("Control", "bold"), f"   AGENTICAI_CONTROL_TOKEN={secret}\n"),) if secret else ()),
     )
 
 
-def event_in_words(event: TimelineEvent) -> str:
+def describe_event(event: TimelineEvent) -> str:
     """Return what an event is about: a piece of work, or a user's request."""
-    return ASKED.get(event.type) or printable(work_in_words(event.work))
+    return ASKED.get(event.type) or printable(describe_work(event.work))
 
 
-def work_in_words(work: str) -> str:
+def describe_work(work: str) -> str:
     """Format the key of a piece of work: TASK#1.0#store is "store", TEST#1.0 is "test 1.0"."""
     kind, *rest = work.split("#")
     return rest[1] if kind == "TASK" and len(rest) > 1 else " ".join([kind.lower(), *rest])
 
 
-def status_part(status: ProjectStatus) -> tuple[str, str]:
+def colour_status(status: ProjectStatus) -> tuple[str, str]:
     """Return a status with its colour."""
     return status.value, COLOURS.get(status, "blue")
 

@@ -22,7 +22,7 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
     Raises `NotRun` if there is no sandbox; `unsafe` then runs them without one.
     """
     applied_limits = limits or Limits()
-    return _run(python_job(_files(code, applied_limits.disk_bytes), applied_limits, {}), unsafe)
+    return _run(python_job(_read_files(code, applied_limits.disk_bytes), applied_limits, {}), unsafe)
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
@@ -31,7 +31,7 @@ def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
     Raises `NotRun` if there is no `node`, or no sandbox; `unsafe` then runs them without a sandbox.
     """
     limits = Limits()
-    return _run(node_job(_files(code, limits.disk_bytes), limits, find_node()), unsafe)
+    return _run(node_job(_read_files(code, limits.disk_bytes), limits, find_node()), unsafe)
 
 
 def _run(job: Job, unsafe: bool) -> TestRun:
@@ -41,10 +41,10 @@ def _run(job: Job, unsafe: bool) -> TestRun:
         raise NoSandbox(f"{reason} (--unsafe-run runs it without a sandbox)") from reason
 
 
-def _files(folder: Path, max_bytes: int) -> dict[str, bytes]:
+def _read_files(folder: Path, max_bytes: int) -> dict[str, bytes]:
     """Return the files below a folder by path, without links. Raises `NotRun` if they exceed `max_bytes`."""
     files, total = {}, 0
-    for path in _regular(folder):
+    for path in _list_regular_files(folder):
         total += path.stat().st_size
         if total > max_bytes:
             raise NotRun(f"the project is larger than the {max_bytes:,} bytes that a sandbox has")
@@ -52,7 +52,7 @@ def _files(folder: Path, max_bytes: int) -> dict[str, bytes]:
     return files
 
 
-def _regular(folder: Path) -> Iterator[Path]:
+def _list_regular_files(folder: Path) -> Iterator[Path]:
     for parent, _, names in os.walk(folder):
         for path in (Path(parent, name) for name in sorted(names)):
             if path.is_file() and not path.is_symlink():

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 
-def count_columns(names: Iterable[str]) -> "dict[str, ColumnConfig]":
+def make_count_columns(names: Iterable[str]) -> "dict[str, ColumnConfig]":
     """Return columns for counts, with thousands separators."""
     return {name: st.column_config.NumberColumn(format="localized") for name in names}
 
 
-def share_column(color: Literal["blue", "auto", "auto-inverse"] = "blue") -> "ColumnConfig":
+def make_share_column(color: Literal["blue", "auto", "auto-inverse"] = "blue") -> "ColumnConfig":
     """Return a column for shares: a bar that is full at 1, with the percentage beside it.
 
     `auto` is for shares where more is better, `auto-inverse` for those where less is better.

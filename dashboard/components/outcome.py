@@ -11,7 +11,7 @@ _TOLD = "outcome"
 _REFUSED = "outcome-refused"
 
 
-def tell(*sentences: str) -> None:
+def keep_outcome(*sentences: str) -> None:
     """Keep the outcome of an action for the next page that is drawn."""
     st.session_state[_TOLD] = [sentence.strip() for sentence in sentences]
 
@@ -19,7 +19,7 @@ def tell(*sentences: str) -> None:
 def act(do: Callable[[], str]) -> None:
     """Do something that returns its outcome, and redraw the page with that, or with why it was refused."""
     try:
-        tell(*do().split("\n"))
+        keep_outcome(*do().split("\n"))
     except FAULTS as error:
         st.session_state[_REFUSED] = str(error)
     st.rerun()
@@ -28,14 +28,14 @@ def act(do: Callable[[], str]) -> None:
 def carry_out(do: Callable[[], object], said: str) -> None:
     """Do something, and redraw the page with `said`, or with why it was refused."""
 
-    def done() -> str:
+    def do_and_report() -> str:
         do()
         return said
 
-    act(done)
+    act(do_and_report)
 
 
-def outcome() -> None:
+def show_outcome() -> None:
     """Show the outcome of the last action, if any, in a reserved place, so that the elements below keep their state."""
     with st.container():
         if messages := st.session_state.pop(_TOLD, None):

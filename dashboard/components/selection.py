@@ -27,7 +27,7 @@ class Shown:
         return Shown(ids, f"{name}-{int(number) + 1}", rows)
 
 
-def selection_table(name: str, ids: Sequence[str], columns: Mapping[str, Sequence[object]]) -> list[str]:
+def show_selection_table(name: str, ids: Sequence[str], columns: Mapping[str, Sequence[object]]) -> list[str]:
     """Show a table of columns, with an id for each row; return the ids of the selected rows."""
     state_key = f"{name}-shown"
     previous: Shown = st.session_state.get(state_key) or Shown(tuple(ids), f"{name}-0")

@@ -16,39 +16,39 @@ OWN_CALLS_SECONDS: Final = 10.0
 
 
 @st.cache_resource(show_spinner=False)
-def connection() -> Connection:
+def get_connection() -> Connection:
     """Return the connection that all sessions share."""
     return Connection(os.environ[ENDPOINT], os.environ[STAGE])
 
 
-def refresh_s() -> float:
+def read_refresh_s() -> float:
     """Return the refresh interval in seconds that the target asks for; 0 if there is no target."""
     try:
-        return connection().get().source.refresh_s
+        return get_connection().get().source.refresh_s
     except FAULTS:
         return 0.0
 
 
-def with_stack(draw: Callable[[Connected], None]) -> None:
+def draw_with_stack(draw: Callable[[Connected], None]) -> None:
     """Draw with the stack; if there is none, or it does not answer, say so, and start again when it does."""
-    shared = connection()
+    shared = get_connection()
     try:
         connected = shared.get()
     except FAULTS as error:
         shared.lose()
-        _wait(str(error))
+        _wait_for_stack(str(error))
         return
     try:
         draw(connected)
-        _own_calls()
+        _draw_own_calls()
     except FAULTS as error:
         shared.lose()
         _draw_again(str(error))
 
 
 @st.fragment(run_every=OWN_CALLS_SECONDS)
-def _own_calls() -> None:
-    st.caption(escape_markdown(connection().own_calls.summarize()))
+def _draw_own_calls() -> None:
+    st.caption(escape_markdown(get_connection().own_calls.summarize()))
 
 
 def _draw_again(reason: str) -> None:
@@ -56,25 +56,25 @@ def _draw_again(reason: str) -> None:
     drawn = False
 
     @st.fragment(run_every=REFRESH_SECONDS)
-    def again() -> None:
+    def redraw() -> None:
         nonlocal drawn
         if drawn:
             st.rerun()
         drawn = True
-        _trouble(reason)
+        _show_trouble(reason)
 
-    again()
+    redraw()
 
 
-def _trouble(reason: str) -> None:
+def _show_trouble(reason: str) -> None:
     """Show an error, as a sentence, and what happens next."""
     st.warning(f"{escape_markdown(reason.rstrip('. '))}. This page asks again by itself.")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _wait(reason: str) -> None:
+def _wait_for_stack(reason: str) -> None:
     try:
-        connection().get()
+        get_connection().get()
     except FAULTS as error:
         reason = str(error)
     else:
@@ -87,21 +87,21 @@ def _wait(reason: str) -> None:
 def part(draw: Callable[[Connected], None], *, every_s: float | None = REFRESH_SECONDS) -> None:
     """Draw a part of a page that refreshes by itself; if the target fails, the error is shown in its place."""
     if every_s is not None:
-        every_s = max(every_s, refresh_s())
+        every_s = max(every_s, read_refresh_s())
 
     @st.fragment(run_every=every_s)
-    def drawn() -> None:
+    def draw_part() -> None:
         try:
-            connected = connection().get()
+            connected = get_connection().get()
         except FAULTS:
             st.rerun()  # the page says that no stack is running, and waits for one
         try:
             draw(connected)
         except FAULTS as error:
-            connection().lose()
+            get_connection().lose()
             if every_s is None:  # nothing else would redraw it
                 _draw_again(str(error))
             else:
-                _trouble(str(error))
+                _show_trouble(str(error))
 
-    drawn()
+    draw_part()

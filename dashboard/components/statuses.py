@@ -15,11 +15,11 @@ _COLOURS: Final[dict[ProjectStatus, Literal["green", "red", "orange", "blue"]]] 
 }
 
 
-def status_badge(status: ProjectStatus) -> None:
+def show_status(status: ProjectStatus) -> None:
     """Show a status."""
     st.badge(status.value, color=_COLOURS.get(status, "blue"))
 
 
-def dollars(amount: float | None) -> str:
+def format_dollars(amount: float | None) -> str:
     """Return an amount of US dollars; a dash if it is unknown."""
-    return "-" if amount is None else figures.dollars(amount)
+    return "-" if amount is None else figures.format_dollars(amount)

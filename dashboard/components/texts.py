@@ -34,16 +34,16 @@ def code(text: str, language: str | None = None) -> None:
     st.code("\n".join(printable_lines(text)), language=language, wrap_lines=True)
 
 
-def when(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """Format a time as all pages do."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def many(count: int, thing: str, things: str = "") -> str:
+def format_count(count: int, thing: str, things: str = "") -> str:
     """Return a count with its noun, whose plural is `things`, by default with an s."""
     return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
-def age(seconds: float | None) -> str:
+def format_age(seconds: float | None) -> str:
     """Return a duration in its two largest units; a dash if it is unknown."""
-    return "-" if seconds is None else durations.age(seconds)
+    return "-" if seconds is None else durations.format_age(seconds)

@@ -16,11 +16,11 @@ class AnswerCache(Generic[T]):
         self._seconds = seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: tuple[float, T] | None = None
+        self._cached: tuple[float, T] | None = None
 
     def look(self) -> T:
         """Return the answer."""
         with self._lock:
-            if self._kept is None or self._clock() - self._kept[0] >= self._seconds:
-                self._kept = self._clock(), self._ask()
-            return self._kept[1]
+            if self._cached is None or self._clock() - self._cached[0] >= self._seconds:
+                self._cached = self._clock(), self._ask()
+            return self._cached[1]

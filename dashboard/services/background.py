@@ -28,8 +28,8 @@ class Latest(Generic[T]):
         self._start = start
         self._clock = clock
         self._lock = threading.Lock()
-        self._of: object = None
-        self._known: list[tuple[float, T]] = []
+        self._source: object = None
+        self._answers: list[tuple[float, T]] = []
         self._error: Exception | None = None
         self._reading = False
 
@@ -39,15 +39,15 @@ class Latest(Generic[T]):
         Raises what `read` raises, at once or at the next look.
         """
         with self._lock:
-            if self._of is not of or not self._known or self._known[0][0] < self._clock() - OLDEST_SECONDS:
-                self._of, self._known, self._error = of, [(self._clock(), read())], None
+            if self._source is not of or not self._answers or self._answers[0][0] < self._clock() - OLDEST_SECONDS:
+                self._source, self._answers, self._error = of, [(self._clock(), read())], None
             elif self._error:
                 error, self._error = self._error, None
                 raise error
             elif not self._reading:
                 self._reading = True
                 self._start(lambda: self._read(of, read))
-            return self._known[0][1]
+            return self._answers[0][1]
 
     def _read(self, of: object, read: Callable[[], T]) -> None:
         answer, error = list[tuple[float, T]](), None
@@ -56,5 +56,5 @@ class Latest(Generic[T]):
         except Exception as exception:  # noqa: BLE001 - the thread's edge: the next look raises it
             error = exception
         self._reading = False
-        if self._of is of:
-            self._known, self._error = answer or self._known, error
+        if self._source is of:
+            self._answers, self._error = answer or self._answers, error

@@ -3,9 +3,9 @@
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.cost.free_tier import FreeTierUse, free_tier_use
+from agenticai.client.cost.free_tier import FreeTierUse, read_free_tier_use
 from agenticai.client.queues.model import AgentQueues, Attempt, QueueState
-from agenticai.client.queues.stack_queues import queue_urls
+from agenticai.client.queues.stack_queues import list_queue_urls
 from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.cloudwatch import CloudWatch, FunctionMinute
 from agenticai.dashboard.services.doing import Doing
@@ -30,34 +30,36 @@ class CloudSource(AwsSource):
     def __init__(self, stack: "DeployedStack") -> None:
         super().__init__(stack)
         client = stack.target.client
-        queues, functions = queue_urls(stack.outputs), stack.outputs.function_names.values()
+        queues, functions = list_queue_urls(stack.outputs), stack.outputs.function_names.values()
         self._metrics = CloudWatch(client("cloudwatch"), queues, functions)
-        self._free_tier = AnswerCache(lambda: free_tier_use(client("freetier")), FREE_TIER_SECONDS)
+        self._free_tier = AnswerCache(lambda: read_free_tier_use(client("freetier")), FREE_TIER_SECONDS)
 
     def queues(self) -> list[AgentQueues]:
         return [
-            AgentQueues(state.agent, self._aged(state.queue), self._aged(state.dead_letters))
+            AgentQueues(state.agent, self._add_age(state.queue), self._add_age(state.dead_letters))
             for state in super().queues()
         ]
 
     def depths(self) -> "DepthSeries":
-        return self._metrics.depths()
+        return self._metrics.read_depths()
 
     def doing(self) -> "Mapping[str, Doing] | Missing":
-        minutes = self._metrics.functions()
+        minutes = self._metrics.read_functions()
         return {
-            short: _doing(minutes[name]) if name in minutes else Doing()
+            short: _describe_minute(minutes[name]) if name in minutes else Doing()
             for short, name in self._stack.outputs.function_names.items()
         }
 
     def free_tier(self) -> "Sequence[FreeTierUse] | Missing":
         return self._free_tier.look()
 
-    def _aged(self, queue: QueueState) -> QueueState:
-        return dataclasses.replace(queue, oldest_s=self._metrics.oldest_s(queue.name) if queue.depth.total else None)
+    def _add_age(self, queue: QueueState) -> QueueState:
+        return dataclasses.replace(
+            queue, oldest_s=self._metrics.read_oldest_s(queue.name) if queue.depth.total else None
+        )
 
 
-def _doing(minute: FunctionMinute) -> Doing:
+def _describe_minute(minute: FunctionMinute) -> Doing:
     """Convert a function's last known minute to what it is doing."""
     failed = None
     if minute.errors:

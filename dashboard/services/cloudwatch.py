@@ -77,18 +77,19 @@ class CloudWatch:
         self._cloudwatch = cloudwatch
         self._clock = clock
         self._queues, self._functions = tuple(queues), tuple(functions)
-        of_queues = _queries(self._queues, QUEUES, "AWS/SQS", "QueueName")
-        of_functions = _queries(self._functions, FUNCTIONS, "AWS/Lambda", "FunctionName")
+        of_queues = _list_queries(self._queues, QUEUES, "AWS/SQS", "QueueName")
+        of_functions = _list_queries(self._functions, FUNCTIONS, "AWS/Lambda", "FunctionName")
         self._queries = dict(enumerate((*of_queues, *of_functions)))
         self._lock = threading.Lock()
         self._asked_at: datetime | None = None
         self._values: defaultdict[Key, Values] = defaultdict(dict)
 
-    def depths(self) -> DepthSeries:
+    def read_depths(self) -> DepthSeries:
         """Return how the depths of all queues changed, up to the end of the last known minute."""
         values, end = self._look()
         points = sorted(
-            itertools.chain.from_iterable(_points(name, values) for name in self._queues), key=lambda point: point.at
+            itertools.chain.from_iterable(_list_points(name, values) for name in self._queues),
+            key=lambda point: point.at,
         )
         note = (
             f"CloudWatch metrics, one value a minute (its maximum), starting {HISTORY.days * 24} hours before this page"
@@ -97,15 +98,15 @@ class CloudWatch:
         )
         return DepthSeries(tuple(points[-KEPT:]), end, note)
 
-    def oldest_s(self, queue: str) -> float | None:
+    def read_oldest_s(self, queue: str) -> float | None:
         """Return the age of a queue's oldest message in the last known minute; None if the queue was empty."""
         values, end = self._look()
         return values[queue, "oldest_s"].get(end - PERIOD)
 
-    def functions(self) -> Mapping[str, FunctionMinute]:
+    def read_functions(self) -> Mapping[str, FunctionMinute]:
         """Return what each function did in the last known minute, without functions that have not done anything yet."""
         values, _ = self._look()
-        return {name: minute for name in self._functions if (minute := _minute(name, values))}
+        return {name: minute for name in self._functions if (minute := _find_last_minute(name, values))}
 
     def _look(self) -> tuple[Mapping[Key, Values], datetime]:
         with self._lock:
@@ -120,7 +121,7 @@ class CloudWatch:
     def _ask(self, now: datetime) -> None:
         start = now - HISTORY if self._asked_at is None else self._asked_at - LATE
         request: dict[str, Any] = {
-            "MetricDataQueries": [_query(number, *query) for number, query in self._queries.items()],
+            "MetricDataQueries": [_make_query(number, *query) for number, query in self._queries.items()],
             "StartTime": start.replace(second=0, microsecond=0),
             "EndTime": now,
             "ScanBy": "TimestampAscending",
@@ -136,7 +137,7 @@ Query = tuple[Key, str, str, str, str]
 """The key of the value, then namespace, dimension, metric and statistic."""
 
 
-def _queries(
+def _list_queries(
     names: Iterable[str], metrics: Mapping[str, tuple[str, str]], namespace: str, dimension: str
 ) -> Iterator[Query]:
     for name in names:
@@ -144,7 +145,7 @@ def _queries(
             yield (name, measure), namespace, dimension, metric, statistic
 
 
-def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, statistic: str) -> dict[str, Any]:
+def _make_query(number: int, key: Key, namespace: str, dimension: str, metric: str, statistic: str) -> dict[str, Any]:
     metric_identity = {
         "Namespace": namespace,
         "MetricName": metric,
@@ -154,7 +155,7 @@ def _query(number: int, key: Key, namespace: str, dimension: str, metric: str, s
     return {"Id": f"m{number}", "MetricStat": stat}
 
 
-def _points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
+def _list_points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
     """Yield a queue's points, each at the end of its minute; receives and deletes are counted from the first one."""
     received = deleted = 0
     minutes = sorted({at for kind in QUEUES for at in values[queue, kind]})
@@ -167,7 +168,7 @@ def _points(queue: str, values: Mapping[Key, Values]) -> Iterator[DepthPoint]:
         )
 
 
-def _minute(function: str, values: Mapping[Key, Values]) -> FunctionMinute | None:
+def _find_last_minute(function: str, values: Mapping[Key, Values]) -> FunctionMinute | None:
     latest = max((at for kind in FUNCTIONS for at in values[function, kind]), default=None)
     if latest is None:
         return None

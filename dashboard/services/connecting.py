@@ -69,7 +69,7 @@ class Connection:
             if self._connected is None:
                 stack = self._find(self.endpoint_url, self.stage)
                 self.own_calls.watch(stack.target)
-                self._connected = Connected(stack, source_of(stack), stack.api())
+                self._connected = Connected(stack, choose_source(stack), stack.api())
                 _close_when_unused(self._connected)
             return self._connected
 
@@ -79,7 +79,7 @@ class Connection:
             self._connected = None
 
 
-def source_of(stack: DeployedStack) -> Source:
+def choose_source(stack: DeployedStack) -> Source:
     """Return the adapter that reports most about a stack; it can be used for as long as the stack is shown."""
     capabilities = stack.target.capabilities
     if Capability.CONTROL in capabilities:

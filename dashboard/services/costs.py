@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.bill import Bill, MeasuredUse, reason
-from agenticai.client.cost.figures import dollars, quantity
+from agenticai.client.cost.bill import Bill, MeasuredUse, explain_cost
+from agenticai.client.cost.figures import format_dollars, format_quantity
 
 STOPS: Final = (
     0, 1, 2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_500, 2_000, 2_500, 3_000, 4_000,
@@ -45,14 +45,14 @@ class Spent:
     part: float
 
 
-def nearest_stop(asked: str | None) -> int:
+def find_nearest_stop(asked: str | None) -> int:
     """Return the slider's stop that is nearest to the number in an address, or the default if it is not a number."""
     if asked is None or not asked.isascii() or not asked.isdigit():
         return USUAL
     return min(STOPS, key=lambda stop: abs(stop - int(asked[:9])))
 
 
-def limit_of(asked: str | None) -> float | None:
+def parse_limit(asked: str | None) -> float | None:
     """Return the budget in US dollars that an address names; None if it is not an amount."""
     try:
         amount = float(asked or "")
@@ -61,25 +61,25 @@ def limit_of(asked: str | None) -> float | None:
     return amount if 0 <= amount <= 1_000_000 else None
 
 
-def tier_rows(shown: Bill) -> list[TierRow]:
+def list_tier_rows(shown: Bill) -> list[TierRow]:
     """Return all lines of the free tier."""
     return [
         TierRow(
             service=use.line.service,
             title=use.line.title,
-            used=quantity(use.used, use.line.unit),
-            free=quantity(use.line.free, use.line.unit) if use.line.free else "none",
+            used=format_quantity(use.used, use.line.unit),
+            free=format_quantity(use.line.free, use.line.unit) if use.line.free else "none",
             used_share=use.used_share,
-            month=quantity(use.month, use.line.unit),
+            month=format_quantity(use.month, use.line.unit),
             month_share=use.month_share,
-            month_usd=dollars(use.month_usd) if use.month is not None else "-",
+            month_usd=format_dollars(use.month_usd) if use.month is not None else "-",
             note=use.missing or use.line.note,
         )
         for use in shown.lines
     ]
 
 
-def tier_notes(rows: Sequence[TierRow]) -> list[str]:
+def list_tier_notes(rows: Sequence[TierRow]) -> list[str]:
     """Return each distinct note, after the names of the lines that have it."""
     titles: dict[str, list[str]] = {}
     for row in rows:
@@ -88,33 +88,36 @@ def tier_notes(rows: Sequence[TierRow]) -> list[str]:
     return [f"{', '.join(lines)}: {note}" for note, lines in titles.items()]
 
 
-def by_function(shown: Bill) -> list[Spent]:
+def list_function_costs(shown: Bill) -> list[Spent]:
     """Return the cost of each function, the most expensive first."""
-    return [Spent(function, usd, _part(usd, shown.used_usd)) for function, usd in shown.by_function.items()]
+    return [Spent(function, usd, _compute_share(usd, shown.used_usd)) for function, usd in shown.by_function.items()]
 
 
-def by_project(shown: Bill, most: int = SHOWN) -> list[Spent]:
+def list_project_costs(shown: Bill, most: int = SHOWN) -> list[Spent]:
     """Return the cost of the most expensive projects, the most expensive first."""
-    return [Spent(p.project_id, p.usd, _part(p.usd, shown.used_usd)) for p in shown.projects[:most]]
+    return [Spent(p.project_id, p.usd, _compute_share(p.usd, shown.used_usd)) for p in shown.projects[:most]]
 
 
-def dearest(shown: Bill) -> str | None:
+def describe_dearest(shown: Bill) -> str | None:
     """Return a sentence that names the most expensive project, and why it cost most."""
     if not shown.projects:
         return None
     project = shown.projects[0]
-    return f"{project.project_id} was the most expensive, {dollars(project.usd)}. {reason(project, shown.projects)}"
+    return (
+        f"{project.project_id} was the most expensive, {format_dollars(project.usd)}."
+        f" {explain_cost(project, shown.projects)}"
+    )
 
 
-def verdict(shown: Bill, limit: float) -> tuple[bool, str]:
+def judge_month(shown: Bill, limit: float) -> tuple[bool, str]:
     """Return whether the month is within a budget, and a sentence that says so."""
     margin = limit - shown.month_usd
     within = margin >= 0
-    comparison = f"{dollars(margin)} below" if within else f"{dollars(-margin)} over"
-    return within, f"A month of {shown.forecast_for:,} projects is {comparison} the budget of {dollars(limit)}."
+    comparison = f"{format_dollars(margin)} below" if within else f"{format_dollars(-margin)} over"
+    return within, f"A month of {shown.forecast_for:,} projects is {comparison} the budget of {format_dollars(limit)}."
 
 
-def month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
+def compute_month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
     """Return the monthly cost of 0 up to `projects` projects, by service, as the rows of a stacked chart."""
     numbers = sorted({round(projects * step / POINTS) for step in range(POINTS + 1)})
     bills = [used.bill(number) for number in numbers]
@@ -127,11 +130,14 @@ def month_curve(used: MeasuredUse, projects: int) -> list[dict[str, object]]:
     ]
 
 
-def services(shown: Bill) -> Sequence[tuple[str, str, str]]:
+def list_service_costs(shown: Bill) -> Sequence[tuple[str, str, str]]:
     """Return each service with its cost until now, and its cost of the month beyond the free tier."""
     forecast = bool(shown.projects) or not shown.forecast_for
-    return [(name, dollars(used), dollars(m) if forecast else "-") for name, (used, m) in shown.by_service.items()]
+    return [
+        (name, format_dollars(used), format_dollars(m) if forecast else "-")
+        for name, (used, m) in shown.by_service.items()
+    ]
 
 
-def _part(usd: float, total: float) -> float:
+def _compute_share(usd: float, total: float) -> float:
     return usd / total if total else 0.0

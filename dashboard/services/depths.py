@@ -63,23 +63,23 @@ class EngineDepths:
         self._queues = frozenset(queues)
         self._lock = threading.Lock()
         self._points: deque[DepthPoint] = deque(maxlen=KEPT)
-        self._next = 0
-        self._exact = True
+        self._cursor = 0
+        self._is_complete = True
 
     def look(self) -> DepthSeries:
         """Fetch what is new, and return all points. Raises ControlError."""
         with self._lock:
             more = True
             while more:
-                history = self._control.depths(self._next)
-                self._exact = self._exact and not (history.lost and self._next)
-                self._next, more = history.next, history.more
+                history = self._control.depths(self._cursor)
+                self._is_complete = self._is_complete and not (history.lost and self._cursor)
+                self._cursor, more = history.next, history.more
                 self._points.extend(
                     DepthPoint(c.at, c.queue, c.visible, c.in_flight, c.delayed, c.received, c.deleted)
                     for c in history.changes
                     if c.queue in self._queues
                 )
-            note = "" if self._exact else GAPS
+            note = "" if self._is_complete else GAPS
             return DepthSeries(tuple(self._points), history.now, note, self._control.clock().jumps)
 
 

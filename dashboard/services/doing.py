@@ -87,18 +87,18 @@ class EngineDoing:
         self._failures = failures
         self._limits = limits
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, Attempt | None]] = {}
+        self._logged_failures: dict[str, tuple[str, Attempt | None]] = {}
 
     def look(self) -> Mapping[str, Doing]:
         """Return what each function is doing, by its agent or `api`. Raises ControlError and botocore's errors."""
         state_by_function = {activity.function: activity for activity in self._control.activity()}
         with self._lock:
             return {
-                name: self._doing(name, state_by_function.get(function))
+                name: self._describe(name, state_by_function.get(function))
                 for name, function in self._outputs.function_names.items()
             }
 
-    def _doing(self, name: str, activity: "FunctionActivity | None") -> Doing:
+    def _describe(self, name: str, activity: "FunctionActivity | None") -> Doing:
         limit = self._limits().get(name)
         if activity is None:
             return Doing(limit=limit)
@@ -107,25 +107,25 @@ class EngineDoing:
             since=activity.running[0].started_at if activity.running else None,
             limit=limit,
             throttled=sum(number for code, number in activity.errors.items() if code in THROTTLED),
-            failed=_latest(attempt_of(activity.failed), self._logged(name, activity.gave_back)),
+            failed=_find_latest(make_attempt(activity.failed), self._find_logged(name, activity.gave_back)),
             last=activity.last,
         )
 
-    def _logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
+    def _find_logged(self, name: str, failed: "FinishedInvocation | None") -> Attempt | None:
         """Return the failure that the log reports: a worker logs its failure, while its invocation succeeds."""
         if failed is None or name not in self._outputs.queue_urls:
             return None
-        cached = self._known.get(name)
+        cached = self._logged_failures.get(name)
         if cached and cached[0] == failed.request_id:
             return cached[1]
         now = self._control.clock().now
         attempt = self._failures.last_failure(name, failed.started_at, now)
         if now - failed.started_at > timedelta(milliseconds=failed.duration_ms) + LATE:  # no more log lines will come
-            self._known[name] = failed.request_id, attempt
+            self._logged_failures[name] = failed.request_id, attempt
         return attempt
 
 
-def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
+def make_attempt(failed: "FinishedInvocation | None") -> Attempt | None:
     """Convert a failed invocation to an attempt."""
     if failed is None or failed.error_type is None:
         return None
@@ -133,11 +133,11 @@ def attempt_of(failed: "FinishedInvocation | None") -> Attempt | None:
     return Attempt(failed.started_at, failed.error_type, message, failed.request_id)
 
 
-def _latest(*attempts: Attempt | None) -> Attempt | None:
+def _find_latest(*attempts: Attempt | None) -> Attempt | None:
     return max(filter(None, attempts), key=lambda attempt: attempt.at, default=None)
 
 
-def concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:
+def read_concurrency_limits(lambdas: "LambdaClient", outputs: "StackOutputs") -> dict[str, int]:
     """Return the maximum concurrency of each agent's queue. Raises botocore's errors."""
     pages = lambdas.get_paginator("list_event_source_mappings").paginate()
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]

@@ -59,70 +59,70 @@ class Effect:
     fields: tuple[FormField, ...]
 
 
-def rule_of(on: FaultTarget, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
+def make_rule(on: FaultTarget, when: Mapping[str, Any], do: str, then: Mapping[str, Any]) -> Fault:
     """Return the rule that a form's answers describe. Raises WrongRule."""
-    return _rules([{"when": {"on": on, **when}, "then": {"do": do, **then}}])[0]
+    return _validate_rules([{"when": {"on": on, **when}, "then": {"do": do, **then}}])[0]
 
 
-def rules_in(text: str) -> tuple[Fault, ...]:
+def parse_rules(text: str) -> tuple[Fault, ...]:
     """Parse the rules in a YAML text, in the format of scenarios. Raises WrongRule."""
     try:
-        return _rules(parse_yaml(text))
+        return _validate_rules(parse_yaml(text))
     except (yaml.YAMLError, RecursionError) as error:
         raise WrongRule(f"This is not YAML: {error}") from error
 
 
-def in_words(fault: Fault) -> str:
+def describe_rule(fault: Fault) -> str:
     """Return a rule as a sentence: what it matches, and what happens then."""
     when = fault.when
     last = when.nth + when.times - 1
     occurrences = f"{when.on} {when.nth}" if when.times == 1 else f"{_PLURALS[when.on]} {when.nth} to {last}"
     if isinstance(fault, CallFault):
         operation = " ".join(name for name in (fault.when.service, fault.when.operation) if name != ANY)
-        source = f" of {_any(fault.when.function, 'any function')} to {operation or 'any service'}"
+        source = f" of {_replace_any(fault.when.function, 'any function')} to {operation or 'any service'}"
     else:
-        source = f" from {_any(fault.when.queue, 'any queue')}"
+        source = f" from {_replace_any(fault.when.queue, 'any queue')}"
     then = fault.then.model_dump(mode="json", exclude_defaults=True)
     effects = ", ".join(f"{value:g} s" if isinstance(value, float) else str(value) for value in then.values())
     return f"{occurrences}{source}: {effects}"
 
 
-def state_in_words(rule: ActiveRule) -> str:
+def describe_state(rule: ActiveRule) -> str:
     """Return how often a rule has matched, and whether it can match again."""
     when = rule.fault.when
     progress = f"{rule.met:,} matched, applied to {rule.applied:,}"
     return f"{progress}, finished" if rule.met >= when.nth + when.times - 1 else progress
 
 
-def _rules(document: object) -> tuple[Fault, ...]:
+def _validate_rules(document: object) -> tuple[Fault, ...]:
     try:
         return _RULES.validate_python(document)
     except ValidationError as error:
-        raise WrongRule("\n".join(_complaints(error))) from error
+        raise WrongRule("\n".join(_list_complaints(error))) from error
 
 
-def _complaints(error: ValidationError) -> Iterator[str]:
+def _list_complaints(error: ValidationError) -> Iterator[str]:
     for detail in error.errors()[:10]:
         location = " ".join(str(part + 1) if isinstance(part, int) else part for part in detail["loc"])
         yield f"Rule {location}: {detail['msg']}" if location else detail["msg"]
 
 
-def _any(name: str, otherwise: str) -> str:
+def _replace_any(name: str, otherwise: str) -> str:
     return otherwise if name == ANY else name
 
 
-def _effects(union: object) -> dict[str, Effect]:
+def _list_effects(union: object) -> dict[str, Effect]:
     models: tuple[type[Record], ...] = get_args(get_args(union)[0])
-    return {effect.do: effect for effect in map(_effect, models)}
+    return {effect.do: effect for effect in map(_describe_effect, models)}
 
 
-def _effect(model: "type[Record]") -> Effect:
+def _describe_effect(model: "type[Record]") -> Effect:
     effect_name = get_args(model.model_fields["do"].annotation)[0]
-    fields = tuple(_field(name, info) for name, info in model.model_fields.items() if name != "do")
+    fields = tuple(_describe_field(name, info) for name, info in model.model_fields.items() if name != "do")
     return Effect(effect_name, " ".join((model.__doc__ or "").split()), fields)
 
 
-def _field(name: str, info: "FieldInfo") -> FormField:
+def _describe_field(name: str, info: "FieldInfo") -> FormField:
     annotation, start = info.annotation, None if info.is_required() else info.default
     if get_origin(annotation) is Literal:
         return FormField(name, "choice", start, get_args(annotation))
@@ -136,7 +136,7 @@ def _field(name: str, info: "FieldInfo") -> FormField:
 _RULES: Final[TypeAdapter[tuple[Fault, ...]]] = TypeAdapter(tuple[Fault, ...])
 _PLURALS: Final[Mapping[str, str]] = {"call": "calls", "delivery": "deliveries"}
 EFFECTS: Final[Mapping[FaultTarget, Mapping[str, Effect]]] = {
-    "call": _effects(CallEffect),
-    "delivery": _effects(DeliveryEffect),
+    "call": _list_effects(CallEffect),
+    "delivery": _list_effects(DeliveryEffect),
 }
 """The possible effects, by the `do` of the rule."""

@@ -44,11 +44,11 @@ def filter_letters(letters: Iterable[DeadLetter], text: str, cause: str | None =
     return [
         letter
         for letter in letters
-        if (cause is None or letter.cause == cause) and (not needle or needle in _searched(letter))
+        if (cause is None or letter.cause == cause) and (not needle or needle in _make_search_text(letter))
     ]
 
 
-def _searched(letter: DeadLetter) -> str:
+def _make_search_text(letter: DeadLetter) -> str:
     attempts = (f"{attempt.error_type} {attempt.message} {attempt.request_id}" for attempt in letter.attempts)
     return "\n".join((letter.message.id, letter.cause, letter.message.body, *attempts)).lower()
 
@@ -79,33 +79,33 @@ def find_stuck(source: "Source", project: "ProjectView") -> StuckMessage | None:
     return StuckMessage(state.agent, matching_count, surely=True) if matching_count else None
 
 
-def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
+def make_scenario(letter: DeadLetter, agent: str, project: "ProjectView | None") -> str | None:
     """Return a scenario file in which a letter's message fails again, with its project created anew.
 
     If AWS refused a call, a fault rule refuses it again while the project runs. Any other message is sent again after
     the project has ended. In both cases the scenario expects it among the dead letters. Returns None if a scenario
     would take some text in the message for the id of a project.
     """
-    fault = _fault_of(letter, agent)
+    fault = _make_fault(letter, agent)
     if project and fault:
         content = {
             "description": f"AWS refuses the {agent} agent a call as often as it delivers a message.",
             "skips_time": True,
-            "projects": {"project": _requested(project)},
+            "projects": {"project": _make_request(project)},
             "steps": [{"create": "project"}, {"settle": {}}],
             "faults": [fault],
             "expect": {
-                "projects": {"project": {"status": _status_before(agent, project).value}},
+                "projects": {"project": {"status": _find_status_before(agent, project).value}},
                 "dead_letters": {agent: {"count": {"min": 1}}},
             },
         }
     elif "${" in letter.message.body:
         return None
     else:
-        body = _with_placeholder(_body(letter), project.id) if project else _body(letter)
+        body = _insert_placeholder(_parse_body(letter), project.id) if project else _parse_body(letter)
         content = {
             "description": f"A message that the {agent} agent could not process is sent again.",
-            "projects": {"project": _requested(project) if project else BESIDE},
+            "projects": {"project": _make_request(project) if project else BESIDE},
             "steps": [{"create": "project"}, {"settle": {}}, {"send": {"queue": agent, "body": body}}, {"settle": {}}],
             "expect": {"dead_letters": {agent: 1}},
         }
@@ -113,17 +113,17 @@ def scenario_of(letter: DeadLetter, agent: str, project: "ProjectView | None") -
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _status_before(agent: str, project: "ProjectView") -> ProjectStatus:
+def _find_status_before(agent: str, project: "ProjectView") -> ProjectStatus:
     """Return the status in which a project waits for an agent: that of this project, unless it has gone on."""
     waiting_statuses = [status for status, name in _AGENTS.items() if name == agent]
     return project.status if project.status in waiting_statuses else waiting_statuses[0]
 
 
-def _requested(project: "ProjectView") -> dict[str, str]:
+def _make_request(project: "ProjectView") -> dict[str, str]:
     return {"name": project.name, "requirements": project.requirements}
 
 
-def _fault_of(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
+def _make_fault(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
     """Return the rule that repeats AWS's last refusal; None if the last attempt failed for another reason."""
     refusal = _REFUSED.search(letter.attempts[-1].message) if letter.attempts else None
     if not refusal:
@@ -132,7 +132,7 @@ def _fault_of(letter: DeadLetter, agent: str) -> dict[str, Any] | None:
     return {"when": when, "then": {"do": "error", "code": refusal["code"]}}
 
 
-def _body(letter: DeadLetter) -> Any:
+def _parse_body(letter: DeadLetter) -> Any:
     try:
         document = json.loads(letter.message.body)
     except (ValueError, RecursionError):
@@ -140,12 +140,12 @@ def _body(letter: DeadLetter) -> Any:
     return document if isinstance(document, dict) else letter.message.body
 
 
-def _with_placeholder(body: Any, project_id: str) -> Any:
+def _insert_placeholder(body: Any, project_id: str) -> Any:
     match body:
         case dict():
-            return {name: _with_placeholder(part, project_id) for name, part in body.items()}
+            return {name: _insert_placeholder(part, project_id) for name, part in body.items()}
         case list():
-            return [_with_placeholder(part, project_id) for part in body]
+            return [_insert_placeholder(part, project_id) for part in body]
         case str():
             return body.replace(project_id, "${project}")
     return body

@@ -56,7 +56,7 @@ class ModelCall:
     error: int | None = None
 
 
-def calls_of(
+def list_calls(
     project: "ProjectView",
     events: Sequence[TimelineEvent],
     stored: Stored,
@@ -71,7 +71,9 @@ def calls_of(
     """
     prefix = layout.objects(project.id)[layout.FOLDERS.index("plans")]
     entries = [entry for entry in stored.objects(prefix) if _KEY.fullmatch(entry.key.removeprefix(prefix))]
-    reply_calls = sorted((_read(stored, entry, prefix, events, model) for entry in entries), key=lambda call: call.at)
+    reply_calls = sorted(
+        (_read_call(stored, entry, prefix, events, model) for entry in entries), key=lambda call: call.at
+    )
     if isinstance(exchanges, Missing):
         return reply_calls
     unmatched, matched = list(exchanges), list[ModelCall]()
@@ -83,23 +85,23 @@ def calls_of(
         ]
         if candidates:
             unmatched.remove(candidates[-1])
-            matched.append(_with(call, candidates[-1]))
+            matched.append(_merge_exchange(call, candidates[-1]))
         else:
             matched.append(call)
     failed = [
-        _failed(exchange, events)
+        _make_failed_call(exchange, events)
         for exchange in unmatched
-        if exchange.status != 200 and _asked_by(project, events, exchange)
+        if exchange.status != 200 and _is_asked_by(project, events, exchange)
     ]
     return sorted([*matched, *failed], key=lambda call: call.at)
 
 
-def _read(
+def _read_call(
     stored: Stored, entry: ObjectEntry, prefix: str, events: Sequence[TimelineEvent], model: "Model"
 ) -> ModelCall:
     match = _KEY.fullmatch(entry.key.removeprefix(prefix))
     build, retries, name, turn = match.groups() if match else ("0", "0", "", "0")
-    key = _work(build, name, events)
+    key = _find_work_key(build, name, events)
     raw = json.loads(stored.content(entry.key))
     tokens = raw.get("tokens", {})
     prompt, output = int(tokens.get("prompt_tokens", 0)), int(tokens.get("output_tokens", 0))
@@ -111,14 +113,14 @@ def _read(
         finish_reason=str(raw.get("detail") or raw.get("finish_reason", "")),
         prompt_tokens=prompt,
         output_tokens=output,
-        cost_usd=model.cost_usd(prompt, output, entry.modified.date()),
+        cost_usd=model.compute_cost_usd(prompt, output, entry.modified.date()),
         turn=int(turn),
         retry=int(retries),
-        attempt=_attempt(key, entry.modified, events),
+        attempt=_find_attempt(key, entry.modified, events),
     )
 
 
-def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
+def _find_work_key(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
     """Return the key of the work whose reply has this name; a task id may be followed by the one file requested."""
     match = _TASK.fullmatch(name)
     if match is None:
@@ -128,20 +130,20 @@ def _work(build: str, name: str, events: Sequence[TimelineEvent]) -> str:
     return max(candidates, key=len, default=layout.task(match[1], match[2]))
 
 
-def _attempt(key: str, at: datetime, events: Iterable[TimelineEvent]) -> int | None:
+def _find_attempt(key: str, at: datetime, events: Iterable[TimelineEvent]) -> int | None:
     """Return the attempt that was running at a time."""
     starts = [event for event in events if event.work == key and event.type is EventType.WORK_STARTED]
     return max((event.attempt for event in starts if event.at <= at + SECOND), default=None)
 
 
-def _with(call: ModelCall, exchange: "ModelExchange") -> ModelCall:
+def _merge_exchange(call: ModelCall, exchange: "ModelExchange") -> ModelCall:
     """Return a call with what the engine recorded about it."""
     seconds = exchange.duration_ms / 1000
     return replace(call, at=exchange.at, seconds=seconds, system=exchange.system, prompt=exchange.prompt)
 
 
-def _failed(exchange: "ModelExchange", events: Sequence[TimelineEvent]) -> ModelCall:
-    work = _at_work(events, exchange.at)
+def _make_failed_call(exchange: "ModelExchange", events: Sequence[TimelineEvent]) -> ModelCall:
+    work = _find_running_work(events, exchange.at)
     return ModelCall(
         agent=work.agent if work else "",
         work=work.work if work else "",
@@ -159,12 +161,12 @@ def _failed(exchange: "ModelExchange", events: Sequence[TimelineEvent]) -> Model
     )
 
 
-def _asked_by(project: "ProjectView", events: Sequence[TimelineEvent], exchange: "ModelExchange") -> bool:
+def _is_asked_by(project: "ProjectView", events: Sequence[TimelineEvent], exchange: "ModelExchange") -> bool:
     requirements = " ".join(project.requirements.split())
-    return requirements in " ".join(exchange.prompt.split()) and _at_work(events, exchange.at) is not None
+    return requirements in " ".join(exchange.prompt.split()) and _find_running_work(events, exchange.at) is not None
 
 
-def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | None:
+def _find_running_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | None:
     """Return the start event of the latest work that asks the model and was running at a time."""
     found = None
     for index, event in enumerate(events):
@@ -174,7 +176,7 @@ def _at_work(events: Sequence[TimelineEvent], at: datetime) -> TimelineEvent | N
     return found
 
 
-def missing_reply(reason: str) -> str | None:
+def find_missing_digest(reason: str) -> str | None:
     """Return the digest of the request whose missing reply failed a project; None if it failed for another reason."""
     match = _MISSED.search(reason)
     return match and match[1]
@@ -187,12 +189,12 @@ class EngineCalls:
         self._control = control
         self._lock = threading.Lock()
         self._calls: deque[ModelExchange] = deque(maxlen=KEPT)
-        self._next = 0
+        self._cursor = 0
 
     def look(self) -> "Sequence[ModelExchange]":
         """Fetch new calls and return all of them. Raises ControlError."""
         with self._lock:
-            history = self._control.model_calls(self._next)
-            self._next = history.next
+            history = self._control.model_calls(self._cursor)
+            self._cursor = history.next
             self._calls.extend(history.calls)
             return tuple(self._calls)

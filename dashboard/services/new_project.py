@@ -22,16 +22,16 @@ class NewRequest:
     template: str | None
 
 
-def new_request(name: str, text: str, file: bytes | None, template: str | None) -> NewRequest:
+def make_request(name: str, text: str, file: bytes | None, template: str | None) -> NewRequest:
     """Return the request to post. Raises `InvalidInput`."""
-    requirements = requirements_of(text, file)
+    requirements = read_requirements(text, file)
     if requirements is None and template is None:
         raise InvalidInput("Enter the requirements, choose a file that contains them, or choose a template.")
     project_name = " ".join(name.split()) or " ".join((requirements or str(template)).split()[:NAME_WORDS])
     return NewRequest(project_name[:LONGEST_NAME], requirements, template)
 
 
-def requirements_of(text: str, file: bytes | None) -> str | None:
+def read_requirements(text: str, file: bytes | None) -> str | None:
     """Return the requirements in a text or a file; None if both are empty. Raises `InvalidInput`."""
     written = text.strip() or None
     if file is None:

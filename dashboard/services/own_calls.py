@@ -55,7 +55,7 @@ class OwnCalls:
         with self._lock:
             self.usd = (self.usd or 0.0) + usd
 
-    def so_far(self) -> tuple[int, int]:
+    def read_counts(self) -> tuple[int, int]:
         """Return the number of calls in all, and in the last minute."""
         with self._lock:
             while self._latest and self._latest[0] <= self._clock() - MINUTE:
@@ -64,7 +64,7 @@ class OwnCalls:
 
     def summarize(self) -> str:
         """Return the counts as a sentence for the page."""
-        total, latest = self.so_far()
+        total, latest = self.read_counts()
         calls = "call" if total == 1 else "calls"
         sentence = f"The dashboard made {total:,} AWS {calls} since it started, {latest:,} of them in the last minute"
         if self.usd is None:

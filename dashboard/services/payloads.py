@@ -3,7 +3,7 @@
 import json
 
 
-def formatted(body: str, most: int = 20_000) -> str:
+def format_body(body: str, most: int = 20_000) -> str:
     """Return a JSON body indented, any other body as it is; long ones are cut."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)

@@ -35,20 +35,20 @@ FILLS: Final[Mapping[TaskState, str]] = {
 """Light colours with dark text, readable in the light theme and in the dark one."""
 
 
-def task_states(plan: "Plan", events: Sequence[TimelineEvent], build: int) -> dict[str, TaskState]:
+def find_task_states(plan: "Plan", events: Sequence[TimelineEvent], build: int) -> dict[str, TaskState]:
     """Return the state of each task of a build's plan, by its id."""
     latest = {event.work: event for event in events}
     keys = {task.id: layout.task(f"{build}.0", task.id) for task in plan.tasks}
-    done = frozenset(task_id for task_id, key in keys.items() if _done(latest.get(key)))
+    done = frozenset(task_id for task_id, key in keys.items() if _is_done(latest.get(key)))
     ready = set(plan.ready(done))
-    return {task_id: _state(latest.get(key), ready=task_id in ready) for task_id, key in keys.items()}
+    return {task_id: _find_state(latest.get(key), ready=task_id in ready) for task_id, key in keys.items()}
 
 
-def _done(latest: TimelineEvent | None) -> bool:
+def _is_done(latest: TimelineEvent | None) -> bool:
     return latest is not None and latest.type is EventType.WORK_DONE
 
 
-def _state(latest: TimelineEvent | None, *, ready: bool) -> TaskState:
+def _find_state(latest: TimelineEvent | None, *, ready: bool) -> TaskState:
     match latest.type if latest else None:
         case EventType.WORK_DONE:
             return TaskState.DONE
@@ -60,7 +60,7 @@ def _state(latest: TimelineEvent | None, *, ready: bool) -> TaskState:
             return TaskState.READY if ready else TaskState.WAITING
 
 
-def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
+def make_graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
     """Return the plan in the DOT language, with all external text escaped."""
     lines = [
         "digraph {",
@@ -71,17 +71,19 @@ def graph(plan: "Plan", states: Mapping[str, TaskState]) -> str:
     ]
     for task in plan.tasks:
         state = states[task.id]
-        label = f"{_text(task.title)}\\n{_text(task.id)}: {state.value}"
-        lines.append(f'"{_text(task.id)}" [label="{label}" fillcolor="{FILLS[state]}" tooltip="{state.value}"];')
+        label = f"{_escape_text(task.title)}\\n{_escape_text(task.id)}: {state.value}"
+        lines.append(f'"{_escape_text(task.id)}" [label="{label}" fillcolor="{FILLS[state]}" tooltip="{state.value}"];')
     ids = {task.id for task in plan.tasks}
     for task in plan.tasks:
         lines += [
-            f'"{_text(dependency)}" -> "{_text(task.id)}";' for dependency in task.depends_on if dependency in ids
+            f'"{_escape_text(dependency)}" -> "{_escape_text(task.id)}";'
+            for dependency in task.depends_on
+            if dependency in ids
         ]
     return "\n".join([*lines, "}"])
 
 
-def _text(text: str) -> str:
+def _escape_text(text: str) -> str:
     """Shorten and escape a text for a quoted DOT string, see https://graphviz.org/doc/info/lang.html."""
     clean = printable(text)
     cut = clean if len(clean) <= LONGEST_LABEL else f"{clean[: LONGEST_LABEL - 1]}…"

@@ -65,18 +65,20 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def find(api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None) -> SearchResult:
+def find_projects(
+    api: Lists, text: str = "", status: "ProjectStatus | None" = None, cursor: str | None = None
+) -> SearchResult:
     """Return a page of the projects of a status whose name or id contains a text. Raises `ApiError`."""
     needle = text.strip().casefold()
     if not needle:
         page = api.list_projects(PAGE, cursor, status)
         return SearchResult(tuple(page.items), page.next, len(page.items))
     if is_id(needle.upper()):
-        return _by_id(api, needle.upper(), status)
-    return _searched(api, needle, status, cursor)
+        return _find_by_id(api, needle.upper(), status)
+    return _search(api, needle, status, cursor)
 
 
-def _searched(api: Lists, needle: str, status: "ProjectStatus | None", cursor: str | None) -> SearchResult:
+def _search(api: Lists, needle: str, status: "ProjectStatus | None", cursor: str | None) -> SearchResult:
     matches: list[ProjectSummaryView] = []
     looked_at = 0
     for _ in range(MOST_PAGES):
@@ -88,7 +90,7 @@ def _searched(api: Lists, needle: str, status: "ProjectStatus | None", cursor: s
     return SearchResult(tuple(matches), cursor, looked_at)
 
 
-def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> SearchResult:
+def _find_by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> SearchResult:
     try:
         project = api.get(project_id)
     except ApiError as error:
@@ -98,7 +100,7 @@ def _by_id(api: Lists, project_id: str, status: "ProjectStatus | None") -> Searc
     return SearchResult((project,) if status in (None, project.status) else (), None, 1)
 
 
-def rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) -> list[ProjectRow]:
+def make_rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) -> list[ProjectRow]:
     """Return the rows of the list for projects, at a time."""
     return [
         ProjectRow(
@@ -108,7 +110,7 @@ def rows(projects: "Iterable[ProjectSummaryView]", now: datetime, model: Model) 
             score=project.score,
             revision=str(project.revision),
             age_s=(now - project.created_at).total_seconds(),
-            cost_usd=model.cost_usd(
+            cost_usd=model.compute_cost_usd(
                 project.tokens.prompt_tokens, project.tokens.output_tokens, project.created_at.date()
             ),
         )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from agenticai.client.cost.charges import charges_of
-from agenticai.client.cost.prices import LineId, prices
+from agenticai.client.cost.charges import charge_usage
+from agenticai.client.cost.prices import LineId, read_prices
 from agenticai.dashboard.services.port import Missing
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class Metered(Protocol):
         ...
 
 
-def cost_rows(usage: "Usage") -> list[CostRow]:
+def list_cost_rows(usage: "Usage") -> list[CostRow]:
     """Return a project's lines of the AWS bill, the most expensive first."""
     sums: dict[LineId, float] = {}
-    for charge in charges_of(usage):
+    for charge in charge_usage(usage):
         sums[charge.line] = sums.get(charge.line, 0.0) + charge.quantity
-    lines = prices().lines
+    lines = read_prices().lines
     rows = [
         CostRow(lines[name].service, lines[name].title, quantity, lines[name].unit, quantity * lines[name].unit_usd)
         for name, quantity in sums.items()
@@ -72,23 +72,23 @@ def cost_rows(usage: "Usage") -> list[CostRow]:
     return sorted(rows, key=lambda row: -row.usd)
 
 
-def aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
+def compute_aws_costs_usd(source: Metered, project_ids: "Iterable[str]") -> list[float | None]:
     """Return the AWS cost of each project before the free tier; None if the target does not report it."""
     usages = source.usage_by_project()
     if isinstance(usages, Missing):
         return [None for _ in project_ids]
     return [
-        sum(charge.usd for charge in charges_of(usages[project_id])) if project_id in usages else 0.0
+        sum(charge.usd for charge in charge_usage(usages[project_id])) if project_id in usages else 0.0
         for project_id in project_ids
     ]
 
 
-def function_rows(usage: "Usage") -> list["FunctionUsage"]:
+def list_function_rows(usage: "Usage") -> list["FunctionUsage"]:
     """Return the functions, the most used first."""
     return sorted(usage.functions, key=lambda row: -row.gb_seconds)
 
 
-def call_rows(usage: "Usage") -> list[CallRow]:
+def list_call_rows(usage: "Usage") -> list[CallRow]:
     """Return the operations, the most called first."""
     counts: Counter[tuple[str, str, str]] = Counter()
     errors: Counter[tuple[str, str, str]] = Counter()
@@ -99,7 +99,7 @@ def call_rows(usage: "Usage") -> list[CallRow]:
     return [CallRow(*key, number, errors[key]) for key, number in counts.most_common()]
 
 
-def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
+def list_token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> list[TokenRow]:
     """Return the agents that asked the model, in the order of their first calls."""
     tokens_by_agent: dict[str, TokenUsage] = {}
     for event in events:
@@ -113,7 +113,7 @@ def token_rows(events: "Sequence[TimelineEvent]", model: "Model", day: date) -> 
             tokens.calls,
             tokens.prompt_tokens,
             tokens.output_tokens,
-            model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
+            model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, day),
         )
         for agent, tokens in tokens_by_agent.items()
     ]

@@ -53,7 +53,7 @@ class Reports:
     asked: int
 
 
-def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
+def count_scores(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, object]]:
     """Return how many projects of each status are in each step of ten points; 100 is a step of its own."""
     counts = Counter((int(p.score // BIN) * BIN, str(p.status)) for p in projects if p.score is not None)
     return [
@@ -62,7 +62,7 @@ def distribution(projects: Iterable["ProjectSummaryView"]) -> list[dict[str, obj
     ]
 
 
-def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
+def list_part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
     """Return every part of the score, the one that lost the most points first."""
     parts = defaultdict(list)
     for report in reports:
@@ -80,7 +80,7 @@ def part_rows(reports: Iterable[QualityReport]) -> list[PartRow]:
     return sorted(rows, key=lambda row: (-row.lost, row.name))
 
 
-def rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
+def list_rule_rows(reports: Sequence[QualityReport], most: int = 20) -> list[RuleRow]:
     """Return the rules that are broken most, those in most projects first."""
     findings_by_rule = defaultdict(list)
     projects: Counter[str] = Counter()
@@ -104,9 +104,9 @@ class ReportReader:
     def __init__(self, start: Start = start_thread) -> None:
         self._start = start
         self._lock = threading.Lock()
-        self._reading = threading.Lock()
-        self._read: dict[tuple[str, str], QualityReport | None] = {}
-        self._asked = 0
+        self._reading_lock = threading.Lock()
+        self._reports: dict[tuple[str, str], QualityReport | None] = {}
+        self._asked_count = 0
 
     def look(self, api: ProjectsApi, projects: Iterable["ProjectSummaryView"], at_once: int = AT_ONCE) -> Reports:
         """Return the known reports of these projects, and start to read a few more for the next look."""
@@ -114,37 +114,37 @@ class ReportReader:
             (project.id, str(project.revision)): project.id for project in projects if project.score is not None
         }
         with self._lock:
-            self._read = {key: report for key, report in self._read.items() if key in wanted_projects}
-            new_keys = [key for key in wanted_projects if key not in self._read]
-        if new_keys and self._reading.acquire(blocking=False):
+            self._reports = {key: report for key, report in self._reports.items() if key in wanted_projects}
+            new_keys = [key for key in wanted_projects if key not in self._reports]
+        if new_keys and self._reading_lock.acquire(blocking=False):
             self._start(lambda: self._read_some(api, new_keys[:at_once]))
         with self._lock:
-            known = {wanted_projects[key]: report for key, report in self._read.items() if report}
-            return Reports(known, len(wanted_projects.keys() - self._read.keys()), self._asked)
+            known = {wanted_projects[key]: report for key, report in self._reports.items() if report}
+            return Reports(known, len(wanted_projects.keys() - self._reports.keys()), self._asked_count)
 
     def _read_some(self, api: ProjectsApi, keys: Sequence[tuple[str, str]]) -> None:
         try:
             for key in keys:
-                report = self._report(api, key[0])
+                report = self._read_report(api, key[0])
                 with self._lock:
-                    self._read[key] = report
+                    self._reports[key] = report
         finally:
-            self._reading.release()
+            self._reading_lock.release()
 
-    def _report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
+    def _read_report(self, api: ProjectsApi, project_id: str) -> QualityReport | None:
         """Return the latest report; None if there is none, for example because the project was deleted meanwhile."""
         try:
-            self._asked += 1
-            test = next((test for test in reversed(api.tests(project_id)) if test.report_url), None)
+            self._asked_count += 1
+            test = next((test for test in reversed(api.list_tests(project_id)) if test.report_url), None)
             if test is None:
                 return None
-            self._asked += 1
-            return api.report(test)
+            self._asked_count += 1
+            return api.read_report(test)
         except (ApiError, ValueError):
             return None
 
 
-def worst(projects: Iterable["ProjectSummaryView"], most: int = 10) -> Iterator["ProjectSummaryView"]:
+def find_worst(projects: Iterable["ProjectSummaryView"], most: int = 10) -> Iterator["ProjectSummaryView"]:
     """Yield the projects with the lowest scores, the lowest first."""
     scored = [project for project in projects if project.score is not None and project.score < 100]
     yield from sorted(scored, key=lambda project: project.score or 0)[:most]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agenticai.client.durations import age
+from agenticai.client.durations import format_age
 from agenticai.client.queues.model import AgentQueues, QueueState
 from agenticai.dashboard.services.depths import DepthPoint, DepthSeries
 
@@ -28,14 +28,14 @@ class QueueRow:
     deleted_a_minute: int | None
 
 
-def queue_rows(states: Iterable[AgentQueues], series: DepthSeries) -> list[QueueRow]:
+def list_queue_rows(states: Iterable[AgentQueues], series: DepthSeries) -> list[QueueRow]:
     """Return every queue, each followed by its dead-letter queue."""
-    return [_row(queue, series) for state in states for queue in (state.queue, state.dead_letters)]
+    return [_make_row(queue, series) for state in states for queue in (state.queue, state.dead_letters)]
 
 
-def _row(queue: QueueState, series: DepthSeries) -> QueueRow:
+def _make_row(queue: QueueState, series: DepthSeries) -> QueueRow:
     depth = queue.depth
-    received, deleted = rates([point for point in series.points if point.queue == queue.name], series.now)
+    received, deleted = count_last_minute([point for point in series.points if point.queue == queue.name], series.now)
     return QueueRow(
         name=queue.name,
         visible=depth.visible,
@@ -47,7 +47,7 @@ def _row(queue: QueueState, series: DepthSeries) -> QueueRow:
     )
 
 
-def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int | None]:
+def count_last_minute(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int | None]:
     """Return how many messages were received and deleted in the last minute; None if that is not counted."""
     if not points:
         return (0, 0)
@@ -59,7 +59,7 @@ def rates(points: Sequence[DepthPoint], now: datetime) -> tuple[int | None, int 
     return last.received - then[0], last.deleted - then[1]
 
 
-def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
+def list_skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
     """Return the marks for skipped time in a chart that starts at `since`, with how much was skipped at each."""
     min_distance, marks = (series.now - since) / MARKS, list[tuple[datetime, float]]()
     for jump in series.jumps:
@@ -69,10 +69,10 @@ def skips(series: DepthSeries, since: datetime) -> list[dict[str, object]]:
             marks[-1] = marks[-1][0], marks[-1][1] + jump.seconds
         else:
             marks.append((jump.at, jump.seconds))
-    return [{"at": at.isoformat(), "skipped": f"{age(seconds)} skipped"} for at, seconds in marks]
+    return [{"at": at.isoformat(), "skipped": f"{format_age(seconds)} skipped"} for at, seconds in marks]
 
 
-def curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:
+def make_curve(series: DepthSeries, queues: Sequence[str], since: datetime) -> list[dict[str, object]]:
     """Return the points of a chart: the depth of each queue at each change, at `since` and now."""
     rows: list[dict[str, object]] = []
     for name in queues:

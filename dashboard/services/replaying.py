@@ -56,22 +56,22 @@ class _Replay:
     def state(self) -> ReplayState:
         status = self.process.poll()
         if status is None:
-            return ReplayState(self.scenarios, None, monotonic() - self._began, self._said())
+            return ReplayState(self.scenarios, None, monotonic() - self._began, self._read_output())
         if self._ended is None:
-            self._ended = ReplayState(self.scenarios, status, monotonic() - self._began, self._said())
+            self._ended = ReplayState(self.scenarios, status, monotonic() - self._began, self._read_output())
             self._log.close()
-            self._let_go()
+            self._close_input()
         return self._ended
 
-    def _said(self) -> str:
+    def _read_output(self) -> str:
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), KEPT_BYTES, max(0, size - KEPT_BYTES)).decode(errors="replace")
 
     def end(self) -> None:
-        self._let_go()
+        self._close_input()
         self.process.wait()
 
-    def _let_go(self) -> None:
+    def _close_input(self) -> None:
         if self.process.stdin:
             self.process.stdin.close()
 

@@ -51,7 +51,7 @@ class FileChange:
     diff: str
 
 
-def snapshots(stored: Stored, project_id: str) -> list[Snapshot]:
+def list_snapshots(stored: Stored, project_id: str) -> list[Snapshot]:
     """Return the revisions of a project that have files, in order.
 
     The files of a tested revision are those in QA's list. The files of an untested one are those written for it, on top
@@ -68,31 +68,31 @@ def snapshots(stored: Stored, project_id: str) -> list[Snapshot]:
     for build, number in sorted(written):
         revision = Revision(build=build, round=number)
         manifest = layout.report_object(project_id, revision, MANIFEST)
-        manifest_keys = _manifest(stored.content(manifest)) if manifest in tested else None
+        manifest_keys = _parse_manifest(stored.content(manifest)) if manifest in tested else None
         previous_keys = result[-1].keys if result else {}
         keys = manifest_keys if manifest_keys is not None else {**previous_keys, **written[build, number]}
         result.append(Snapshot(revision, dict(sorted(keys.items())), manifest_keys is not None))
     return result
 
 
-def _manifest(content: bytes) -> dict[str, str] | None:
+def _parse_manifest(content: bytes) -> dict[str, str] | None:
     try:
         return {file.path: file.object.key for file in Manifest.model_validate_json(content).files}
     except ValidationError:
         return None
 
 
-def changes(stored: Stored, before: Snapshot | None, after: Snapshot) -> list[FileChange]:
+def list_changes(stored: Stored, before: Snapshot | None, after: Snapshot) -> list[FileChange]:
     """Return the files that differ, by path; without `before`, all of them are new."""
     old_keys: Mapping[str, str] = before.keys if before else {}
     paths = sorted({*old_keys, *after.keys})
     differing_paths = [path for path in paths if old_keys.get(path) != after.keys.get(path)]
-    results = [_change(stored, path, old_keys.get(path), after.keys.get(path)) for path in differing_paths]
+    results = [_compare_file(stored, path, old_keys.get(path), after.keys.get(path)) for path in differing_paths]
     return [change for change in results if change is not None]
 
 
-def _change(stored: Stored, path: str, old: str | None, new: str | None) -> FileChange | None:
-    old_text, new_text = _text(stored, old), _text(stored, new)
+def _compare_file(stored: Stored, path: str, old: str | None, new: str | None) -> FileChange | None:
+    old_text, new_text = _read_text(stored, old), _read_text(stored, new)
     if old and new and old_text == new_text:
         return None
     kind = "changed" if old and new else "added" if new else "removed"
@@ -102,7 +102,7 @@ def _change(stored: Stored, path: str, old: str | None, new: str | None) -> File
     return FileChange(path, kind, "\n".join(lines))
 
 
-def _text(stored: Stored, key: str | None) -> str | None:
+def _read_text(stored: Stored, key: str | None) -> str | None:
     """Return an object's text; empty if there is no object, None if it is too long."""
     if key is None:
         return ""
@@ -110,7 +110,7 @@ def _text(stored: Stored, key: str | None) -> str | None:
     return content.decode(errors="replace") if len(content) <= LONGEST_FILE else None
 
 
-def in_words(found: Sequence[FileChange]) -> str:
+def describe_changes(found: Sequence[FileChange]) -> str:
     """Return how many files were added, changed and removed, in words."""
     kinds = Counter(change.kind for change in found)
     counts = (f"{kinds[kind]} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])

@@ -70,7 +70,7 @@ class Replay(DocumentPart):
         broken = (f"{violation.invariant}: {violation.subject}: {violation.evidence}" for violation in self.violations)
         return (*self.unmet, *broken, *([self.differs] if self.differs else []))
 
-    def figure(self, name: Figure) -> float:
+    def get_figure(self, name: Figure) -> float:
         """Return one of its figures."""
         figures: dict[Figure, float] = {
             "seconds": self.wall_s,
@@ -139,7 +139,7 @@ class ScenarioFile:
     description: str
 
 
-def address(run: str) -> str:
+def make_address(run: str) -> str:
     """Return the path at which the dashboard serves a run's report."""
     return f"/{RUNS}/{run}/{PAGE}"
 
@@ -150,17 +150,17 @@ class Runs:
     def __init__(self, home: Path) -> None:
         self._folder = home / RUNS
         self._lock = threading.Lock()
-        self._read: dict[tuple[str, int, int], Run | None] = {}
+        self._runs: dict[tuple[str, int, int], Run | None] = {}
 
     def look(self) -> list[Run]:
         """Return the runs that have ended, the newest first, without unreadable ones."""
         with self._lock:
-            paths = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _key(path))}
-            self._read = {key: self._read[key] if key in self._read else _run(path) for key, path in paths.items()}
-            return sorted(filter(None, self._read.values()), key=lambda run: run.name, reverse=True)
+            paths = {key: path for path in self._folder.glob(f"*/{DOCUMENT}") if (key := _make_key(path))}
+            self._runs = {key: self._runs[key] if key in self._runs else _read_run(path) for key, path in paths.items()}
+            return sorted(filter(None, self._runs.values()), key=lambda run: run.name, reverse=True)
 
 
-def _key(path: Path) -> tuple[str, int, int] | None:
+def _make_key(path: Path) -> tuple[str, int, int] | None:
     try:
         status = path.stat()
     except OSError:  # removed meanwhile
@@ -168,20 +168,20 @@ def _key(path: Path) -> tuple[str, int, int] | None:
     return path.parent.name, status.st_mtime_ns, status.st_size
 
 
-def _run(path: Path) -> Run | None:
+def _read_run(path: Path) -> Run | None:
     try:
         return Run(path.parent.name, RunDocument.model_validate_json(path.read_bytes()))
     except (OSError, ValidationError):
         return None
 
 
-def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
+def make_grid(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Return a table of each scenario's outcome in each run, with one column per run, the newest first."""
-    names = scenario_names(runs)
-    outcomes_by_run = {run.name: outcomes(run) for run in runs}
+    names = list_scenario_names(runs)
+    outcomes_by_run = {run.name: find_outcomes(run) for run in runs}
     table = {
         "scenario": [printable(name) for name in names],
-        "passed": [_passed(name, outcomes_by_run.values()) for name in names],
+        "passed": [_count_passed(name, outcomes_by_run.values()) for name in names],
     }
     for run in runs:
         table[f"{run.started_at:%m-%d %H:%M:%S}"] = [
@@ -190,12 +190,12 @@ def grid(runs: Sequence[Run]) -> dict[str, list[str]]:
     return table
 
 
-def _passed(name: str, run_outcomes: Iterable[Mapping[str, ReplayOutcome]]) -> str:
+def _count_passed(name: str, run_outcomes: Iterable[Mapping[str, ReplayOutcome]]) -> str:
     verdicts = [run[name] for run in run_outcomes if run.get(name) in {"passed", "failed"}]
     return f"{verdicts.count('passed')} of {len(verdicts)}"
 
 
-def outcomes(run: Run) -> dict[str, ReplayOutcome]:
+def find_outcomes(run: Run) -> dict[str, ReplayOutcome]:
     """Return the outcome of each scenario of a run: failed if any of its replays failed."""
     result: dict[str, ReplayOutcome] = {}
     for replay in run.document.scenarios:
@@ -204,14 +204,14 @@ def outcomes(run: Run) -> dict[str, ReplayOutcome]:
     return result
 
 
-def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list[dict[str, object]]:
+def compute_trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list[dict[str, object]]:
     """Return a figure of scenarios over runs, averaged over the replays of each run, in chronological order."""
     chosen, points = set(scenarios), list[dict[str, object]]()
     for run in reversed(runs):
         replays: dict[str, list[float]] = {}
         for replay in run.document.scenarios:
             if replay.name in chosen and replay.outcome != "skipped":
-                replays.setdefault(replay.name, []).append(replay.figure(figure))
+                replays.setdefault(replay.name, []).append(replay.get_figure(figure))
         at = run.started_at.isoformat()
         points += [
             {"at": at, "scenario": printable(name), "figure": sum(figures) / len(figures)}
@@ -220,37 +220,37 @@ def trend(runs: Sequence[Run], scenarios: Iterable[str], figure: Figure) -> list
     return points
 
 
-def breaks(runs: Sequence[Run]) -> list[Break]:
+def find_breaks(runs: Sequence[Run]) -> list[Break]:
     """Return every scenario that failed in its last replay, sorted by when it broke, the earliest first."""
     results = []
-    judged = [(run, outcomes(run)) for run in runs]
+    judged = [(run, find_outcomes(run)) for run in runs]
     for name in {name for _, ends in judged for name in ends}:
         ended = [(run, outcome) for run, ends in judged if (outcome := ends.get(name)) in ("passed", "failed")]
         failing = [run for run, _ in takewhile(lambda pair: pair[1] == "failed", ended)]
         if failing:
             passed = next((run.started_at for run, outcome in ended if outcome == "passed"), None)
             first = failing[-1]
-            results.append(Break(name, first.started_at, passed, len(failing), _evidence(first, name)))
+            results.append(Break(name, first.started_at, passed, len(failing), _find_evidence(first, name)))
     return sorted(results, key=lambda entry: (entry.since, entry.scenario))
 
 
-def _evidence(run: Run, name: str) -> str:
+def _find_evidence(run: Run, name: str) -> str:
     replays = (replay for replay in run.document.scenarios if replay.name == name and replay.outcome == "failed")
     return next((replay.evidence[0] for replay in replays if replay.evidence), "")
 
 
-def scenario_names(runs: Sequence[Run]) -> list[str]:
+def list_scenario_names(runs: Sequence[Run]) -> list[str]:
     """Return the sorted names of all scenarios that were ever replayed."""
     return sorted({replay.name for run in runs for replay in run.document.scenarios})
 
 
 @functools.cache
-def library(folder: Path = LIBRARY) -> list[ScenarioFile]:
+def read_library(folder: Path = LIBRARY) -> list[ScenarioFile]:
     """Return the scenarios of the library by name; they are read once, as the library is part of the product."""
-    return [ScenarioFile(path.stem, _description(path)) for path in sorted(folder.glob("*.yaml"))]
+    return [ScenarioFile(path.stem, _read_description(path)) for path in sorted(folder.glob("*.yaml"))]
 
 
-def _description(path: Path) -> str:
+def _read_description(path: Path) -> str:
     """Return the first sentence of a scenario's file, or nothing if the file cannot be read."""
     head = [line for line in path.read_text("utf-8").splitlines() if line.startswith("description:")]
     try:

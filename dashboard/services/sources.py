@@ -4,14 +4,14 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.cost.use import UseReader, unmetered_use
-from agenticai.client.model_cost import Model, model_of
+from agenticai.client.cost.use import UseReader, read_unmetered_use
+from agenticai.client.model_cost import Model, find_model
 from agenticai.client.queues.messages import KeptMessages
 from agenticai.client.queues.model import AgentQueues, Attempt, DeadLetterPage, MoveProgress, RedriveResult
-from agenticai.client.queues.stack_queues import StackQueues, queue_urls, sqs_messages
+from agenticai.client.queues.stack_queues import StackQueues, list_queue_urls, make_sqs_messages
 from agenticai.dashboard.services.answer_cache import AnswerCache
 from agenticai.dashboard.services.depths import DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
+from agenticai.dashboard.services.doing import Doing, EngineDoing, read_concurrency_limits
 from agenticai.dashboard.services.model_calls import EngineCalls
 from agenticai.dashboard.services.port import Bench, Missing, ObjectEntry
 from agenticai.stack.target import Capability
@@ -51,10 +51,10 @@ class AwsSource:
 
     def __init__(self, stack: "DeployedStack", control: "ControlClient | None" = None) -> None:
         self.name = stack.target.name
-        self._messages = KeptMessages(sqs_messages(stack.target, stack.outputs))
+        self._messages = KeptMessages(make_sqs_messages(stack.target, stack.outputs))
         self._queues = StackQueues.of(stack.target, stack.outputs, control, self._messages)
         self._samples = SampledDepths()
-        self._unmetered = AnswerCache(lambda: unmetered_use(stack), UNMETERED_SECONDS)
+        self._unmetered = AnswerCache(lambda: read_unmetered_use(stack), UNMETERED_SECONDS)
         self._stack = stack
         self._control_if_any = control
         self._s3 = stack.target.client("s3")
@@ -133,7 +133,7 @@ class AwsSource:
 
     def model(self) -> Model:
         if self._model is None:  # it is the same for the life of the stack
-            self._model = model_of(self._stack.target, self._stack.outputs, self._control_if_any)
+            self._model = find_model(self._stack.target, self._stack.outputs, self._control_if_any)
         return self._model
 
     def model_calls(self) -> "Sequence[ModelExchange] | Missing":
@@ -156,9 +156,9 @@ class EngineSource(AwsSource):
         self.looking = "" if self._shows_contents else RECEIVED
         self._control = control
         self._use = UseReader(stack, control)
-        self._history = EngineDepths(control, queue_urls(stack.outputs))
+        self._history = EngineDepths(control, list_queue_urls(stack.outputs))
         self._calls = EngineCalls(control)
-        limits = functools.cache(lambda: concurrency_limits(stack.target.client("lambda"), stack.outputs))
+        limits = functools.cache(lambda: read_concurrency_limits(stack.target.client("lambda"), stack.outputs))
         self._doing = EngineDoing(control, stack.outputs, self._queues, limits)
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ class Station:
         return self.name.upper()
 
 
-def stations(states: Sequence[AgentQueues], doing: "Mapping[str, Doing] | Missing") -> list[Station]:
+def list_stations(states: Sequence[AgentQueues], doing: "Mapping[str, Doing] | Missing") -> list[Station]:
     """Return the API and the agents, in the order in which a request reaches them."""
     activities: Mapping[str, Doing] = {} if isinstance(doing, Missing) else doing
     agents = [Station(state.agent, state, activities.get(state.agent)) for state in states]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from agenticai.client.durations import age
+from agenticai.client.durations import format_age
 from shared.models import layout
 from shared.models.events import EventType, TimelineEvent
 from shared.models.project import Revision
@@ -57,7 +57,7 @@ class Span:
         return (self.end - self.start).total_seconds()
 
 
-def spans(
+def list_spans(
     events: Sequence[TimelineEvent], project: "ProjectSummaryView", plan: "Plan | None", now: datetime
 ) -> list[Span]:
     """Return the spans of a project's events, which are in order, up to `now`, sorted by start.
@@ -65,27 +65,30 @@ def spans(
     With the `plan` of the current build, a task waits from when its dependencies are done, else from when the plan is.
     """
     timeline = _Timeline(events, project, plan, now)
-    return sorted(timeline.spans(), key=lambda span: (span.start, span.end))
+    return sorted(timeline.list_spans(), key=lambda span: (span.start, span.end))
 
 
-def work_in_words(key: str) -> str:
+def describe_work(key: str) -> str:
     """Return the id of a task, or the kind and revision of any other work, from its key."""
     kind, _, rest = key.partition("#")
     return layout.task_of(key) or f"{kind.lower()} {rest}".strip()
 
 
-def in_words(found: Sequence[Span]) -> str:
+def describe_spans(found: Sequence[Span]) -> str:
     """Return the total times of working and waiting, and what was redelivered, in words."""
     waited = sum(span.seconds for span in found if span.kind is SpanKind.WAITING)
     worked = sum(span.seconds for span in found if span.kind not in (SpanKind.WAITING, SpanKind.LOST))
     lost = sum(span.kind is SpanKind.LOST for span in found)
     redelivered = sum(span.attempt > 1 and span.kind is not SpanKind.WAITING for span in found)
     without_end = f", {lost} without an end" if lost else ""
-    return f"{_long(worked)} working, {_long(waited)} waiting, {redelivered} redelivered{without_end}"
+    return (
+        f"{_format_duration(worked)} working, {_format_duration(waited)} waiting,"
+        f" {redelivered} redelivered{without_end}"
+    )
 
 
-def _long(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds < EXACT_S else age(seconds)
+def _format_duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < EXACT_S else format_age(seconds)
 
 
 class _Timeline:
@@ -101,42 +104,46 @@ class _Timeline:
         self._plan = plan
         self._now = max([now, *(event.at for event in events)])
 
-    def spans(self) -> Iterator[Span]:
+    def list_spans(self) -> Iterator[Span]:
         for index, event in enumerate(self._events):
             if event.type is EventType.WORK_STARTED:
-                yield from self._attempt(index, event)
+                yield from self._list_attempt_spans(index, event)
         if self._project.status not in FINAL:
-            for key in self._expected():
-                yield self._span(key, SpanKind.WAITING, self._attempts(key) + 1, self._released(key), self._now)
+            for key in self._list_expected():
+                yield self._make_span(
+                    key, SpanKind.WAITING, self._count_attempts(key) + 1, self._find_release(key), self._now
+                )
 
-    def _attempt(self, index: int, started: TimelineEvent) -> Iterator[Span]:
+    def _list_attempt_spans(self, index: int, started: TimelineEvent) -> Iterator[Span]:
         key, attempt = started.work, started.attempt
-        released, lost = self._released(key, index), self._is_open(key, index)
+        released, lost = self._find_release(key, index), self._is_open(key, index)
         if released < started.at and not lost:
-            yield self._span(key, SpanKind.WAITING, attempt, released, started.at)
+            yield self._make_span(key, SpanKind.WAITING, attempt, released, started.at)
         later = [event for event in self._events[index + 1 :] if event.work == key]
         next_event = next((event for event in later if event.type is not EventType.RETRY_REQUESTED), None)
         if next_event is None:
             project_ended = self._project.status in FINAL
             kind, end = (SpanKind.LOST, self._events[-1].at) if project_ended else (SpanKind.WORKING, self._now)
-            yield self._span(key, kind, attempt, started.at, end)
+            yield self._make_span(key, kind, attempt, started.at, end)
         else:
-            yield self._span(key, _kind(next_event), attempt, started.at, next_event.at, next_event.detail)
+            yield self._make_span(key, _find_kind(next_event), attempt, started.at, next_event.at, next_event.detail)
 
     def _is_open(self, key: str, before: int) -> bool:
         """Return whether an attempt has no recorded end; then it is unknown since when the next one waited."""
         latest = next((event for event in reversed(self._events[:before]) if event.work == key), None)
         return latest is not None and latest.type is EventType.WORK_STARTED
 
-    def _span(self, key: str, kind: SpanKind, attempt: int, start: datetime, end: datetime, detail: str = "") -> Span:
+    def _make_span(
+        self, key: str, kind: SpanKind, attempt: int, start: datetime, end: datetime, detail: str = ""
+    ) -> Span:
         known = layout.kind_of(key)
         agent = _AGENTS.get(known, "") if known else ""
-        return Span(agent, work_in_words(key), attempt, kind, start, max(start, end), detail)
+        return Span(agent, describe_work(key), attempt, kind, start, max(start, end), detail)
 
-    def _attempts(self, key: str) -> int:
+    def _count_attempts(self, key: str) -> int:
         return max((event.attempt for event in self._events if event.work == key), default=0)
 
-    def _released(self, key: str, before: int | None = None) -> datetime:
+    def _find_release(self, key: str, before: int | None = None) -> datetime:
         """Return when the message that asks for a piece of work was sent or resent."""
         earlier = self._events[:before]
         releasing = [event for event in earlier if event.work == key or self._releases(event, key)]
@@ -150,35 +157,35 @@ class _Timeline:
             case layout.ItemKind.PLAN:
                 return event.type in _ASKED
             case layout.ItemKind.TASK:
-                return event.type is EventType.WORK_DONE and event.work in self._needed(key)
+                return event.type is EventType.WORK_DONE and event.work in self._find_needed(key)
             case layout.ItemKind.TEST:
-                return event.type is EventType.WORK_DONE and event.work.startswith(layout.tasks(_revision(key)))
+                return event.type is EventType.WORK_DONE and event.work.startswith(layout.tasks(_parse_revision(key)))
             case layout.ItemKind.DEPLOYMENT:
-                tested = event.type is EventType.WORK_DONE and event.work == layout.test(_revision(key))
+                tested = event.type is EventType.WORK_DONE and event.work == layout.test(_parse_revision(key))
                 return tested or event.type is EventType.DEPLOYMENT_REQUESTED
             case _:
                 return False
 
-    def _needed(self, key: str) -> set[str]:
+    def _find_needed(self, key: str) -> set[str]:
         """Return the work that must be done before a task can start."""
-        build, _, number = _revision(key).partition(".")
+        build, _, number = _parse_revision(key).partition(".")
         if number not in ("", "0"):
             return {layout.test(f"{build}.{int(number) - 1}")}
         needed, task_id = {layout.plan(int(build))}, layout.task_of(key)
         current = self._plan if self._plan and build == str(self._project.revision.build) else None
         for task in current.tasks if current else ():
             if task.id == task_id:
-                needed |= {layout.task(_revision(key), dependency) for dependency in task.depends_on}
+                needed |= {layout.task(_parse_revision(key), dependency) for dependency in task.depends_on}
         return needed
 
-    def _expected(self) -> Iterator[str]:
+    def _list_expected(self) -> Iterator[str]:
         """Return the work that waits for an agent now."""
-        for key in self._next():
+        for key in self._list_next():
             latest = next((event for event in reversed(self._events) if event.work == key), None)
             if latest is None or latest.type not in (EventType.WORK_STARTED, EventType.WORK_DONE):
                 yield key
 
-    def _next(self) -> Iterator[str]:
+    def _list_next(self) -> Iterator[str]:
         """Return the work that the project's status leaves to do, including what is running."""
         revision = self._project.revision
         match self._project.status:
@@ -191,9 +198,9 @@ class _Timeline:
             case ProjectStatus.DEVELOPING | ProjectStatus.WAITING_FOR_QUOTA if revision.round:
                 yield layout.task(revision, REPAIR)
             case ProjectStatus.DEVELOPING | ProjectStatus.WAITING_FOR_QUOTA:
-                yield from self._ready(revision)
+                yield from self._list_ready(revision)
 
-    def _ready(self, revision: Revision) -> Iterator[str]:
+    def _list_ready(self, revision: Revision) -> Iterator[str]:
         done = {event.work for event in self._events if event.type is EventType.WORK_DONE}
         if layout.plan(revision.build) not in done:
             yield layout.plan(revision.build)
@@ -202,12 +209,12 @@ class _Timeline:
             yield from (layout.task(revision, task_id) for task_id in self._plan.ready(ids))
 
 
-def _revision(key: str) -> str:
+def _parse_revision(key: str) -> str:
     """Return the revision in a key; for a plan's key, the build."""
     return key.split("#", 2)[1]
 
 
-def _kind(following: TimelineEvent) -> SpanKind:
+def _find_kind(following: TimelineEvent) -> SpanKind:
     """Return the kind of an attempt, from the next event of its work."""
     if following.type is EventType.WORK_DONE:
         return SpanKind.WORKING

@@ -7,7 +7,7 @@ import streamlit as st
 
 from agenticai.dashboard.components.outcome import carry_out
 from agenticai.dashboard.components.session import part
-from agenticai.dashboard.components.texts import escape_markdown, say, when
+from agenticai.dashboard.components.texts import escape_markdown, format_time, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.fault_form import (
     ANY,
@@ -16,10 +16,10 @@ from agenticai.dashboard.services.fault_form import (
     FaultTarget,
     FormField,
     WrongRule,
-    in_words,
-    rule_of,
-    rules_in,
-    state_in_words,
+    describe_rule,
+    describe_state,
+    make_rule,
+    parse_rules,
 )
 from agenticai.dashboard.services.port import Bench, Missing
 from agenticai.display.printable import printable
@@ -38,15 +38,15 @@ EXAMPLE: Final = """- when: {function: dev, service: gemini, nth: 1}
 def draw(connected: Connected, bench: Bench) -> None:
     """Draw the active rules, which refresh, and the ways to add others."""
     st.subheader("Faults")
-    part(_on)
+    part(_draw_active_rules)
     form_tab, yaml_tab = st.tabs(["Add a fault", "As YAML"])
     with form_tab:
-        _form(connected, bench)
+        _draw_form(connected, bench)
     with yaml_tab:
-        _yaml(connected, bench)
+        _draw_yaml(connected, bench)
 
 
-def _on(connected: Connected) -> None:
+def _draw_active_rules(connected: Connected) -> None:
     bench = connected.source.bench
     if isinstance(bench, Missing):
         return
@@ -56,20 +56,20 @@ def _on(connected: Connected) -> None:
         return
     for rule in rules:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            _rule(connected, bench, rule)
+            _draw_rule(connected, bench, rule)
     if st.button("Remove all", key="faults-off"):
         carry_out(lambda: bench.faults(()), "No faults are active.")
-    _fired(connected, bench)
+    _draw_fired(connected, bench)
 
 
-def _rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
-    sentence = in_words(_written(connected, rule.fault))
-    say(f"{rule.rule + 1}. {sentence}\n{state_in_words(rule)}")
+def _draw_rule(connected: Connected, bench: Bench, rule: "ActiveRule") -> None:
+    sentence = describe_rule(_use_agent_names(connected, rule.fault))
+    say(f"{rule.rule + 1}. {sentence}\n{describe_state(rule)}")
     if st.button("Remove", key=f"fault-off-{rule.rule}", help=escape_markdown(f"Remove: {sentence}")):
         carry_out(lambda: bench.remove_fault(rule.rule), f"Removed: {sentence}")
 
 
-def _fired(connected: Connected, bench: Bench) -> None:
+def _draw_fired(connected: Connected, bench: Bench) -> None:
     fired = list(reversed(bench.fired()))
     st.caption(f"{len(fired):,} applied since the rules were set.")
     if fired:
@@ -77,7 +77,7 @@ def _fired(connected: Connected, bench: Bench) -> None:
         st.dataframe(
             {
                 "fault": [hit.rule + 1 for hit in fired[:SHOWN]],
-                "at": [when(hit.at) for hit in fired[:SHOWN]],
+                "at": [format_time(hit.at) for hit in fired[:SHOWN]],
                 "function": [names.get(hit.function or "", printable(hit.function or "")) for hit in fired[:SHOWN]],
                 "applied to": [printable(hit.what) for hit in fired[:SHOWN]],
             },
@@ -86,11 +86,11 @@ def _fired(connected: Connected, bench: Bench) -> None:
         )
 
 
-def _form(connected: Connected, bench: Bench) -> None:
+def _draw_form(connected: Connected, bench: Bench) -> None:
     condition_column, effect_column = st.columns(2)
     with condition_column:
         target = st.selectbox("Applies to", list(FAULT_TARGETS), format_func=FAULT_TARGETS.__getitem__, key="fault-on")
-        condition = _when_call(connected) if target == "call" else _when_delivery(connected)
+        condition = _draw_call_condition(connected) if target == "call" else _draw_delivery_condition(connected)
         nth, times = st.columns(2)
         condition["nth"] = nth.number_input("From number", 1, 1_000_000, 1, key="fault-nth", help="The next one is 1.")
         condition["times"] = times.number_input("Number of times", 1, 1_000_000, 1, key="fault-times")
@@ -98,9 +98,9 @@ def _form(connected: Connected, bench: Bench) -> None:
         effect_name = st.selectbox("Effect", list(EFFECTS[target]), key=f"fault-do-{target}")
         effect = EFFECTS[target][effect_name]
         st.caption(escape_markdown(effect.description))
-        parameters = {field.name: _field(f"{target}-{effect_name}", field) for field in effect.fields}
+        parameters = {field.name: _draw_field(f"{target}-{effect_name}", field) for field in effect.fields}
     if st.button("Add the fault", key="fault-add", type="primary"):
-        _add(
+        _add_rule(
             connected,
             bench,
             target,
@@ -110,23 +110,29 @@ def _form(connected: Connected, bench: Bench) -> None:
         )
 
 
-def _when_call(connected: Connected) -> dict[str, Any]:
+def _draw_call_condition(connected: Connected) -> dict[str, Any]:
     usage = connected.source.usage()
     operations_seen = set() if isinstance(usage, Missing) else {(row.service, row.operation) for row in usage.calls}
-    function = _name("Function", connected.functions, "fault-function")
-    service = _name("Service", sorted({*SERVICES, *(service for service, _ in operations_seen)}), "fault-service")
+    function = _choose_name("Function", connected.functions, "fault-function")
+    service = _choose_name(
+        "Service", sorted({*SERVICES, *(service for service, _ in operations_seen)}), "fault-service"
+    )
     operations = sorted(
         {operation for operation_service, operation in operations_seen if service in (ANY, operation_service)}
         | {"GenerateContent"}
     )
-    return {"function": function, "service": service, "operation": _name("Operation", operations, "fault-operation")}
+    return {
+        "function": function,
+        "service": service,
+        "operation": _choose_name("Operation", operations, "fault-operation"),
+    }
 
 
-def _when_delivery(connected: Connected) -> dict[str, Any]:
-    return {"queue": _name("Queue", connected.queues, "fault-queue")}
+def _draw_delivery_condition(connected: Connected) -> dict[str, Any]:
+    return {"queue": _choose_name("Queue", connected.queues, "fault-queue")}
 
 
-def _name(label: str, names: "Sequence[str] | Mapping[str, str]", key: str) -> str:
+def _choose_name(label: str, names: "Sequence[str] | Mapping[str, str]", key: str) -> str:
     """Return a name from a list, or another one, which may be a shell pattern; if none is chosen, it matches any."""
     chosen = st.selectbox(
         label,
@@ -138,7 +144,7 @@ def _name(label: str, names: "Sequence[str] | Mapping[str, str]", key: str) -> s
     return chosen or ANY
 
 
-def _field(key: str, field: FormField) -> Any:
+def _draw_field(key: str, field: FormField) -> Any:
     key = f"fault-{key}-{field.name}"
     if field.kind == "choice":
         return st.selectbox(field.label, field.choices, key=key)
@@ -149,7 +155,7 @@ def _field(key: str, field: FormField) -> Any:
     return st.text_input(field.label, value=field.start or "ThrottlingException", key=key)
 
 
-def _add(
+def _add_rule(
     connected: Connected,
     bench: Bench,
     target: FaultTarget,
@@ -158,20 +164,20 @@ def _add(
     parameters: Mapping[str, Any],
 ) -> None:
     try:
-        fault = rule_of(target, condition, effect_name, parameters)
+        fault = make_rule(target, condition, effect_name, parameters)
     except WrongRule as error:
         st.warning(escape_markdown(str(error)))
         return
     deployed = rename(fault, connected.functions, connected.queues)
-    carry_out(lambda: bench.add_fault(deployed), f"On: {in_words(fault)}")
+    carry_out(lambda: bench.add_fault(deployed), f"On: {describe_rule(fault)}")
 
 
-def _yaml(connected: Connected, bench: Bench) -> None:
+def _draw_yaml(connected: Connected, bench: Bench) -> None:
     rules = st.text_area("Rules, as in a scenario", EXAMPLE, key="rules", height=140)
     if not st.button("Replace all rules", key="faults-on"):
         return
     try:
-        faults = [rename(fault, connected.functions, connected.queues) for fault in rules_in(rules)]
+        faults = [rename(fault, connected.functions, connected.queues) for fault in parse_rules(rules)]
     except WrongRule as error:
         st.warning("These rules are invalid.")
         say(str(error))
@@ -179,7 +185,7 @@ def _yaml(connected: Connected, bench: Bench) -> None:
     carry_out(lambda: bench.faults(faults), "The rules are active; matches are counted from now on.")
 
 
-def _written(connected: Connected, fault: "Fault") -> "Fault":
+def _use_agent_names(connected: Connected, fault: "Fault") -> "Fault":
     """Return a rule in which the names of functions and queues are replaced by those of their agents."""
     functions = {name: agent for agent, name in connected.functions.items()}
     return rename(fault, functions, {name: agent for agent, name in connected.queues.items()})

@@ -6,11 +6,11 @@ from typing import Final
 import streamlit as st
 
 from agenticai.client.errors import ApiError
-from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
-from agenticai.dashboard.components.columns import count_columns
-from agenticai.dashboard.components.outcome import outcome, tell
-from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import code, escape_markdown, say, when
+from agenticai.client.reply_check import check_reply, find_waiting_projects, make_reply_template
+from agenticai.dashboard.components.columns import make_count_columns
+from agenticai.dashboard.components.outcome import keep_outcome, show_outcome
+from agenticai.dashboard.components.session import draw_with_stack, part
+from agenticai.dashboard.components.texts import code, escape_markdown, format_time, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
@@ -27,11 +27,11 @@ NEWEST: Final = "exchanges-newest"
 def page() -> None:
     """Draw the page."""
     st.title("Model calls")
-    with_stack(_draw)
+    draw_with_stack(_draw)
 
 
 def _draw(connected: Connected) -> None:
-    outcome()
+    show_outcome()
     missed = connected.source.missed_replies()
     st.subheader("Requests without a reply")
     if isinstance(missed, Missing):
@@ -40,24 +40,24 @@ def _draw(connected: Connected) -> None:
     elif not missed:
         st.caption("None: every request so far had a reply.")
     else:
-        _missed(connected, {missing_reply.digest: missing_reply for missing_reply in missed})
+        _draw_missed(connected, {missing_reply.digest: missing_reply for missing_reply in missed})
     st.subheader("Latest calls")
-    part(lambda connected: _live(connected, missed))
+    part(lambda connected: _draw_live(connected, missed))
 
 
-def _live(connected: Connected, drawn: Sequence[MissedReply] | Missing) -> None:
+def _draw_live(connected: Connected, drawn: Sequence[MissedReply] | Missing) -> None:
     """Draw the latest calls; if other requests are waiting than when the page was drawn, redraw all of it."""
     missed = connected.source.missed_replies()
-    if _digests(missed) != _digests(drawn):
+    if _list_digests(missed) != _list_digests(drawn):
         st.rerun()
-    _calls(connected)
+    _draw_calls(connected)
 
 
-def _digests(missed: Sequence[MissedReply] | Missing) -> list[str]:
+def _list_digests(missed: Sequence[MissedReply] | Missing) -> list[str]:
     return [] if isinstance(missed, Missing) else [missing_reply.digest for missing_reply in missed]
 
 
-def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
+def _draw_missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
     digest = st.selectbox(
         "Request",
         list(missed),
@@ -66,7 +66,7 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
         bind="query-params",
     )
     missing_reply = missed[digest]
-    st.caption(escape_markdown(f"Asked of {missing_reply.model}, {when(missing_reply.at)}"))
+    st.caption(escape_markdown(f"Asked of {missing_reply.model}, {format_time(missing_reply.at)}"))
     request, difference = st.tabs(["Request", "Difference to the nearest stored request"])
     with request:
         with st.expander("System instruction"):
@@ -75,14 +75,14 @@ def _missed(connected: Connected, missed: dict[str, MissedReply]) -> None:
             code(cut(missing_reply.prompt))
     with difference, st.container(height=320):
         code(cut(missing_reply.difference) or "No request is stored yet to compare it with.", "diff")
-    _editor(connected, missing_reply)
+    _draw_editor(connected, missing_reply)
 
 
-def _editor(connected: Connected, missing_reply: MissedReply) -> None:
+def _draw_editor(connected: Connected, missing_reply: MissedReply) -> None:
     text = st.text_area(
         "Reply", value=make_reply_template(missing_reply), height=320, key=f"reply-{missing_reply.digest}"
     )
-    checked = check(missing_reply, text)
+    checked = check_reply(missing_reply, text)
     if checked.good:
         st.success(f"An agent would accept this: {escape_markdown(checked.holds)}.")
     else:
@@ -117,11 +117,11 @@ def _store(connected: Connected, missing_reply: MissedReply, text: str, projects
         st.error(escape_markdown(str(error)))
         return
     retried = f" {len(projects)} retried." if projects else ""
-    tell(f"Stored in {stored.path}.{retried}")
+    keep_outcome(f"Stored in {stored.path}.{retried}")
     st.rerun()
 
 
-def _calls(connected: Connected) -> None:
+def _draw_calls(connected: Connected) -> None:
     exchanges = connected.source.model_calls()
     if isinstance(exchanges, Missing):
         st.caption("Not available on this target. Each project's page shows the replies that its agents stored.")
@@ -130,28 +130,28 @@ def _calls(connected: Connected) -> None:
     if not exchanges:
         st.caption("The language model has not been called yet.")
         return
-    latest = _shown(exchanges)
+    latest = _list_shown(exchanges)
     chosen = st.dataframe(
         {
             "number": [exchange.number for exchange in latest],
-            "at": [when(exchange.at) for exchange in latest],
+            "at": [format_time(exchange.at) for exchange in latest],
             "asked for": [printable(exchange.title) for exchange in latest],
             "status": [exchange.status for exchange in latest],
             "ms": [exchange.duration_ms for exchange in latest],
             "tokens in": [exchange.prompt_tokens for exchange in latest],
             "tokens out": [exchange.output_tokens for exchange in latest],
         },
-        column_config=count_columns(("ms", "tokens in", "tokens out")),
+        column_config=make_count_columns(("ms", "tokens in", "tokens out")),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key="exchanges",
     )
     if rows := chosen["selection"]["rows"]:
-        _exchange(latest[rows[0]])
+        _draw_exchange(latest[rows[0]])
 
 
-def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
+def _list_shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
     """Return the latest calls, the newest first; while one is selected, no newer ones are added."""
     selected = st.session_state.get("exchanges", {}).get("selection", {}).get("rows")
     newest = st.session_state.get(NEWEST, 0) if selected else exchanges[-1].number
@@ -162,7 +162,7 @@ def _shown(exchanges: Sequence[ModelExchange]) -> list[ModelExchange]:
     return shown[:SHOWN]
 
 
-def _exchange(exchange: ModelExchange) -> None:
+def _draw_exchange(exchange: ModelExchange) -> None:
     st.caption(
         f"{escape_markdown(exchange.model)}, finished with {escape_markdown(exchange.finish_reason or 'no reason')}"
     )

@@ -7,12 +7,12 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.links import link
-from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.statuses import dollars, status_badge
-from agenticai.dashboard.components.texts import age, escape_markdown, many, say, when
+from agenticai.dashboard.components.session import draw_with_stack, part
+from agenticai.dashboard.components.statuses import format_dollars, show_status
+from agenticai.dashboard.components.texts import escape_markdown, format_age, format_count, format_time, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.letters import find_stuck
-from agenticai.dashboard.services.model_calls import missing_reply
+from agenticai.dashboard.services.model_calls import find_missing_digest
 from agenticai.dashboard.services.project_list import is_id
 from agenticai.dashboard.views import project_acts
 from agenticai.dashboard.views.sections import (
@@ -51,36 +51,39 @@ def draw(project_id: str) -> None:
     if st.button("All projects", icon=":material/arrow_back:", type="tertiary", key="all-projects"):
         del st.query_params["project"]
         st.rerun()
-    with_stack(lambda connected: _draw(connected, project_id))
+    draw_with_stack(lambda connected: _draw(connected, project_id))
 
 
 def _draw(connected: Connected, project_id: str) -> None:
-    project = _read(connected, project_id)
+    project = _read_project(connected, project_id)
     if project is None:
         return
     st.container().title(escape_markdown(project.name))
     cached = [project] * 3  # for the first run of the live parts, which later read it themselves
 
-    def latest(connected: Connected) -> ProjectView | None:
-        return cached.pop() if cached else _read(connected, project_id)
+    def read_latest(connected: Connected) -> ProjectView | None:
+        return cached.pop() if cached else _read_project(connected, project_id)
 
     ended = project.status in FINAL
     part(
-        lambda connected: _live_head(connected, latest(connected), project),
+        lambda connected: _draw_live_head(connected, read_latest(connected), project),
         every_s=AT_REST_SECONDS if ended else LIVE_SECONDS,
     )
     if not ended:
-        part(lambda connected: _stuck(connected, latest(connected)), every_s=AT_REST_SECONDS)
+        part(lambda connected: _draw_stuck(connected, read_latest(connected)), every_s=AT_REST_SECONDS)
     project_acts.draw(connected, project)
     section = SECTIONS[_choose_section()]
-    part(lambda connected: _section(connected, latest(connected), section), every_s=None if ended else LIVE_SECONDS)
+    part(
+        lambda connected: _draw_section(connected, read_latest(connected), section),
+        every_s=None if ended else LIVE_SECONDS,
+    )
 
 
-def _live_head(connected: Connected, now: ProjectView | None, drawn: ProjectView) -> None:
+def _draw_live_head(connected: Connected, now: ProjectView | None, drawn: ProjectView) -> None:
     """Draw the head; if the project was deleted, has ended or was restarted, redraw the whole page."""
     if now is None:
         st.rerun()
-    _head(connected, now)
+    _draw_head(connected, now)
     ended = drawn.status in FINAL
     if (now.status in FINAL) != ended or (ended and now.updated_at != drawn.updated_at):
         st.rerun()
@@ -99,12 +102,12 @@ def _choose_section() -> str:
     return chosen or "Timeline"
 
 
-def _section(connected: Connected, project: ProjectView | None, draw_section: Section) -> None:
+def _draw_section(connected: Connected, project: ProjectView | None, draw_section: Section) -> None:
     if project is not None:
         draw_section(connected, project)
 
 
-def _read(connected: Connected, project_id: str) -> ProjectView | None:
+def _read_project(connected: Connected, project_id: str) -> ProjectView | None:
     """Return the project, or None, with a sentence on the page, if it does not exist."""
     if is_id(project_id):  # a text that is no id could be the path of another resource
         try:
@@ -117,25 +120,29 @@ def _read(connected: Connected, project_id: str) -> ProjectView | None:
     return None
 
 
-def _head(connected: Connected, project: ProjectView) -> None:
+def _draw_head(connected: Connected, project: ProjectView) -> None:
     model, tokens = connected.source.model(), project.tokens
-    cost = model.cost_usd(tokens.prompt_tokens, tokens.output_tokens, project.created_at.date())
+    cost = model.compute_cost_usd(tokens.prompt_tokens, tokens.output_tokens, project.created_at.date())
     facts = {
         "Score": "-" if project.score is None else f"{project.score:g}",
         "Revision": str(project.revision),
-        "Age": age((connected.now() - project.created_at).total_seconds()),
-        "Model cost": dollars(cost),
+        "Age": format_age((connected.now() - project.created_at).total_seconds()),
+        "Model cost": format_dollars(cost),
     }
     with st.container(horizontal=True, vertical_alignment="center"):
-        status_badge(project.status)
+        show_status(project.status)
         for name, value in facts.items():
             st.markdown(f"{name} **{escape_markdown(value)}**", width="content")
-    st.caption(escape_markdown(f"{project.id}, created {when(project.created_at)}, changed {when(project.updated_at)}"))
+    st.caption(
+        escape_markdown(
+            f"{project.id}, created {format_time(project.created_at)}, changed {format_time(project.updated_at)}"
+        )
+    )
     if project.failure:
-        _failure(project)
+        _draw_failure(project)
 
 
-def _stuck(connected: Connected, project: ProjectView | None) -> None:
+def _draw_stuck(connected: Connected, project: ProjectView | None) -> None:
     """Draw a link to the dead letters, if one of them is, or may be, why a project waits."""
     stuck = find_stuck(connected.source, project) if project else None
     if not stuck:
@@ -144,11 +151,14 @@ def _stuck(connected: Connected, project: ProjectView | None) -> None:
         if stuck.surely:
             st.warning("A message of this project failed each time and is a dead letter now.")
         else:
-            st.info(f"{stuck.agent.upper()} has {many(stuck.count, 'dead letter')}; this project's message may be one.")
+            st.info(
+                f"{stuck.agent.upper()} has {format_count(stuck.count, 'dead letter')};"
+                " this project's message may be one."
+            )
         link("dead-letters", f"The dead letters of {stuck.agent.upper()}", ":material/mail:", queue=stuck.agent)
 
 
-def _failure(project: ProjectView) -> None:
+def _draw_failure(project: ProjectView) -> None:
     with st.container(border=True):
         if project.status is ProjectStatus.FAILED:
             st.error("This project failed.", icon=":material/error:")
@@ -156,5 +166,5 @@ def _failure(project: ProjectView) -> None:
             st.warning("Its last change failed and was taken back; the project is as it was before.")
         reason = project.failure.reason if project.failure else ""
         say(reason)
-        if digest := missing_reply(reason):
+        if digest := find_missing_digest(reason):
             st.link_button("Write the missing reply", f"/model-calls?miss={digest}", icon=":material/edit_note:")

@@ -6,10 +6,10 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.outcome import carry_out, outcome, tell
+from agenticai.dashboard.components.outcome import carry_out, keep_outcome, show_outcome
 from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.new_project import InvalidInput, requirements_of
+from agenticai.dashboard.services.new_project import InvalidInput, read_requirements
 from shared.models.views import ProjectView
 from shared.models.workflow import AT_REST
 
@@ -22,7 +22,7 @@ OVERRULING: Final = "overruling"
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the actions that the project's status allows."""
-    outcome()
+    show_outcome()
     at_rest = project.status in AT_REST
     with st.container(horizontal=True):
         if st.button("Retry", icon=":material/replay:", disabled=at_rest and not project.failure, key="retry"):
@@ -32,16 +32,16 @@ def draw(connected: Connected, project: ProjectView) -> None:
         if st.button("Delete", icon=":material/delete:", key="delete"):
             st.session_state[DELETING] = project.id
     if st.session_state.get(DELETING) == project.id:
-        _confirm(connected, project)
+        _draw_confirmation(connected, project)
     fold(
         "Request and change",
-        lambda: _change(connected, project, at_rest=at_rest),
+        lambda: _draw_change(connected, project, at_rest=at_rest),
         key="change-fold",
         icon=":material/edit:",
     )
 
 
-def _confirm(connected: Connected, project: ProjectView) -> None:
+def _draw_confirmation(connected: Connected, project: ProjectView) -> None:
     with st.container(border=True):
         name = escape_markdown(project.name)
         st.warning(f"Delete **{name}** with all its files, reports and packages? This cannot be undone.")
@@ -53,7 +53,7 @@ def _confirm(connected: Connected, project: ProjectView) -> None:
                 st.rerun()
 
 
-def package_unproven(connected: Connected, project: ProjectView) -> None:
+def draw_package_unproven(connected: Connected, project: ProjectView) -> None:
     """Draw the action that completes a project although the test of its package failed; it asks for confirmation."""
     at_rest = project.status in AT_REST
     if st.button("Package it anyway", icon=":material/gavel:", disabled=not at_rest, key="unproven"):
@@ -77,13 +77,13 @@ def _delete(connected: Connected, project: ProjectView) -> None:
     except ApiError as error:
         st.error(escape_markdown(str(error)))
         return
-    tell(f"{project.name} ({project.id}) was deleted.")
+    keep_outcome(f"{project.name} ({project.id}) was deleted.")
     del st.session_state[DELETING]
     del st.query_params["project"]
     st.rerun()
 
 
-def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> None:
+def _draw_change(connected: Connected, project: ProjectView, *, at_rest: bool) -> None:
     say(project.requirements) if not project.template else st.caption("Created from a template.")
     if not at_rest:
         st.caption("You can request a change once the project is finished.")
@@ -98,7 +98,7 @@ def _change(connected: Connected, project: ProjectView, *, at_rest: bool) -> Non
 
 def _modify(connected: Connected, project: ProjectView, text: str, file: bytes | None) -> None:
     try:
-        requirements = requirements_of(text, file)
+        requirements = read_requirements(text, file)
     except InvalidInput as error:
         st.error(escape_markdown(str(error)))
         return

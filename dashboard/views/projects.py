@@ -6,14 +6,14 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.outcome import outcome
-from agenticai.dashboard.components.session import REFRESH_SECONDS, part, with_stack
-from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import age, escape_markdown
+from agenticai.dashboard.components.outcome import show_outcome
+from agenticai.dashboard.components.session import REFRESH_SECONDS, draw_with_stack, part
+from agenticai.dashboard.components.statuses import format_dollars
+from agenticai.dashboard.components.texts import escape_markdown, format_age
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.new_project import InvalidInput, new_request
-from agenticai.dashboard.services.project_list import SearchResult, find, rows
-from agenticai.dashboard.services.project_use import aws_costs_usd
+from agenticai.dashboard.services.new_project import InvalidInput, make_request
+from agenticai.dashboard.services.project_list import SearchResult, find_projects, make_rows
+from agenticai.dashboard.services.project_use import compute_aws_costs_usd
 from agenticai.dashboard.views import project
 from agenticai.display.printable import printable
 from shared.models.workflow import ProjectStatus
@@ -47,12 +47,12 @@ def page() -> None:
         project.draw(project_id)
         return
     st.title("Projects")
-    with_stack(_draw)
+    draw_with_stack(_draw)
 
 
 def _draw(connected: Connected) -> None:
-    outcome()
-    fold("New project", lambda: _new(connected), key="new-project-fold", icon=":material/add:")
+    show_outcome()
+    fold("New project", lambda: _draw_new_project(connected), key="new-project-fold", icon=":material/add:")
     left, right = st.columns([2, 1])
     text = left.text_input("Search", placeholder="Name or id", key="projects-search", max_chars=200)
     status = right.selectbox("Status", [ALL, *ProjectStatus], key="projects-status")
@@ -60,21 +60,21 @@ def _draw(connected: Connected) -> None:
     if st.session_state.get("projects-asked") != query:
         st.session_state["projects-asked"], st.session_state[CURSORS] = query, []
     chosen = None if status == ALL else ProjectStatus(status)
-    part(lambda connected: _list(connected, text, chosen), every_s=SEARCH_SECONDS if text else REFRESH_SECONDS)
+    part(lambda connected: _draw_list(connected, text, chosen), every_s=SEARCH_SECONDS if text else REFRESH_SECONDS)
 
 
-def _list(connected: Connected, text: str, status: ProjectStatus | None) -> None:
+def _draw_list(connected: Connected, text: str, status: ProjectStatus | None) -> None:
     cursors: list[str] = st.session_state.setdefault(CURSORS, [])
-    result = find(connected.api, text, status, cursors[-1] if cursors else None)
+    result = find_projects(connected.api, text, status, cursors[-1] if cursors else None)
     if result.projects:
-        _table(connected, result)
+        _draw_table(connected, result)
     else:
         st.caption("No project matches." if text or status else "No projects yet.")
-    _paging(result, cursors, searched=bool(text))
+    _draw_paging(result, cursors, searched=bool(text))
 
 
-def _table(connected: Connected, result: SearchResult) -> None:
-    project_rows = rows(result.projects, connected.now(), connected.source.model())
+def _draw_table(connected: Connected, result: SearchResult) -> None:
+    project_rows = make_rows(result.projects, connected.now(), connected.source.model())
     st.session_state[LISTED] = [row.id for row in project_rows]
     st.dataframe(
         {
@@ -82,13 +82,16 @@ def _table(connected: Connected, result: SearchResult) -> None:
             "status": [row.status for row in project_rows],
             "score": ["-" if row.score is None else f"{row.score:g}" for row in project_rows],
             "revision": [row.revision for row in project_rows],
-            "age": [age(row.age_s) for row in project_rows],
-            "model cost": [dollars(row.cost_usd) for row in project_rows],
-            "AWS cost": [dollars(cost) for cost in aws_costs_usd(connected.source, (row.id for row in project_rows))],
+            "age": [format_age(row.age_s) for row in project_rows],
+            "model cost": [format_dollars(row.cost_usd) for row in project_rows],
+            "AWS cost": [
+                format_dollars(cost)
+                for cost in compute_aws_costs_usd(connected.source, (row.id for row in project_rows))
+            ],
             "id": [row.id for row in project_rows],
         },
         hide_index=True,
-        on_select=_chosen,
+        on_select=_store_choice,
         selection_mode="single-row",
         key="projects",
     )
@@ -96,7 +99,7 @@ def _table(connected: Connected, result: SearchResult) -> None:
         _open(chosen)
 
 
-def _chosen() -> None:
+def _store_choice() -> None:
     """Store which project was chosen, from the list as it was shown, as the list may have grown since."""
     ids: list[str] = st.session_state.get(LISTED, [])
     rows = st.session_state["projects"]["selection"]["rows"]
@@ -110,7 +113,7 @@ def _open(project_id: str) -> None:
     st.rerun()
 
 
-def _paging(result: SearchResult, cursors: list[str], *, searched: bool) -> None:
+def _draw_paging(result: SearchResult, cursors: list[str], *, searched: bool) -> None:
     if searched:
         st.caption(f"{len(result.projects)} of the {result.looked_at} projects searched.")
     newer, older = st.columns(2)
@@ -120,17 +123,22 @@ def _paging(result: SearchResult, cursors: list[str], *, searched: bool) -> None
     ):
         key = f"projects-{label.lower()}"
         column.button(
-            label, disabled=target_cursors is None, key=key, width="stretch", on_click=_turn, args=(target_cursors,)
+            label,
+            disabled=target_cursors is None,
+            key=key,
+            width="stretch",
+            on_click=_turn_page,
+            args=(target_cursors,),
         )
 
 
-def _turn(cursors: list[str]) -> None:
+def _turn_page(cursors: list[str]) -> None:
     st.session_state[CURSORS] = cursors
 
 
-def _new(connected: Connected) -> None:
+def _draw_new_project(connected: Connected) -> None:
     if TEMPLATES not in st.session_state:
-        st.session_state[TEMPLATES] = {template.id: template for template in connected.api.templates()}
+        st.session_state[TEMPLATES] = {template.id: template for template in connected.api.list_templates()}
     templates: dict[str, TemplateSummary] = st.session_state[TEMPLATES]
     with st.form("new-project", border=False):
         name = st.text_input(
@@ -151,7 +159,7 @@ def _new(connected: Connected) -> None:
 
 def _create(connected: Connected, name: str, text: str, file: bytes | None, template: str | None) -> None:
     try:
-        request = new_request(name, text, file, template)
+        request = make_request(name, text, file, template)
         created = connected.api.create(request.name, request.requirements, request.template)
     except (InvalidInput, ApiError) as error:
         st.error(escape_markdown(str(error)))

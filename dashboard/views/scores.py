@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from agenticai.client.api import all_projects
-from agenticai.client.cost.figures import dollars
+from agenticai.client.api import list_all_projects
+from agenticai.client.cost.figures import format_dollars
 from agenticai.dashboard.components.chart import UTC_AXIS, channel, draw_chart, layer
-from agenticai.dashboard.components.columns import count_columns, share_column
-from agenticai.dashboard.components.session import part, with_stack
-from agenticai.dashboard.components.texts import age, code, escape_markdown, when
+from agenticai.dashboard.components.columns import make_count_columns, make_share_column
+from agenticai.dashboard.components.session import draw_with_stack, part
+from agenticai.dashboard.components.texts import code, escape_markdown, format_age, format_time
 from agenticai.dashboard.services import quality, runs
 from agenticai.dashboard.services.background import Latest
 from agenticai.dashboard.services.connecting import Connected
@@ -61,7 +61,7 @@ def get_runs() -> runs.Runs:
 
 
 @st.cache_resource(show_spinner=False)
-def replays() -> Replays:
+def get_replays() -> Replays:
     """Return what starts replays, shared by all sessions."""
     return Replays()
 
@@ -74,22 +74,22 @@ def page() -> None:
     kind = st.segmented_control("Scores of", list(KINDS), default=start, format_func=KINDS.__getitem__, key="scores-of")
     st.query_params["scores"] = kind or start
     if (kind or start) == PROJECTS:
-        with_stack(lambda _: part(_projects, every_s=REFRESH_SECONDS))
+        draw_with_stack(lambda _: part(_draw_projects, every_s=REFRESH_SECONDS))
     else:
-        _bench()
+        _draw_bench()
 
 
-def _projects(connected: Connected) -> None:
-    projects = get_project_list().look(connected.api, lambda: list(all_projects(connected.api)))
+def _draw_projects(connected: Connected) -> None:
+    projects = get_project_list().look(connected.api, lambda: list(list_all_projects(connected.api)))
     scored = [project for project in projects if project.score is not None]
     if not scored:
         st.info("No project has been scored yet: QA scores a project once its code is written.")
         return
-    _totals([project.score or 0.0 for project in scored], len(projects))
-    _distribution(quality.distribution(projects))
+    _draw_totals([project.score or 0.0 for project in scored], len(projects))
+    _draw_distribution(quality.count_scores(projects))
     reports = get_report_reader().look(connected.api, projects)
-    _parts(list(reports.by_project.values()))
-    if lowest := list(quality.worst(projects)):
+    _draw_parts(list(reports.by_project.values()))
+    if lowest := list(quality.find_worst(projects)):
         st.subheader("Lowest scores")
         table = {
             "project": [project.id for project in lowest],
@@ -102,7 +102,7 @@ def _projects(connected: Connected) -> None:
     st.caption(f"{len(reports.by_project):,} reports were read with {reports.asked:,} requests to the API{unread}.")
 
 
-def _totals(scores: list[float], projects: int) -> None:
+def _draw_totals(scores: list[float], projects: int) -> None:
     figures = {
         "Scored projects": f"{len(scores):,} of {projects:,}",
         "Average": f"{sum(scores) / len(scores):.1f}",
@@ -113,7 +113,7 @@ def _totals(scores: list[float], projects: int) -> None:
         column.metric(label, figure)
 
 
-def _distribution(bars: list[dict[str, object]]) -> None:
+def _draw_distribution(bars: list[dict[str, object]]) -> None:
     st.subheader("Distribution")
     order = [*(f"{low}-{low + quality.BIN - 1}" for low in range(0, 100, quality.BIN)), "100"]
     bar_layer = layer(
@@ -128,11 +128,11 @@ def _distribution(bars: list[dict[str, object]]) -> None:
     draw_chart([bar_layer], height=280, key="distribution", alt=f"Number of projects by score. {description}")
 
 
-def _parts(reports: "list[QualityReport]") -> None:
+def _draw_parts(reports: "list[QualityReport]") -> None:
     left, right = st.columns(2)
     with left:
         st.subheader("Parts of the score")
-        parts = quality.part_rows(reports)
+        parts = quality.list_part_rows(reports)
         table = {
             "part": [printable(row.name) for row in parts],
             "reached": [row.reached for row in parts],
@@ -140,11 +140,11 @@ def _parts(reports: "list[QualityReport]") -> None:
             "projects": [row.projects_losing for row in parts],
             "not measured": [row.not_measured for row in parts],
         }
-        bars = {"reached": share_column("auto"), **count_columns(("projects", "not measured"))}
+        bars = {"reached": make_share_column("auto"), **make_count_columns(("projects", "not measured"))}
         st.dataframe(table, column_config=bars, hide_index=True, height="content", key="parts")
     with right:
         st.subheader("Most frequent rules")
-        rules = quality.rule_rows(reports)
+        rules = quality.list_rule_rows(reports)
         if not rules:
             st.caption("No findings.")
             return
@@ -155,32 +155,32 @@ def _parts(reports: "list[QualityReport]") -> None:
             "severity": [str(row.severity) for row in rules],
             "for example": [printable(row.message) for row in rules],
         }
-        counts = count_columns(("projects", "findings"))
+        counts = make_count_columns(("projects", "findings"))
         st.dataframe(table, column_config=counts, hide_index=True, height="content", key="rules")
 
 
-def _bench() -> None:
-    _start()
-    state = replays().state()
+def _draw_bench() -> None:
+    _draw_start()
+    state = get_replays().state()
     if state and state.running:
-        _follow()
+        _follow_replay()
     elif state:
-        _replay(state)
-    _results()
+        _draw_replay(state)
+    _draw_results()
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
-def _follow() -> None:
+def _follow_replay() -> None:
     """Show the current replay; when it has ended, redraw the page with its results."""
-    state = replays().state()
+    state = get_replays().state()
     if state and state.running:
-        _replay(state)
+        _draw_replay(state)
     else:
         st.rerun()
 
 
-def _start() -> None:
-    descriptions = {scenario.name: scenario.description for scenario in runs.library()}
+def _draw_start() -> None:
+    descriptions = {scenario.name: scenario.description for scenario in runs.read_library()}
     requested = [name for name in st.query_params.get("scenario", "").split(",") if name in descriptions]
     chosen = st.multiselect(
         "Scenarios", list(descriptions), default=requested, placeholder="the whole library", key="scenarios"
@@ -195,83 +195,85 @@ def _start() -> None:
     label = f"Replay {number} scenario{'s' if number > 1 else ''}"
     if st.button(label, icon=":material/play_arrow:", type="primary", key="replay"):
         try:
-            replays().start(chosen)
+            get_replays().start(chosen)
         except (ReplayRuns, OSError) as error:
             st.warning(escape_markdown(str(error)))
 
 
-def _replay(state: ReplayState) -> None:
+def _draw_replay(state: ReplayState) -> None:
     names = ", ".join(state.scenarios) or "the whole library"
     with st.container(border=True):
         if state.running:
-            st.markdown(f"**Replaying** {escape_markdown(names)}, for {age(state.seconds)}")
+            st.markdown(f"**Replaying** {escape_markdown(names)}, for {format_age(state.seconds)}")
         else:
             outcome = ENDS.get(state.status, f"ended with status {state.status}")
-            st.markdown(f"**Replayed** {escape_markdown(names)}: {outcome}, after {age(state.seconds)}")
+            st.markdown(f"**Replayed** {escape_markdown(names)}: {outcome}, after {format_age(state.seconds)}")
         if output := state.said.strip("\n"):
             code(output)
         if state.running:
-            st.button("End the replay", key="end-replay", on_click=replays().end)
+            st.button("End the replay", key="end-replay", on_click=get_replays().end)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _results() -> None:
+def _draw_results() -> None:
     kept_runs = get_runs().look()
     if not kept_runs:
         st.info("No runs yet: start one with `agenticai replay` or the button above.")
         return
-    _breaks(kept_runs)
-    _grid(kept_runs)
-    _trends(kept_runs)
+    _draw_breaks(kept_runs)
+    _draw_grid(kept_runs)
+    _draw_trends(kept_runs)
     st.subheader("Runs")
     host = st.context.headers.get("Host", "127.0.0.1")
     table = {
-        "began (UTC)": [when(run.started_at).removesuffix(" UTC") for run in kept_runs],
-        "report": [f"http://{host}{runs.address(run.name)}" for run in kept_runs],
+        "began (UTC)": [format_time(run.started_at).removesuffix(" UTC") for run in kept_runs],
+        "report": [f"http://{host}{runs.make_address(run.name)}" for run in kept_runs],
         "passed": [run.count("passed") for run in kept_runs],
         "failed": [run.count("failed") for run in kept_runs],
         "skipped": [run.count("skipped") for run in kept_runs],
-        "took": [age(run.document.wall_s) for run in kept_runs],
+        "took": [format_age(run.document.wall_s) for run in kept_runs],
         "AWS calls": [run.calls for run in kept_runs],
-        "cost": [dollars(run.cost_usd) for run in kept_runs],
+        "cost": [format_dollars(run.cost_usd) for run in kept_runs],
         "target": [printable(run.document.target) for run in kept_runs],
         "seed": [run.document.seed for run in kept_runs],
     }
-    columns = count_columns(("passed", "failed", "skipped", "AWS calls"))
+    columns = make_count_columns(("passed", "failed", "skipped", "AWS calls"))
     columns["report"] = st.column_config.LinkColumn(display_text="open the report")
     st.dataframe(table, column_config=columns, hide_index=True, key="runs")
 
 
-def _breaks(kept_runs: list[runs.Run]) -> None:
+def _draw_breaks(kept_runs: list[runs.Run]) -> None:
     st.subheader("What broke first")
-    breaks = runs.breaks(kept_runs)
+    breaks = runs.find_breaks(kept_runs)
     if not breaks:
         st.success("Every scenario passed in its latest replay.")
         return
     table = {
         "scenario": [printable(row.scenario) for row in breaks],
-        "failing since (UTC)": [when(row.since).removesuffix(" UTC") for row in breaks],
-        "passed last": [when(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in breaks],
+        "failing since (UTC)": [format_time(row.since).removesuffix(" UTC") for row in breaks],
+        "passed last": [
+            format_time(row.passed_last).removesuffix(" UTC") if row.passed_last else "never" for row in breaks
+        ],
         "runs": [row.runs for row in breaks],
         "first problem": [printable(row.evidence) for row in breaks],
     }
     st.dataframe(table, hide_index=True, height="content", key="broken")
 
 
-def _grid(kept_runs: list[runs.Run]) -> None:
+def _draw_grid(kept_runs: list[runs.Run]) -> None:
     st.subheader("Scenarios over runs")
     pinned = {"scenario": st.column_config.Column(pinned=True)}
-    st.dataframe(runs.grid(kept_runs), column_config=pinned, hide_index=True, height="content", key="outcomes")
+    st.dataframe(runs.make_grid(kept_runs), column_config=pinned, hide_index=True, height="content", key="outcomes")
     st.caption("One column per run, headed by its start time (UTC), newest first.")
 
 
-def _trends(kept_runs: list[runs.Run]) -> None:
+def _draw_trends(kept_runs: list[runs.Run]) -> None:
     st.subheader("Trends")
     figure = st.segmented_control("Figure", runs.FIGURES, default=runs.FIGURES[0], key="figure") or runs.FIGURES[0]
-    names = runs.scenario_names(kept_runs)
+    names = runs.list_scenario_names(kept_runs)
     chosen = st.multiselect("Of scenarios", names, default=names[:TRENDS], format_func=printable, key="trends-of")
     line_layer = layer(
-        runs.trend(kept_runs, chosen, figure),
+        runs.compute_trend(kept_runs, chosen, figure),
         {"type": "line", "point": True},
         x=channel("at:T", title="UTC", scale={"type": "utc"}, axis=UTC_AXIS),
         y=channel("figure:Q", title=figure),

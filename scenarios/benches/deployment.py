@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from agenticai.client.stack_lookup import target_of
+from agenticai.client.stack_lookup import make_target
 from agenticai.emulator.process import Engine
 from agenticai.scenarios.benches.deployed import Bench, TellProgress
 from agenticai.scenarios.benches.project_templates import read_project_templates, seed_project_templates
@@ -109,7 +109,7 @@ def deploy_to(
     The functions ask the engine for Gemini's replies; the key only matters if the engine forwards the requests.
     """
 
-    target, token = target_of(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
+    target, token = make_target(engine.endpoint_url, engine.about()), secrets.token_urlsafe(32)
     try:
         stage_secrets = Secrets(gemini_api_key=gemini_api_key, api_token=token)
         outputs = deploy_prepared(target, STAGE, prepare_for(target), stage_secrets, report)

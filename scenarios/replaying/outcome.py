@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agenticai.client.api import ProjectsApi
-from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.charges import compute_cost_usd
 from agenticai.client.download import download
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from agenticai.sandbox.projects import run_node_tests, run_python_tests
@@ -37,7 +37,7 @@ class AwsUse(Usage):
     @property
     def cost_usd(self) -> float:
         """The price in US dollars, free tier not counted."""
-        return cost_usd(self.calls, self.functions)
+        return compute_cost_usd(self.calls, self.functions)
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def read_project(
             downloaded = download(api, project_id, out or Path(temporary_folder, "project"))
             refused = downloaded.refused
             tests, untested = _proof(expected, downloaded.code, unsafe_run)
-    deployments = api.deployments(project_id)
+    deployments = api.list_deployments(project_id)
     return ReplayedProject(
         id=project_id,
         view=api.get(project_id),
-        events=tuple(api.events(project_id)),
+        events=tuple(api.list_events(project_id)),
         usage=usage,
-        files=frozenset(file.path for file in api.files(project_id)),
+        files=frozenset(file.path for file in api.list_files(project_id)),
         project_type=deployments[-1].project_type if deployments else None,
         tests=tests,
         untested=untested,

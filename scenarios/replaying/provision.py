@@ -14,7 +14,7 @@ from agenticai.client.api import ProjectsApi
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import StepFailed
 from agenticai.scenarios.format.script import ApiCall
-from agenticai.stack.changeset import message
+from agenticai.stack.changeset import read_message
 from agenticai.stack.deploying import StackDefinition, deploy_stack
 from agenticai.stack.errors import StackError
 from agenticai.stack.template import Template
@@ -61,7 +61,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
             return reason
         return ask_api(bench, cloudformation, name, calls) if calls else None
     except (ClientError, StackError) as error:
-        detail = message(error) if isinstance(error, ClientError) else str(error)
+        detail = read_message(error) if isinstance(error, ClientError) else str(error)
         raise StepFailed(f"the template of project {project_id} was not deployed: {detail}") from error
     finally:
         cloudformation.delete_stack(StackName=name)
@@ -69,7 +69,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
 
 def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     """Return the template, with the location where the factory stored the package."""
-    packaged = [deployment for deployment in api.deployments(project_id) if deployment.template_url]
+    packaged = [deployment for deployment in api.list_deployments(project_id) if deployment.template_url]
     if not packaged:
         raise StepFailed(f"project {project_id} has no template: it was not packaged, or its type is not deployed")
     newest = packaged[-1]

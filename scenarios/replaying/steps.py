@@ -117,7 +117,7 @@ def _(step: Deploy, running: RunningScenario) -> None:
 @take_step.register
 def _(step: Delete, running: RunningScenario) -> None:
     for name in running.scenario.copies_of(step.delete):
-        running.last_seen[name] = tuple(running.api.events(running.ids[name]))
+        running.last_seen[name] = tuple(running.api.list_events(running.ids[name]))
         running.api.delete(running.ids[name])
 
 

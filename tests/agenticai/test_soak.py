@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ulid import ULID
 
-from agenticai.memory import Memory, memory_of
+from agenticai.memory import Memory, measure_memory
 from agenticai.scenarios.format.scenario import ScenarioProject
-from agenticai.soak import Soak, progress, soak, summary
+from agenticai.soak import Soak, describe_progress, soak, summarize
 from shared.models.project import Revision, TokenUsage
 from shared.models.views import ProjectPage, ProjectSummaryView, ProjectView
 from shared.models.workflow import ProjectStatus
@@ -73,7 +73,7 @@ def soaked(api: Api, count: int = 5, *, delete: bool = False, memory: list[float
         2,
         delete=delete,
         memory=lambda: Memory(next(held), 50.0, 1),
-        report=lambda soak: seen.append(progress(soak)),
+        report=lambda soak: seen.append(describe_progress(soak)),
         wait=lambda _: None,
     )
     assert [line.split(" of ")[0].strip() for line in seen] == ["2", "4", "5"][: len(seen)]
@@ -107,7 +107,7 @@ def test_memory_that_grows_after_the_first_projects_fails_it(end: float, passed:
     seen = Soak(400, memory=[(100, Memory(50, 0, 0)), (200, Memory(100, 0, 0)), (400, Memory(end, 0, 0))])
     seen.reads = [0.1, 0.2]
     assert (seen.settled.engine_mb, seen.passed) == (100, passed)
-    assert dict(summary(seen))["engine"] == f"100.0 MB after 200 projects, {end:.1f} MB at the end"
+    assert dict(summarize(seen))["engine"] == f"100.0 MB after 200 projects, {end:.1f} MB at the end"
 
 
 def test_latencies_are_in_ms() -> None:
@@ -123,4 +123,4 @@ def test_the_memory_is_that_of_a_process_and_of_what_it_started(tmp_path: Path) 
         (task / "children").write_text(children)
         if kb:
             (tmp_path / str(pid) / "smaps_rollup").write_text(f"1-2 ---p 00 [rollup]\nRss: 9 kB\nPss: {kb} kB\n")
-    assert memory_of(1, tmp_path) == Memory(engine_mb=1.0, functions_mb=2.5, functions=2)
+    assert measure_memory(1, tmp_path) == Memory(engine_mb=1.0, functions_mb=2.5, functions=2)

@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from agenticai.dashboard.services.cloudwatch import FUNCTIONS, QUEUES, CloudWatch, FunctionMinute
 from agenticai.dashboard.services.own_calls import OwnCalls
-from agenticai.dashboard.services.queue_rows import rates
+from agenticai.dashboard.services.queue_rows import count_last_minute
 from agenticai.stack.target import Target
 
 QUEUE, DEAD, FUNCTION = "agenticai-dev-queue-prod", "agenticai-dev-dlq-prod", "agenticai-dev-agent-prod"
@@ -81,10 +81,10 @@ def test_one_request_asks_for_all_of_a_day(metrics: CloudWatch, stubber: Stubber
         "MaxDatapoints": 100_800,
     }
     stubber.add_response("get_metric_data", answer({}), asked)
-    series = metrics.depths()
+    series = metrics.read_depths()
     assert (series.points, series.now) == ((), NOON)
-    assert metrics.oldest_s(QUEUE) is None
-    assert metrics.functions() == {}
+    assert metrics.read_oldest_s(QUEUE) is None
+    assert metrics.read_functions() == {}
 
 
 def test_values_become_depths_rates_and_ages(metrics: CloudWatch, stubber: Stubber) -> None:
@@ -100,14 +100,14 @@ def test_values_become_depths_rates_and_ages(metrics: CloudWatch, stubber: Stubb
         (FUNCTION, "running"): {-2: 2.0},
     }
     stubber.add_response("get_metric_data", answer(told))
-    series = metrics.depths()
+    series = metrics.read_depths()
     assert series.now == NOON - timedelta(minutes=1)
     points = [point for point in series.points if point.queue == QUEUE]
     assert [(point.visible, point.in_flight) for point in points] == [(4, 0), (2, 1)]
-    assert rates(points, series.now) == (3, 2)
-    assert rates([point for point in series.points if point.queue == DEAD], series.now) == (0, 0)
-    assert (metrics.oldest_s(QUEUE), metrics.oldest_s(DEAD)) == (61, None)
-    assert metrics.functions() == {FUNCTION: FunctionMinute(series.now, 3, 1, 0, 2)}
+    assert count_last_minute(points, series.now) == (3, 2)
+    assert count_last_minute([point for point in series.points if point.queue == DEAD], series.now) == (0, 0)
+    assert (metrics.read_oldest_s(QUEUE), metrics.read_oldest_s(DEAD)) == (61, None)
+    assert metrics.read_functions() == {FUNCTION: FunctionMinute(series.now, 3, 1, 0, 2)}
     assert "ended at 11:59 UTC" in series.note
 
 
@@ -115,9 +115,9 @@ def test_within_a_minute_nothing_is_asked_and_then_what_is_new_or_late(
     metrics: CloudWatch, stubber: Stubber, clock: Clock
 ) -> None:
     stubber.add_response("get_metric_data", answer({(QUEUE, "visible"): {-1: 1.0}}))
-    metrics.depths()
+    metrics.read_depths()
     clock.now += timedelta(seconds=59)
-    metrics.depths()
+    metrics.read_depths()
     clock.now += timedelta(seconds=1)
     later = {
         "MetricDataQueries": ANY,
@@ -127,20 +127,20 @@ def test_within_a_minute_nothing_is_asked_and_then_what_is_new_or_late(
         "MaxDatapoints": ANY,
     }
     stubber.add_response("get_metric_data", answer({(QUEUE, "visible"): {-1: 3.0, 0: 2.0}}), later)
-    assert [point.visible for point in metrics.depths().points] == [3, 2]
+    assert [point.visible for point in metrics.read_depths().points] == [3, 2]
 
 
 def test_an_answer_of_several_pages_is_read_to_its_end(metrics: CloudWatch, stubber: Stubber) -> None:
     stubber.add_response("get_metric_data", answer({(QUEUE, "visible"): {-2: 1.0}}) | {"NextToken": "more"})
     stubber.add_response("get_metric_data", answer({(QUEUE, "visible"): {-1: 2.0}}))
-    assert [point.visible for point in metrics.depths().points] == [1, 2]
+    assert [point.visible for point in metrics.read_depths().points] == [1, 2]
 
 
 def test_what_a_look_costs_is_counted(metrics: CloudWatch, target: Target, stubber: Stubber) -> None:
     calls = OwnCalls()
     calls.watch(target)
     stubber.add_response("get_metric_data", answer({}))
-    metrics.depths()
+    metrics.read_depths()
     assert calls.usd == pytest.approx(16 * 0.01 / 1000)
     assert (
         "1 AWS call since it started, 1 of them in the last minute; without the free tier, they cost $0.000160"

@@ -30,7 +30,7 @@ class Closed:
 def test_a_lost_connection_is_closed_once_nobody_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
     target, api, source = Closed(), Closed(), Closed()
     stack = cast("DeployedStack", SimpleNamespace(target=target, api=lambda: api))
-    monkeypatch.setattr(connecting, "source_of", lambda _: source)
+    monkeypatch.setattr(connecting, "choose_source", lambda _: source)
     connection = Connection("http://127.0.0.1:1", "dev", lambda *_: stack)
     used = connection.get()
     assert connection.get() is used

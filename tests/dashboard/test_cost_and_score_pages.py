@@ -69,7 +69,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     def open_page(
         name: str, source: FakeSource, api: object = None, fault: Exception | None = None, **asked: str
     ) -> AppTest:
-        monkeypatch.setattr(session, "connection", lambda: FakeConnection(source, fault, api))
+        monkeypatch.setattr(session, "get_connection", lambda: FakeConnection(source, fault, api))
         page = AppTest.from_string(
             f"from agenticai.dashboard.views import {name}\n{name}.page()", default_timeout=LIMIT_SECONDS
         )
@@ -84,7 +84,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
 def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeReplays:
     """A bench without runs, in its own state folder."""
     replays, kept = FakeReplays(), Runs(tmp_path)
-    monkeypatch.setattr(scores, "replays", lambda: replays)
+    monkeypatch.setattr(scores, "get_replays", lambda: replays)
     monkeypatch.setattr(scores, "get_runs", lambda: kept)
     return replays
 

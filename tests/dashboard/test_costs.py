@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.client.cost.bill import bill, measure_use
+from agenticai.client.cost.bill import make_bill, measure_use
 from agenticai.client.cost.prices import LINES
 from agenticai.client.cost.use import Stored
 from agenticai.dashboard.services import costs
@@ -17,7 +17,7 @@ USE = use_of(SMALL, LARGE, stored=Stored(1024, 2048, 4))
     ("asked", "stop"), [(None, 100), ("x", 100), ("-5", 100), ("0", 0), ("960", 1000), ("9" * 30, 100_000), ("٣", 100)]
 )
 def test_the_slider_begins_at_what_an_address_asks_for(asked: str | None, stop: int) -> None:
-    assert costs.nearest_stop(asked) == stop
+    assert costs.find_nearest_stop(asked) == stop
     assert stop in costs.STOPS
 
 
@@ -26,46 +26,46 @@ def test_the_slider_begins_at_what_an_address_asks_for(asked: str | None, stop: 
     [(None, None), ("", None), ("x", None), ("nan", None), ("-1", None), ("2.5", 2.5), ("1e99", None)],
 )
 def test_the_budget_is_what_an_address_asks_for(asked: str | None, limit: float | None) -> None:
-    assert costs.limit_of(asked) == limit
+    assert costs.parse_limit(asked) == limit
 
 
 def test_every_line_is_a_row() -> None:
-    shown = bill(USE, 1000)
-    rows = dict(zip(LINES, costs.tier_rows(shown), strict=True))
+    shown = make_bill(USE, 1000)
+    rows = dict(zip(LINES, costs.list_tier_rows(shown), strict=True))
     assert (rows["lambda-gb-seconds"].used, rows["lambda-gb-seconds"].month_share) == ("80", 0.1)
     assert (rows["sqs-requests"].free, rows["sqs-requests"].month) == ("1,000,000", "2,612,000")
     assert (rows["s3-storage"].used, rows["s3-storage"].free, rows["s3-storage"].used_share) == ("2 KB", "none", None)
-    unknown = costs.tier_rows(bill(unmetered(USE), 1000))[LINES.index("s3-reads")]
+    unknown = costs.list_tier_rows(make_bill(unmetered(USE), 1000))[LINES.index("s3-reads")]
     assert (unknown.used, unknown.note) == ("-", "This target does not tell.")
 
 
 def test_who_spent_is_a_part_of_all() -> None:
-    shown = bill(USE, 100)
-    assert [row.who for row in costs.by_project(shown)] == [TWO, ONE]
-    assert sum(row.part for row in costs.by_project(shown)) == pytest.approx(1)
-    assert [(row.who, row.usd, row.part) for row in costs.by_function(shown)] == [("dev", shown.used_usd, 1)]
-    assert [row.who for row in costs.by_project(shown, most=1)] == [TWO]
-    assert str(costs.dearest(shown)).startswith(f"{TWO} was the most expensive, $0.001")
-    assert costs.dearest(bill(use_of(), 100)) is None
+    shown = make_bill(USE, 100)
+    assert [row.who for row in costs.list_project_costs(shown)] == [TWO, ONE]
+    assert sum(row.part for row in costs.list_project_costs(shown)) == pytest.approx(1)
+    assert [(row.who, row.usd, row.part) for row in costs.list_function_costs(shown)] == [("dev", shown.used_usd, 1)]
+    assert [row.who for row in costs.list_project_costs(shown, most=1)] == [TWO]
+    assert str(costs.describe_dearest(shown)).startswith(f"{TWO} was the most expensive, $0.001")
+    assert costs.describe_dearest(make_bill(use_of(), 100)) is None
 
 
 def test_the_curve_ends_at_the_month() -> None:
-    points = costs.month_curve(measure_use(USE), 1000)
+    points = costs.compute_month_curve(measure_use(USE), 1000)
     last = sum(float(str(point["usd"])) for point in points if point["projects"] == 1000)
-    assert last == pytest.approx(bill(USE, 1000).month_usd)
+    assert last == pytest.approx(make_bill(USE, 1000).month_usd)
     first = sum(float(str(point["usd"])) for point in points if point["projects"] == 0)
-    assert first == pytest.approx(bill(USE, 0).month_usd)
+    assert first == pytest.approx(make_bill(USE, 0).month_usd)
     assert {point["service"] for point in points} == {"sqs", "s3"}
 
 
 def test_a_budget_holds_or_not() -> None:
-    shown = bill(USE, 100)
-    assert costs.verdict(shown, 10)[0]
-    within, sentence = costs.verdict(shown, 0.5)
+    shown = make_bill(USE, 100)
+    assert costs.judge_month(shown, 10)[0]
+    within, sentence = costs.judge_month(shown, 0.5)
     assert not within
     assert sentence == "A month of 100 projects is $0.1626 over the budget of $0.50."
 
 
 def test_services_without_a_forecast_show_none() -> None:
-    assert {month for _, _, month in costs.services(bill(use_of(), 100))} == {"-"}
-    assert ("sqs", "$0.000016", "$0.6376") in costs.services(bill(USE, 100))
+    assert {month for _, _, month in costs.list_service_costs(make_bill(use_of(), 100))} == {"-"}
+    assert ("sqs", "$0.000016", "$0.6376") in costs.list_service_costs(make_bill(USE, 100))

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from agenticai.client.queues.model import AgentQueues, Depth, QueueState
 from agenticai.dashboard.services.depths import GAPS, SAMPLES, DepthPoint, DepthSeries, EngineDepths, SampledDepths
-from agenticai.dashboard.services.queue_rows import curve, queue_rows, rates, skips
+from agenticai.dashboard.services.queue_rows import count_last_minute, list_queue_rows, list_skips, make_curve
 from agenticai.emulator.core.bench_records import ClockReading, DepthChange, DepthHistory, Jump
 from tests.fakes.dashboard import DEAD, NOW, QUEUE
 
@@ -75,22 +75,22 @@ def points(*received: tuple[int, int]) -> list[DepthPoint]:
 
 
 def test_rates_are_those_of_the_last_minute() -> None:
-    assert rates(points((-90, 3), (-30, 5), (-1, 9)), NOW) == (6, 6)
-    assert rates(points((-30, 2)), NOW) == (2, 2)
-    assert rates(points((-90, 5)), NOW) == (0, 0)
-    assert rates([], NOW) == (0, 0)
-    assert rates([DepthPoint(NOW, QUEUE, 1, 0, 0)], NOW) == (None, None)
+    assert count_last_minute(points((-90, 3), (-30, 5), (-1, 9)), NOW) == (6, 6)
+    assert count_last_minute(points((-30, 2)), NOW) == (2, 2)
+    assert count_last_minute(points((-90, 5)), NOW) == (0, 0)
+    assert count_last_minute([], NOW) == (0, 0)
+    assert count_last_minute([DepthPoint(NOW, QUEUE, 1, 0, 0)], NOW) == (None, None)
 
 
 def test_each_queue_is_a_row_before_that_of_its_dead_letters() -> None:
-    rows = queue_rows([state(4)], DepthSeries(tuple(points((-5, 2))), NOW))
+    rows = list_queue_rows([state(4)], DepthSeries(tuple(points((-5, 2))), NOW))
     assert [(row.name, row.visible, row.received_a_minute) for row in rows] == [(QUEUE, 4, 2), (DEAD, 0, 0)]
 
 
 def test_a_curve_begins_with_what_was_there_and_ends_now() -> None:
     before, later = NOW - timedelta(seconds=60), NOW - timedelta(seconds=10)
     series = DepthSeries((DepthPoint(before, QUEUE, 1, 0, 0), DepthPoint(later, QUEUE, 0, 2, 0)), NOW)
-    drawn = curve(series, [QUEUE], NOW - timedelta(seconds=30))
+    drawn = make_curve(series, [QUEUE], NOW - timedelta(seconds=30))
     assert [step["messages"] for step in drawn] == [1, 2, 2]
     assert drawn[-1]["at"] == NOW.isoformat()
 
@@ -98,6 +98,6 @@ def test_a_curve_begins_with_what_was_there_and_ends_now() -> None:
 def test_skipped_time_that_is_close_together_is_one_mark() -> None:
     jumps = [Jump(at=NOW - timedelta(minutes=minutes), seconds=seconds) for minutes, seconds in
              [(70, 5), (50, 60), (49.5, 30), (10, 7200)]]  # fmt: skip
-    marks = skips(DepthSeries((), NOW, jumps=tuple(jumps)), NOW - timedelta(hours=1))
+    marks = list_skips(DepthSeries((), NOW, jumps=tuple(jumps)), NOW - timedelta(hours=1))
     assert [mark["skipped"] for mark in marks] == ["1 min 30 s skipped", "2 h skipped"]
     assert marks[0]["at"] == (NOW - timedelta(minutes=50)).isoformat()

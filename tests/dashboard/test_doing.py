@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.queues.model import Attempt
-from agenticai.dashboard.services.doing import Doing, EngineDoing, concurrency_limits
+from agenticai.dashboard.services.doing import Doing, EngineDoing, read_concurrency_limits
 from agenticai.emulator.core.bench_records import ClockReading
 from agenticai.emulator.core.usage_records import FinishedInvocation, FunctionActivity, RunningInvocation
 from tests.fakes.dashboard import NAMES, NOW
@@ -130,4 +130,4 @@ def test_limits_are_those_of_the_mappings_of_the_stacks_queues() -> None:
             ]
             return [{"EventSourceMappings": mappings}]
 
-    assert concurrency_limits(cast("LambdaClient", Lambdas()), OUTPUTS) == {"dev": 2}
+    assert read_concurrency_limits(cast("LambdaClient", Lambdas()), OUTPUTS) == {"dev": 2}

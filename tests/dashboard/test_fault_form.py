@@ -11,10 +11,10 @@ from agenticai.dashboard.services.fault_form import (
     LABELS,
     FormField,
     WrongRule,
-    in_words,
-    rule_of,
-    rules_in,
-    state_in_words,
+    describe_rule,
+    describe_state,
+    make_rule,
+    parse_rules,
 )
 from agenticai.emulator.faults.rules import ActiveRule, Call, CallFault, Fault, Hang
 
@@ -32,7 +32,7 @@ def answer(field: FormField) -> object:
 def test_every_effect_is_made_from_its_fields(on: str, do: str) -> None:
     known = EFFECTS["call" if on == "call" else "delivery"]
     answers = {field.name: answer(field) for field in known[do].fields}
-    made = rule_of("call" if on == "call" else "delivery", {"nth": 2, "times": 3}, do, answers)
+    made = make_rule("call" if on == "call" else "delivery", {"nth": 2, "times": 3}, do, answers)
     written = made.model_dump(mode="json")
     assert (written["when"]["on"], written["then"]) == (on, {"do": do, **answers})
     assert known[do].description.endswith(".")
@@ -60,19 +60,19 @@ def test_the_effects_are_those_of_the_document() -> None:
     ],
 )
 def test_a_rule_in_words(rule: str, words: str) -> None:
-    assert [in_words(fault) for fault in rules_in(rule)] == [words]
+    assert [describe_rule(fault) for fault in parse_rules(rule)] == [words]
 
 
 def test_the_rules_of_the_document_are_read_and_told() -> None:
-    found = [rule for text in re.findall(r"^```yaml\n(.*?)^```", DOCUMENT, re.M | re.S) for rule in rules_in(text)]
+    found = [rule for text in re.findall(r"^```yaml\n(.*?)^```", DOCUMENT, re.M | re.S) for rule in parse_rules(text)]
     adapter: TypeAdapter[Fault] = TypeAdapter(Fault)
     assert len(found) > 10
-    assert all(adapter.validate_python(rule) == rule and in_words(rule) for rule in found)
+    assert all(adapter.validate_python(rule) == rule and describe_rule(rule) for rule in found)
 
 
 def test_what_a_rule_has_met() -> None:
     rule = CallFault(when=Call(nth=2, times=2), then=Hang(do="hang"))
-    states = [state_in_words(ActiveRule(rule=0, fault=rule, met=met, applied=max(0, met - 1))) for met in (1, 2, 3)]
+    states = [describe_state(ActiveRule(rule=0, fault=rule, met=met, applied=max(0, met - 1))) for met in (1, 2, 3)]
     assert states == ["1 matched, applied to 0", "2 matched, applied to 1", "3 matched, applied to 2, finished"]
 
 
@@ -88,4 +88,4 @@ def test_what_a_rule_has_met() -> None:
 )
 def test_what_is_no_rule_says_why(text: str, reason: str) -> None:
     with pytest.raises(WrongRule, match=reason):
-        rules_in(text)
+        parse_rules(text)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from streamlit.file_util import get_static_dir
 
 from agenticai.dashboard.__main__ import Pages
-from agenticai.dashboard.front_page import PARTS, PROJECT, parts_of, read_front_page
+from agenticai.dashboard.front_page import PARTS, PROJECT, find_parts, read_front_page
 
 STREAMLIT = Path(get_static_dir())
 
@@ -57,7 +57,7 @@ def test_only_pages_with_charts_fetch_the_program_of_charts(client: TestClient) 
     [("project=01A", PROJECT), ("a=b&project=01A", PROJECT), ("project=", "projects"), ("", "projects")],
 )
 def test_a_project_has_the_parts_of_its_own_page(query: str, name: str) -> None:
-    assert parts_of("/projects", query) == PARTS[name]
+    assert find_parts("/projects", query) == PARTS[name]
 
 
 def test_streamlit_reads_the_settings_that_the_page_gives() -> None:

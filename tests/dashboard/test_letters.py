@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from agenticai.client.queues.model import Attempt, DeadLetter, RequestedWork
-from agenticai.dashboard.components.texts import age, escape_markdown
-from agenticai.dashboard.services.letters import StuckMessage, filter_letters, find_stuck, scenario_of
-from agenticai.dashboard.services.payloads import formatted
+from agenticai.dashboard.components.texts import escape_markdown, format_age
+from agenticai.dashboard.services.letters import StuckMessage, filter_letters, find_stuck, make_scenario
+from agenticai.dashboard.services.payloads import format_body
 from agenticai.scenarios.format.scenario import load
 from agenticai.scenarios.format.script import Send
 from shared.models.workflow import ProjectStatus
@@ -34,7 +34,7 @@ def test_a_search_looks_at_all_that_is_known(text: str, cause: str | None, ids: 
 
 
 def played(tmp_path: Path, dead: DeadLetter, project: Any = None) -> Any:
-    text = scenario_of(dead, "dev", project)
+    text = make_scenario(dead, "dev", project)
     assert text
     name = text.splitlines()[0].partition(": ")[2]
     (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -49,7 +49,7 @@ def test_a_scenario_sends_the_message_once_more(tmp_path: Path, body: str) -> No
 
 
 def test_what_would_be_taken_for_a_project_is_left_out() -> None:
-    assert scenario_of(DeadLetter(message("m", "${nobody}"), RequestedWork(None, None, None)), "dev", None) is None
+    assert make_scenario(DeadLetter(message("m", "${nobody}"), RequestedWork(None, None, None)), "dev", None) is None
 
 
 def test_a_message_is_for_the_project_that_is_made_anew(tmp_path: Path) -> None:
@@ -103,16 +103,16 @@ def test_a_project_that_no_agent_has_begun_waits_for_pm() -> None:
         message("12345678-1", "{}"), RequestedWork("01JD", None, None), (Attempt(NOW, "Retryable", said, "r"),)
     )
     begun = SimpleNamespace(id="01JD", name="Greeting", requirements="Greet.", status=ProjectStatus.CREATED)
-    assert "status: CREATED" in str(scenario_of(dead, "pm", cast("Any", begun)))
+    assert "status: CREATED" in str(make_scenario(dead, "pm", cast("Any", begun)))
     gone_on = SimpleNamespace(**{**vars(begun), "status": ProjectStatus.TESTING})
-    assert "status: PLANNING" in str(scenario_of(dead, "pm", cast("Any", gone_on)))
+    assert "status: PLANNING" in str(make_scenario(dead, "pm", cast("Any", gone_on)))
 
 
 def test_bodies_are_easy_to_read_and_of_a_bounded_length() -> None:
-    assert formatted('{"a":1}') == '{\n  "a": 1\n}'
-    assert formatted("no json") == "no json"
-    assert formatted("x" * 50, most=10) == "xxxxxxxxxx\n… 40 more characters"
-    assert formatted("[" * 100_000, most=10).startswith("[[[")
+    assert format_body('{"a":1}') == '{\n  "a": 1\n}'
+    assert format_body("no json") == "no json"
+    assert format_body("x" * 50, most=10) == "xxxxxxxxxx\n… 40 more characters"
+    assert format_body("[" * 100_000, most=10).startswith("[[[")
 
 
 def test_a_label_shows_every_character_and_means_nothing() -> None:
@@ -122,4 +122,4 @@ def test_a_label_shows_every_character_and_means_nothing() -> None:
 
 
 def test_ages() -> None:
-    assert [age(None), age(0), age(65), age(90_000)] == ["-", "0 s", "1 min 5 s", "1 d 1 h"]
+    assert [format_age(None), format_age(0), format_age(65), format_age(90_000)] == ["-", "0 s", "1 min 5 s", "1 d 1 h"]

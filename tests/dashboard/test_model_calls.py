@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.charges import compute_cost_usd
 from agenticai.client.model_cost import Model
-from agenticai.client.reply_check import check, find_waiting_projects, make_reply_template
-from agenticai.dashboard.services.model_calls import calls_of, missing_reply
+from agenticai.client.reply_check import check_reply, find_waiting_projects, make_reply_template
+from agenticai.dashboard.services.model_calls import find_missing_digest, list_calls
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.project_use import aws_costs_usd, call_rows, cost_rows, function_rows, token_rows
+from agenticai.dashboard.services.project_use import (
+    compute_aws_costs_usd,
+    list_call_rows,
+    list_cost_rows,
+    list_function_rows,
+    list_token_rows,
+)
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.core.usage_records import CallCount, FunctionUsage, Usage
 from shared.models import layout
@@ -52,7 +58,7 @@ def events() -> Events:
 
 class TestCalls:
     def test_stored_replies_are_told_with_their_work_turn_and_attempt(self) -> None:
-        found = calls_of(project(), events().made, source(), Missing("no"), MODEL)
+        found = list_calls(project(), events().made, source(), Missing("no"), MODEL)
         assert [(call.agent, call.work, call.turn, call.attempt, call.reply) for call in found] == [
             ("pm", PLAN, 1, 2, "a plan"),
             ("pm", PLAN, 2, 2, "a better plan"),
@@ -63,7 +69,7 @@ class TestCalls:
 
     def test_the_engine_adds_what_was_asked_and_how_long_it_took(self) -> None:
         exchanges = [exchange(1, 1.9, reply="a plan"), exchange(2, 20, reply="a file")]
-        first, _, third = calls_of(project(), events().made, source(), exchanges, MODEL)
+        first, _, third = list_calls(project(), events().made, source(), exchanges, MODEL)
         assert (first.seconds, first.prompt, first.system) == (0.25, "Greet  people.", "You plan.")
         assert third.seconds is None
 
@@ -73,7 +79,7 @@ class TestCalls:
             exchange(2, 1.2, status=429, prompt="Something else."),
             exchange(3, 9, status=429),
         ]
-        found = calls_of(project(), events().made, source(), exchanges, MODEL)
+        found = list_calls(project(), events().made, source(), exchanges, MODEL)
         (failed,) = [call for call in found if call.error]
         assert (failed.error, failed.reply, failed.work, failed.attempt) == (429, "Slow down.", PLAN, 1)
 
@@ -82,8 +88,8 @@ class TestMissingReplies:
     REASON = f'No stored reply fits "x", asked of m.\nThe request is kept in /run/gemini-misses/{"a" * 32}.yaml; …'
 
     def test_a_failure_names_the_request(self) -> None:
-        assert missing_reply(self.REASON) == "a" * 32
-        assert missing_reply("The model is throttled.") is None
+        assert find_missing_digest(self.REASON) == "a" * 32
+        assert find_missing_digest("The model is throttled.") is None
 
     def test_the_projects_that_wait_for_a_reply_are_found(self) -> None:
         failed = project(status=ProjectStatus.FAILED, failure=Failure(step="pm", reason=self.REASON))
@@ -104,15 +110,15 @@ class TestReplyCheck:
         for name, pattern in cassette.get("bind", {}).items():
             (*_, found) = re.findall(pattern, asked.prompt)
             text = text.replace(f"${{{name}}}", found)
-        checked = check(asked, text)
+        checked = check_reply(asked, text)
         assert checked.faults == ()
         assert checked.good
 
     def test_a_plan_that_cannot_be_carried_out_says_why(self) -> None:
         asked = missed_reply("Plan the software.")
-        assert check(asked, " ").faults == ("the answer is empty",)
-        assert "no JSON" in check(asked, "hello").faults[0]
-        assert any("tasks" in fault for fault in check(asked, make_reply_template(asked)).faults)
+        assert check_reply(asked, " ").faults == ("the answer is empty",)
+        assert "no JSON" in check_reply(asked, "hello").faults[0]
+        assert any("tasks" in fault for fault in check_reply(asked, make_reply_template(asked)).faults)
 
     def test_files_are_held_to_what_the_request_lists(self) -> None:
         listed = (
@@ -122,8 +128,8 @@ class TestReplyCheck:
         assert 'path="b.py"' in make_reply_template(asked)
         assert "c.py" not in make_reply_template(asked)
         one = '<file-0123abcd path="a.py">\nx = 1\n</file-0123abcd>'
-        assert check(asked, one).faults == ("b.py is missing",)
-        assert check(asked, f"{one}\n{one.replace('a.py', 'b.py')}").good
+        assert check_reply(asked, one).faults == ("b.py is missing",)
+        assert check_reply(asked, f"{one}\n{one.replace('a.py', 'b.py')}").good
 
 
 class TestUse:
@@ -144,13 +150,13 @@ class TestUse:
                 for name, used in (("pm", 0.1), ("dev", 0.5))
             ),
         )
-        assert [row.function for row in function_rows(usage)] == ["dev", "pm"]
-        costs = {row.title: row.usd for row in cost_rows(usage)}
-        assert sum(costs.values()) == pytest.approx(cost_usd(usage.calls, usage.functions))
+        assert [row.function for row in list_function_rows(usage)] == ["dev", "pm"]
+        costs = {row.title: row.usd for row in list_cost_rows(usage)}
+        assert sum(costs.values()) == pytest.approx(compute_cost_usd(usage.calls, usage.functions))
         cost = pytest.approx(sum(costs.values()))
-        assert aws_costs_usd(FakeSource(used=usage), [ID, "another"]) == [cost, 0]
-        assert aws_costs_usd(FakeSource(), [ID]) == [None]
-        assert [(row.operation, row.caller, row.calls, row.errors) for row in call_rows(usage)] == [
+        assert compute_aws_costs_usd(FakeSource(used=usage), [ID, "another"]) == [cost, 0]
+        assert compute_aws_costs_usd(FakeSource(), [ID]) == [None]
+        assert [(row.operation, row.caller, row.calls, row.errors) for row in list_call_rows(usage)] == [
             ("ReceiveMessage", "client", 9, 1),
             ("SendMessage", "pm", 3, 2),
         ]
@@ -159,6 +165,6 @@ class TestUse:
         used = TokenUsage(calls=1, prompt_tokens=100, output_tokens=10)
         made = Events().add(EventType.WORK_DONE, 1, PLAN, "pm", tokens=used)
         made.add(EventType.WORK_DONE, 2, TASK, tokens=used).add(EventType.WORK_DONE, 3, TASK, tokens=used)
-        pm, dev = token_rows(made.made, MODEL, at(0).date())
+        pm, dev = list_token_rows(made.made, MODEL, at(0).date())
         assert (pm.agent, pm.calls, dev.calls, dev.prompt_tokens) == ("pm", 1, 2, 200)
         assert dev.cost_usd

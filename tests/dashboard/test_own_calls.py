@@ -14,9 +14,9 @@ def test_the_last_minute_is_told_beside_all() -> None:
     calls.count()
     now[0] = 50
     calls.count()
-    assert calls.so_far() == (2, 2)
+    assert calls.read_counts() == (2, 2)
     now[0] = 70
-    assert calls.so_far() == (2, 1)
+    assert calls.read_counts() == (2, 1)
 
 
 def test_each_call_of_a_targets_clients_is_counted() -> None:
@@ -29,5 +29,5 @@ def test_each_call_of_a_targets_clients_is_counted() -> None:
         target.client("sqs").list_queues()
         with pytest.raises(ClientError):
             target.client("sqs").purge_queue(QueueUrl="q")
-    assert calls.so_far()[0] == 2
+    assert calls.read_counts()[0] == 2
     target.close()

@@ -26,7 +26,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Return a function that opens a page with a source."""
 
     def open_page(name: str, source: FakeSource, fault: Exception | None = None) -> AppTest:
-        monkeypatch.setattr(session, "connection", lambda: FakeConnection(source, fault))
+        monkeypatch.setattr(session, "get_connection", lambda: FakeConnection(source, fault))
         return AppTest.from_string(DRAWN.format(name), default_timeout=LIMIT_SECONDS).run()
 
     return open_page

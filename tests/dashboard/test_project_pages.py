@@ -48,7 +48,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, connection: FakeConnection) -> Open:
     """Return a function that opens a page with the fake connection, and parameters in its address."""
 
     def open_page(name: str = "projects", **query: str) -> AppTest:
-        monkeypatch.setattr(session, "connection", lambda: connection)
+        monkeypatch.setattr(session, "get_connection", lambda: connection)
         page = AppTest.from_string(DRAWN.format(name), default_timeout=LIMIT_SECONDS)
         for parameter, value in query.items():
             page.query_params[parameter] = value
@@ -258,7 +258,7 @@ class TestProject:
             raise ApiError("The API refused this (429): Too Many Requests", 429)
 
         with monkeypatch.context() as throttled:
-            throttled.setattr(connection.api, "deployments", refuse)
+            throttled.setattr(connection.api, "list_deployments", refuse)
             page = opened(project=ID, section="Deployments")
             assert "429" in page.warning[0].value
             assert page.warning[0].value.endswith("This page asks again by itself.")

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from agenticai.client.api import all_projects
+from agenticai.client.api import list_all_projects
 from agenticai.dashboard.services.quality import (
     ReportReader,
-    distribution,
-    part_rows,
-    rule_rows,
-    worst,
+    count_scores,
+    find_worst,
+    list_part_rows,
+    list_rule_rows,
 )
 from shared.models.project import Revision
 from shared.models.severity import Severity
@@ -26,13 +26,13 @@ def as_api(fake: FakeScores) -> "ProjectsApi":
 
 def test_every_page_of_projects_is_read() -> None:
     projects = [project(number) for number in range(250)]
-    assert list(all_projects(as_api(FakeScores({}, projects)))) == projects
+    assert list(list_all_projects(as_api(FakeScores({}, projects)))) == projects
 
 
 def test_scores_are_counted_in_steps_of_ten_and_a_hundred_by_itself() -> None:
     failed = ProjectStatus.NEEDS_REVIEW
     projects = [project(1, 100), project(2, 99.9), project(3, 90), project(4, 5, status=failed), project(5, None)]
-    assert [(bar["points"], bar["status"], bar["projects"]) for bar in distribution(projects)] == [
+    assert [(bar["points"], bar["status"], bar["projects"]) for bar in count_scores(projects)] == [
         ("0-9", "NEEDS_REVIEW", 1),
         ("90-99", "COMPLETED", 2),
         ("100", "COMPLETED", 1),
@@ -40,7 +40,7 @@ def test_scores_are_counted_in_steps_of_ten_and_a_hundred_by_itself() -> None:
 
 
 def test_the_part_that_lost_the_most_points_is_first_and_what_was_not_measured_loses_none() -> None:
-    rows = part_rows([report(lint=20, tests=None), report(lint=18, tests=30)])
+    rows = list_part_rows([report(lint=20, tests=None), report(lint=18, tests=30)])
     assert [(row.name, row.reached, row.lost, row.projects_losing, row.not_measured) for row in rows] == [
         ("tests", 0.75, 10, 1, 1),
         ("lint", 0.95, 2, 1, 0),
@@ -51,18 +51,18 @@ def test_rules_broken_in_most_projects_are_first() -> None:
     noisy = report(finding("F401"), finding("F401"), finding("F401"))
     other = report(finding("S105", "a password", Severity.ERROR))
     again = report(finding("S105", "another"))
-    rows = rule_rows([noisy, other, again])
+    rows = list_rule_rows([noisy, other, again])
     assert [(row.rule, row.projects, row.findings, row.message) for row in rows] == [
         ("S105", 2, 2, "a password"),
         ("F401", 1, 3, "it is wrong"),
     ]
     assert rows[0].severity is Severity.ERROR
-    assert len(rule_rows([noisy, other], most=1)) == 1
+    assert len(list_rule_rows([noisy, other], most=1)) == 1
 
 
 def test_the_lowest_scores_are_those_that_lost_points() -> None:
     projects = [project(1, 95), project(2, 100), project(3, None), project(4, 12)]
-    assert [found.id for found in worst(projects)] == [project_id(4), project_id(1)]
+    assert [found.id for found in find_worst(projects)] == [project_id(4), project_id(1)]
 
 
 def test_reports_are_read_a_few_at_a_time_and_each_once() -> None:

@@ -1,7 +1,7 @@
 """The stored data of each revision is found, and compared."""
 
 from agenticai.dashboard.services import revisions
-from agenticai.dashboard.services.revisions import FileChange, changes, in_words, snapshots
+from agenticai.dashboard.services.revisions import FileChange, describe_changes, list_changes, list_snapshots
 from shared.models import layout
 from shared.models.project import Revision, StoredObject
 from shared.models.records import FileRecord, Manifest
@@ -44,7 +44,7 @@ def bucket() -> Bucket:
 
 
 def test_a_revision_has_what_was_tested_or_else_what_was_written_over_the_one_before() -> None:
-    first, repaired, changed = snapshots(bucket(), ID)
+    first, repaired, changed = list_snapshots(bucket(), ID)
     assert (first.revision, first.tested, changed.tested) == (FIRST, True, False)
     assert repaired.keys["b.py"] == layout.code_object(ID, FIRST, "b.py")
     assert [*changed.keys] == ["a.py", "b.py", "dir/c.py"]
@@ -52,35 +52,35 @@ def test_a_revision_has_what_was_tested_or_else_what_was_written_over_the_one_be
 
 def test_what_changed_is_told_line_by_line() -> None:
     made = bucket()
-    first, repaired, changed = snapshots(made, ID)
-    (change,) = changes(made, first, repaired)
+    first, repaired, changed = list_snapshots(made, ID)
+    (change,) = list_changes(made, first, repaired)
     assert (change.path, change.kind) == ("a.py", "changed")
     assert change.diff.splitlines()[-2:] == ["-b = 2", "+b = 3"]
-    assert changes(made, repaired, changed) == [
+    assert list_changes(made, repaired, changed) == [
         FileChange("dir/c.py", "added", "--- before\n+++ after\n@@ -0,0 +1 @@\n+c")
     ]
-    assert in_words(changes(made, None, first)) == "2 added"
-    assert in_words(changes(made, first, first)) == "no difference"
+    assert describe_changes(list_changes(made, None, first)) == "2 added"
+    assert describe_changes(list_changes(made, first, first)) == "no difference"
 
 
 def test_a_file_that_is_gone_is_told_and_an_equal_one_is_not() -> None:
     made = bucket()
     made.tested(CHANGED, a_py=CHANGED)
     made.write(CHANGED, "a.py", "a = 1\nb = 3\n")
-    _, repaired, changed = snapshots(made, ID)
-    assert [(one.path, one.kind) for one in changes(made, repaired, changed)] == [("b.py", "removed")]
+    _, repaired, changed = list_snapshots(made, ID)
+    assert [(one.path, one.kind) for one in list_changes(made, repaired, changed)] == [("b.py", "removed")]
 
 
 def test_odd_keys_and_a_broken_list_of_files_are_passed_over() -> None:
     made = bucket()
     made.bucket[f"{layout.objects(ID)[0]}odd"] = (b"", START)
     made.bucket[layout.report_object(ID, FIRST, "manifest.json")] = (b"{", START)
-    assert not snapshots(made, ID)[0].tested
+    assert not list_snapshots(made, ID)[0].tested
 
 
 def test_a_file_that_is_too_large_is_not_compared() -> None:
     made = bucket()
     made.write(REPAIRED, "a.py", "x" * (revisions.LONGEST_FILE + 1))
-    first, repaired, _ = snapshots(made, ID)
-    (change,) = changes(made, first, repaired)
+    first, repaired, _ = list_snapshots(made, ID)
+    (change,) = list_changes(made, first, repaired)
     assert "Too large" in change.diff

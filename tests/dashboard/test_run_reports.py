@@ -6,8 +6,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from agenticai.dashboard.reports import FRAME, Reports, policy
-from agenticai.dashboard.services.runs import address
+from agenticai.dashboard.reports import FRAME, Reports, make_policy
+from agenticai.dashboard.services.runs import make_address
 from agenticai.scenarios.reports import page
 
 RUN = "20261127T040156.467263-0"
@@ -23,7 +23,7 @@ def client(tmp_path: Path) -> TestClient:
 
 
 def test_a_report_is_a_page_of_no_origin_that_reaches_nothing(client: TestClient) -> None:
-    answer = client.get(address(RUN))
+    answer = client.get(make_address(RUN))
     assert (answer.status_code, answer.text) == (200, "<h1>Replayed</h1>")
     said = answer.headers["content-security-policy"]
     assert said.startswith("sandbox allow-scripts; default-src 'none'; script-src 'sha256-")
@@ -36,7 +36,7 @@ def test_the_frame_is_that_of_the_reports() -> None:
     script = FRAME.read_text("utf-8").partition("<script>")[2].partition("</script>")[0]
     assert script
     assert "{{" not in script, "it is in the page as it is in the template"
-    assert policy().count("sha256-") == FRAME.read_text("utf-8").count("<script>") == 1
+    assert make_policy().count("sha256-") == FRAME.read_text("utf-8").count("<script>") == 1
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 
 
 def test_a_run_that_is_gone_says_so(client: TestClient) -> None:
-    assert client.get(address("20261127T000000.000000-0")).status_code == 404
+    assert client.get(make_address("20261127T000000.000000-0")).status_code == 404
 
 
 def test_links_are_not_followed(client: TestClient, tmp_path: Path) -> None:
     (tmp_path / "runs" / "linked").symlink_to(tmp_path / "runs" / RUN)
-    assert client.get(address("linked")).status_code == 404
+    assert client.get(make_address("linked")).status_code == 404
 
 
 def test_other_names_of_this_machine_are_refused(client: TestClient) -> None:
-    assert client.get(address(RUN), headers={"Host": "evil.example:8501"}).status_code == 403
-    assert client.post(address(RUN)).status_code == 403
-    assert client.get(address(RUN), headers={"Host": "localhost:8501"}).status_code == 200
+    assert client.get(make_address(RUN), headers={"Host": "evil.example:8501"}).status_code == 403
+    assert client.post(make_address(RUN)).status_code == 403
+    assert client.get(make_address(RUN), headers={"Host": "localhost:8501"}).status_code == 200

@@ -43,10 +43,10 @@ def test_what_the_reports_wrote_is_what_is_read(tmp_path: Path) -> None:
     document, (wrote,), (seen,) = found.document, report.scenarios, found.document.scenarios
     assert (document.started_at, document.target, document.seed, document.repeat) == (AT, "embedded", 3, 2)
     assert (seen.name, seen.outcome, seen.evidence) == (wrote.name, wrote.outcome, wrote.evidence)
-    assert seen.figure("seconds") == wrote.wall_s
-    assert seen.figure("AWS calls") == sum(wrote.calls_by_service.values())
-    assert seen.figure("cost in US dollars") == wrote.cost_usd
-    assert seen.figure("GB-seconds") == wrote.gb_seconds
+    assert seen.get_figure("seconds") == wrote.wall_s
+    assert seen.get_figure("AWS calls") == sum(wrote.calls_by_service.values())
+    assert seen.get_figure("cost in US dollars") == wrote.cost_usd
+    assert seen.get_figure("GB-seconds") == wrote.gb_seconds
 
 
 def test_runs_are_read_once_and_forgotten_when_they_are_gone(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_runs_are_read_once_and_forgotten_when_they_are_gone(tmp_path: Path) -> 
 
 def test_a_table_of_scenarios_over_runs_the_newest_first() -> None:
     kept = [run(1, replay("a", "failed"), replay("a"), replay("b", "skipped")), run(0, replay("a"))]
-    assert read.grid(kept) == {
+    assert read.make_grid(kept) == {
         "scenario": ["a", "b"],
         "passed": ["1 of 2", "0 of 0"],
         "11-02 00:00:00": ["✗ failed", "skipped"],
@@ -73,7 +73,7 @@ def test_a_table_of_scenarios_over_runs_the_newest_first() -> None:
 
 def test_trends_are_averages_of_a_runs_replays_in_the_order_of_time() -> None:
     kept = [run(1, replay("a", wall_s=2), replay("a", wall_s=4), replay("b")), run(0, replay("a", wall_s=8))]
-    points = read.trend(kept, ["a"], "seconds")
+    points = read.compute_trend(kept, ["a"], "seconds")
     assert [(point["at"], point["figure"]) for point in points] == [
         ("2026-11-01T00:00:00+00:00", 8),
         ("2026-11-02T00:00:00+00:00", 3),
@@ -88,7 +88,7 @@ def test_what_broke_first_is_first() -> None:
         run(1, replay("early", "failed"), replay("healed", "failed"), replay("never", "failed")),
         run(0, replay("early")),
     ]
-    broken = read.breaks(kept)
+    broken = read.find_breaks(kept)
     assert [(row.scenario, row.since.day, row.runs) for row in broken] == [
         ("early", 2, 2),
         ("never", 2, 1),
@@ -99,6 +99,6 @@ def test_what_broke_first_is_first() -> None:
 
 
 def test_the_library_is_that_of_the_command_line() -> None:
-    listed = read.library()
+    listed = read.read_library()
     assert [scenario.name for scenario in listed] == sorted(path.stem for path in LIBRARY.glob("*.yaml"))
     assert [s.name for s in listed if s.description != load(LIBRARY / f"{s.name}.yaml").description] == []

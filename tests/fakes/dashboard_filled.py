@@ -91,7 +91,7 @@ class FilledApi(FakeProjectsApi):
 
     text = ""
 
-    def templates(self) -> list[TemplateSummary]:
+    def list_templates(self) -> list[TemplateSummary]:
         return [TemplateSummary(id="cli-tool", name=self.text[:100], description=self.text)]
 
 

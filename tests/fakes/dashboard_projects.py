@@ -145,7 +145,7 @@ class FakeProjectsApi:
         self.projects.insert(0, project("01ARZ3NDEKTSV4RRFFQ69G5FAW", name, ProjectStatus.CREATED))
         return self.projects[0]
 
-    def templates(self) -> list[TemplateSummary]:
+    def list_templates(self) -> list[TemplateSummary]:
         return [TemplateSummary(id="cli-tool", name="Command-line tool", description="A tool.")]
 
     def modify(self, project_id: str, requirements: str) -> ProjectView:
@@ -169,33 +169,33 @@ class FakeProjectsApi:
             raise ApiError(self.refusal, 409)
         self.asked.append(asked)
 
-    def plan(self, project_id: str) -> Plan:
+    def get_plan(self, project_id: str) -> Plan:
         if self.plans is None:
             raise ApiError("The API refused this (404): There is no plan.", 404)
         return self.plans
 
-    def files(self, project_id: str) -> list[FileView]:
+    def list_files(self, project_id: str) -> list[FileView]:
         return [
             FileView(path=path, language="python", size=len(content), sha256="0" * 64, revision=Revision(build=1))
             for path, content in self.contents.items()
         ]
 
-    def file(self, project_id: str, path: str) -> bytes:
+    def read_file(self, project_id: str, path: str) -> bytes:
         return self.contents[path]
 
-    def tests(self, project_id: str) -> list[TestView]:
+    def list_tests(self, project_id: str) -> list[TestView]:
         return self.tested
 
-    def report(self, test: TestView) -> QualityReport:
+    def read_report(self, test: TestView) -> QualityReport:
         return self.reports[str(test.revision)]
 
-    def deployments(self, project_id: str) -> list[DeploymentView]:
+    def list_deployments(self, project_id: str) -> list[DeploymentView]:
         return self.packaged
 
     def download(self, url: str) -> bytes:
         return self.downloads[url]
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
+    def list_events(self, project_id: str) -> list[TimelineEvent]:
         return self.timeline
 
 

@@ -26,10 +26,10 @@ class FilesApi(ProjectsApi):
     def get(self, project_id: str) -> ProjectView:
         return VIEW
 
-    def events(self, project_id: str) -> list[TimelineEvent]:
+    def list_events(self, project_id: str) -> list[TimelineEvent]:
         return list(EVENTS)
 
-    def files(self, project_id: str) -> list[FileView]:
+    def list_files(self, project_id: str) -> list[FileView]:
         return [
             FileView.model_construct(
                 path=path,
@@ -41,10 +41,10 @@ class FilesApi(ProjectsApi):
             for path, content in self._files.items()
         ]
 
-    def file(self, project_id: str, path: str) -> bytes:
+    def read_file(self, project_id: str, path: str) -> bytes:
         return self._files[path]
 
-    def deployments(self, project_id: str) -> list[DeploymentView]:
+    def list_deployments(self, project_id: str) -> list[DeploymentView]:
         return list(self._deployments)
 
     def download(self, url: str) -> bytes:

@@ -70,7 +70,7 @@ class FakeScores:
         rest = start + limit < len(self.projects)
         return ProjectPage(items=self.projects[start : start + limit], next=str(start + limit) if rest else None)
 
-    def tests(self, project_id: str) -> list[TestView]:
+    def list_tests(self, project_id: str) -> list[TestView]:
         self.asked.append(project_id)
         if project_id not in self.reports:
             raise ApiError("The API refused this (404): there is no such project.")
@@ -85,5 +85,5 @@ class FakeScores:
         runs = ended.model_copy(update={"report_url": None})
         return [ended, runs]
 
-    def report(self, test: TestView) -> QualityReport:
+    def read_report(self, test: TestView) -> QualityReport:
         return self.reports[str(test.report_url)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agenticai.client.cost.charges import cost_usd
+from agenticai.client.cost.charges import compute_cost_usd
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.engines.ministack.table_sizes import count_item_bytes
 from tests.integration.test_command_line import home_of_its_own, run, served
@@ -52,7 +52,7 @@ def test_the_figures_are_the_meters(endpoint: str) -> None:
     counts = used.calls_by_service
     assert lines["sqs-requests"] == counts["sqs"], "no message is larger than 64 KiB"
     assert lines["api-requests"] == counts["execute-api"]
-    assert project["usd"] == document["project_usd"] == cost_usd(alone.calls, alone.functions)
+    assert project["usd"] == document["project_usd"] == compute_cost_usd(alone.calls, alone.functions)
     assert document["used_usd"] == pytest.approx(project["usd"] + document["unattributed_usd"])
 
 

@@ -55,7 +55,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, connected: Connected) -> Callable[..
     shared = SimpleNamespace(get=lambda: connected, lose=lambda: None, own_calls=OwnCalls())
 
     def open_page(name: str, **query: str) -> AppTest:
-        monkeypatch.setattr(session, "connection", lambda: shared)
+        monkeypatch.setattr(session, "get_connection", lambda: shared)
         page = AppTest.from_string(
             f"from agenticai.dashboard.views import {name}\n{name}.page()", default_timeout=LIMIT_SECONDS
         )

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agenticai.client.reply_check import check
+from agenticai.client.reply_check import check_reply
 from agenticai.dashboard.components import session
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.model_calls import calls_of
+from agenticai.dashboard.services.model_calls import list_calls
 from agenticai.dashboard.services.own_calls import OwnCalls
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.revisions import changes, snapshots
+from agenticai.dashboard.services.revisions import list_changes, list_snapshots
 from agenticai.dashboard.services.sources import AwsSource, EngineSource
-from agenticai.dashboard.services.timeline import SpanKind, spans
+from agenticai.dashboard.services.timeline import SpanKind, list_spans
 from agenticai.dashboard.views.project import SECTIONS
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.scenarios.benches.deployed import Bench
@@ -71,7 +71,7 @@ def write_reply(connected: Connected) -> None:
     text = cassette["reply"]["text"]
     tag = asked.prompt.partition("<file-")[2][:8]
     text = text.replace("${tag}", tag)
-    assert check(asked, text).faults == ()
+    assert check_reply(asked, text).faults == ()
     connected.source.store_reply(asked.digest, text)
 
 
@@ -83,7 +83,9 @@ def test_a_project_that_got_its_missing_reply_completes(project: ProjectView, co
 def test_calls_are_those_that_the_project_and_the_engine_counted(project: ProjectView, connected: Connected) -> None:
     exchanges = connected.source.model_calls()
     assert not isinstance(exchanges, Missing)
-    calls = calls_of(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
+    calls = list_calls(
+        project, connected.api.list_events(project.id), connected.source, exchanges, connected.source.model()
+    )
     answered = [call for call in calls if not call.error]
     assert len(answered) == project.tokens.calls
     assert sum(call.prompt_tokens for call in answered) == project.tokens.prompt_tokens
@@ -97,23 +99,23 @@ def test_without_the_control_api_the_replies_are_told_all_the_same(
 ) -> None:
     source = AwsSource(running)
     exchanges = source.model_calls()
-    calls = calls_of(project, connected.api.events(project.id), source, exchanges, source.model())
+    calls = list_calls(project, connected.api.list_events(project.id), source, exchanges, source.model())
     assert len(calls) == project.tokens.calls
     assert {call.prompt for call in calls} == {None}
     assert isinstance(source.usage(project.id), Missing)
 
 
 def test_revisions_are_compared_from_what_is_stored(project: ProjectView, connected: Connected) -> None:
-    found = snapshots(connected.source, project.id)
+    found = list_snapshots(connected.source, project.id)
     assert [str(one.revision) for one in found] == ["1.0", "1.1", "1.2"]
     assert all(one.tested for one in found)
-    assert {*found[-1].keys} == {file.path for file in connected.api.files(project.id)}
-    assert [change.path for change in changes(connected.source, found[1], found[2])] == ["expenses/totals.py"]
+    assert {*found[-1].keys} == {file.path for file in connected.api.list_files(project.id)}
+    assert [change.path for change in list_changes(connected.source, found[1], found[2])] == ["expenses/totals.py"]
 
 
 def test_the_timeline_has_every_attempt(project: ProjectView, connected: Connected) -> None:
-    events = connected.api.events(project.id)
-    found = spans(events, project, connected.api.plan(project.id), project.updated_at)
+    events = connected.api.list_events(project.id)
+    found = list_spans(events, project, connected.api.get_plan(project.id), project.updated_at)
     worked = [span for span in found if span.kind is not SpanKind.WAITING]
     assert len(worked) == sum(event.type.value == "work started" for event in events)
     assert [span.work for span in worked if span.kind is SpanKind.FAILED] == ["totals"]
@@ -123,7 +125,9 @@ def test_the_timeline_has_every_attempt(project: ProjectView, connected: Connect
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, connected: Connected) -> AppTest:
     monkeypatch.setattr(
-        session, "connection", lambda: SimpleNamespace(get=lambda: connected, lose=lambda: None, own_calls=OwnCalls())
+        session,
+        "get_connection",
+        lambda: SimpleNamespace(get=lambda: connected, lose=lambda: None, own_calls=OwnCalls()),
     )
     page = "from agenticai.dashboard.views import {0}\n{0}.page()"
     return AppTest.from_string(page.format("projects"), default_timeout=LIMIT_SECONDS)

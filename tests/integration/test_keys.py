@@ -150,10 +150,10 @@ def told(run: Run) -> Iterator[str]:
     with run.bench.api() as api, run.bench.control() as control:
         for project in run.projects:
             yield api.get(project).model_dump_json()
-            yield from (event.model_dump_json() for event in api.events(project))
-            yield from (api.file(project, file.path).decode("latin-1") for file in api.files(project))
-            yield from (test.model_dump_json() for test in api.tests(project))
-            yield from (deployment.model_dump_json() for deployment in api.deployments(project))
+            yield from (event.model_dump_json() for event in api.list_events(project))
+            yield from (api.read_file(project, file.path).decode("latin-1") for file in api.list_files(project))
+            yield from (test.model_dump_json() for test in api.list_tests(project))
+            yield from (deployment.model_dump_json() for deployment in api.list_deployments(project))
         yield from map(repr, (control.usage(), control.invocations(), control.calls(), control.fired(), run.bench))
 
 

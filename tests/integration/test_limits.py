@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from agenticai.emulator.process import Engine
-from agenticai.memory import memory_of
+from agenticai.memory import measure_memory
 from tests.emulator.test_code_cache import saying
 from tests.integration.cloud import Cloud, bundle, eventually
 from tests.sessions import new_session
@@ -44,10 +44,10 @@ def bucket(s3: "S3Client") -> str:
 @pytest.fixture
 def memory_stays(engine: Engine) -> Iterator[Callable[[], None]]:
     """Fail if the engine has considerably more memory than when the test began."""
-    before = memory_of(engine.pid).engine_mb
+    before = measure_memory(engine.pid).engine_mb
 
     def check() -> None:
-        eventually(lambda: memory_of(engine.pid).engine_mb < before + GROWTH_MB)
+        eventually(lambda: measure_memory(engine.pid).engine_mb < before + GROWTH_MB)
 
     yield check
     check()

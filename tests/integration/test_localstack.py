@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from agenticai.client.stack_lookup import stack_at, target_of
+from agenticai.client.stack_lookup import make_target, stack_at
 from agenticai.emulator.client import ControlClient
 from agenticai.emulator.core.errors import ControlError, NoLocalStack, RuntimeUnavailable
 from agenticai.emulator.engines.engine_choice import EngineChoice
@@ -218,7 +218,7 @@ class TestEnds:
         with start_engine(cassettes=CASSETTES, run_dir=tmp_path, engine=chosen) as second:
             about = second.about()
             assert about.abilities == {"gemini", "meter", "control"}
-            told = target_of(second.endpoint_url, about).function_variables
+            told = make_target(second.endpoint_url, about).function_variables
             assert told == {"AWS_ENDPOINT_URL": second.endpoint_url}
             session = new_session()
             sqs = session.client("sqs", endpoint_url=second.endpoint_url, region_name="us-east-1")

@@ -184,7 +184,7 @@ def test_what_the_api_refuses_comes_with_a_reason(finished: Finished) -> None:
             (lambda: api.create("", "too short"), "422.*name.*requirements"),
             (lambda: api.get("0" * 26), "404.*no such project"),
             (lambda: api.get("not-an-id"), "422.*project_id"),
-            (lambda: api.file(finished.result.project.id, "no/such.py"), "404.*no such file"),
+            (lambda: api.read_file(finished.result.project.id, "no/such.py"), "404.*no such file"),
             (lambda: api.list_projects(limit=0), "422.*limit"),
             (lambda: api.list_projects(cursor="abc"), "400.*cursor"),
         ):

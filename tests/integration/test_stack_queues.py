@@ -138,7 +138,7 @@ def test_a_page_is_as_long_as_was_asked_for(stack: Stack) -> None:
     page = read(stack, limit=15)
     assert (len(page.letters), page.total) == (15, 30)
     assert stack.dead["pm"].counts() == (30, 0, 0)
-    assert len({*stack.queues.ids("pm")}) == 30
+    assert len({*stack.queues.list_ids("pm")}) == 30
 
 
 def test_chosen_letters_are_sent_back_and_the_others_stay(stack: Stack) -> None:
@@ -149,7 +149,7 @@ def test_chosen_letters_are_sent_back_and_the_others_stay(stack: Stack) -> None:
         RedriveOutcome.SENT,
         RedriveOutcome.NOT_THERE,
     ]
-    assert {*stack.queues.ids("pm")} == {third}
+    assert {*stack.queues.list_ids("pm")} == {third}
     assert {message["MessageId"] for message in stack.live["pm"].receive()} == {
         results[first].new_id,
         results[second].new_id,
@@ -167,9 +167,9 @@ def test_all_letters_are_sent_back_also_one_that_was_sent_to_the_dead_letter_que
 
 def test_a_queue_is_named_by_its_agent_or_in_full(stack: Stack) -> None:
     names = ("pm", stack.live["pm"].name, stack.dead["pm"].name)
-    assert [stack.queues.agent(name) for name in names] == ["pm"] * 3
+    assert [stack.queues.find_agent(name) for name in names] == ["pm"] * 3
     with pytest.raises(SelectionError, match=r"no queue nope: name one by its agent \(pm, dev, qa, ops\)"):
-        stack.queues.agent("nope")
+        stack.queues.find_agent("nope")
 
 
 def test_letters_older_than_their_log_are_explained_by_what_is_there(stack: Stack, cloud: Cloud) -> None:

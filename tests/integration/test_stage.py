@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from agenticai.emulator.process import Engine
-from agenticai.stack.artifacts import bucket_name
+from agenticai.stack.artifacts import name_bucket
 from agenticai.stack.changes import ChangeSet
 from agenticai.stack.destroying import destroy_stage, plan_deletion
 from agenticai.stack.errors import DeclinedError, DeployError, NotDeployedError
@@ -149,7 +149,7 @@ def test_everything_is_tagged_with_its_stage(target: Target, deployed: tuple[Sta
 
 
 def test_the_bucket_of_uploads_is_private(target: Target, deployed: tuple[StackOutputs, Deployer]) -> None:
-    s3, bucket = target.client("s3"), bucket_name("000000000000", target.region)
+    s3, bucket = target.client("s3"), name_bucket("000000000000", target.region)
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]

@@ -66,14 +66,14 @@ def test_outside_the_default_region_the_bucket_is_told_where_it_is(tmp_path: Pat
 def test_where_nothing_is_uploaded_no_bucket_is_made() -> None:
     fake = FakeS3()
     assert store(fake).upload({}) == {}
-    assert store(fake).template("{}").arguments == {"TemplateBody": "{}"}
+    assert store(fake).prepare_template("{}").arguments == {"TemplateBody": "{}"}
     assert fake.created == []
 
 
 def test_a_template_too_long_for_a_request_is_uploaded() -> None:
     fake = FakeS3()
     text = "x" * 51_201
-    (key,) = {store(fake).template(text).url.removeprefix(f"https://s3/{BUCKET}/") for _ in range(2)}
+    (key,) = {store(fake).prepare_template(text).url.removeprefix(f"https://s3/{BUCKET}/") for _ in range(2)}
     assert fake.buckets[BUCKET] == {key: text.encode()}
 
 
@@ -86,7 +86,7 @@ def test_a_preview_names_the_keys_of_a_deployment_and_uploads_its_template_alone
     preview = replace(store(fake), preview=True)
     located = preview.upload(bundles)
     assert fake.buckets == {}
-    assert preview.template(text).url.startswith(f"https://s3/{BUCKET}/previews/some-stack/")
+    assert preview.prepare_template(text).url.startswith(f"https://s3/{BUCKET}/previews/some-stack/")
     assert [key.partition("/")[0] for key in fake.buckets[BUCKET]] == ["previews"]
     assert store(fake).upload(bundles) == located
 
@@ -108,7 +108,7 @@ def test_what_a_stack_has_not_used_for_long_is_deleted_and_nothing_of_others(tmp
     nested = Bundle.of("inner.json", inner, Nested(Template.load(inner), {"F": bundle(tmp_path, b"code")}))
     old.upload({"Worker": bundle(tmp_path, b"before"), "Kept": bundle(tmp_path, b"one"), "Inner": nested})
     replace(old, stack="some-stack-2", used=set()).upload({"Worker": bundle(tmp_path, b"before")})
-    old.template("x" * 51_201)
+    old.prepare_template("x" * 51_201)
     there = set(fake.buckets[BUCKET])
     new = store(fake)
     new.upload({"Worker": bundle(tmp_path, b"after"), "Kept": bundle(tmp_path, b"one"), "Inner": nested})

@@ -9,7 +9,7 @@ from mypy_boto3_cloudformation.literals import StackStatusType
 from agenticai.stack.changes import Change
 from agenticai.stack.changeset import HIDDEN, ChangeSets, TemplateText
 from agenticai.stack.errors import DeployError
-from agenticai.stack.states import DeploymentAction, state_of
+from agenticai.stack.states import DeploymentAction, find_state
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import FakeCloudFormation, Pauses, client_error, event
 
@@ -91,7 +91,7 @@ def test_a_busy_stack_is_left_alone() -> None:
 
 @pytest.mark.parametrize("status", get_args(StackStatusType))
 def test_every_state_of_a_stack_is_known(status: str) -> None:
-    known = state_of(status)
+    known = find_state(status)
     assert bool(known.explanation) == (known.action in {DeploymentAction.WAIT, DeploymentAction.MEND})
     assert (known.action is DeploymentAction.WAIT) == (
         status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
@@ -222,8 +222,8 @@ def test_tags_are_those_of_the_stack() -> None:
 def test_what_is_not_echoed_keeps_its_value() -> None:
     fake = FakeCloudFormation(statuses=["UPDATE_COMPLETE"], change_sets=[DONE], parameters={"Key": "****", "All": "*"})
     sets = change_sets(fake)
-    assert sets.parameters() == {"Key": HIDDEN, "All": "*"}
-    sets.create("name", EMPTY, sets.parameters())
+    assert sets.read_parameters() == {"Key": HIDDEN, "All": "*"}
+    sets.create("name", EMPTY, sets.read_parameters())
     assert created(fake)["Parameters"] == [
         {"ParameterKey": "Key", "UsePreviousValue": True},
         {"ParameterKey": "All", "ParameterValue": "*"},
@@ -231,7 +231,7 @@ def test_what_is_not_echoed_keeps_its_value() -> None:
 
 
 def test_a_stack_that_is_not_there_has_no_parameters() -> None:
-    assert change_sets(FakeCloudFormation(statuses=[None])).parameters() == {}
+    assert change_sets(FakeCloudFormation(statuses=[None])).read_parameters() == {}
 
 
 def test_a_deployer_who_may_not_is_no_matter_of_the_template() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.stack.artifacts import bucket_name
+from agenticai.stack.artifacts import name_bucket
 from agenticai.stack.changes import ChangeSet
 from agenticai.stack.deploying import StackDefinition, deploy_stack
 from agenticai.stack.errors import DeployError
@@ -23,7 +23,7 @@ TEMPLATE = Template.parse(
     "{Parameters: {Level: {Type: String, Default: INFO}, Size: {Type: Number, Default: 1}}, Resources: {}}", Path("any")
 )
 OPERATION = "1234abcd"
-BUCKET = bucket_name("000000000000", "us-east-1")
+BUCKET = name_bucket("000000000000", "us-east-1")
 
 
 class FakeSts:

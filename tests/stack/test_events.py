@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from agenticai.stack.events import EventStream, StackEvent, first_failure, follow
+from agenticai.stack.events import EventStream, StackEvent, find_first_failure, follow
 from agenticai.stack.waiting import Polling
 from tests.stack.fakes import STACK_ID, FakeCloudFormation, Pauses, event
 
@@ -92,16 +92,16 @@ def test_the_cause_is_neither_a_cancellation_nor_the_stack() -> None:
         event(3, "C", "CREATE_FAILED", "something later"),
         event(4, "agenticai-dev", "ROLLBACK_IN_PROGRESS", "The following resources failed: [A, B]"),
     )
-    cause = first_failure(events)
+    cause = find_first_failure(events)
     assert cause is not None
     assert (cause.logical_id, cause.reason) == ("A", "a queue of that name exists")
 
 
 def test_the_stack_is_the_cause_where_no_resource_is() -> None:
-    cause = first_failure(told(event(1, "agenticai-dev", "CREATE_FAILED", "no such attribute")))
+    cause = find_first_failure(told(event(1, "agenticai-dev", "CREATE_FAILED", "no such attribute")))
     assert cause is not None
     assert cause.is_stack
 
 
 def test_success_has_no_cause() -> None:
-    assert first_failure(told(event(1, "A", "CREATE_COMPLETE"))) is None
+    assert find_first_failure(told(event(1, "A", "CREATE_COMPLETE"))) is None

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from agenticai.client.cost.prices import prices
-from agenticai.stack.outputs import AGENTS, FUNCTIONS, title
+from agenticai.client.cost.prices import read_prices
+from agenticai.stack.outputs import AGENTS, FUNCTIONS, make_title
 from agenticai.stack.template import Template
 from tests.stack.test_choices import made
 from tests.stack.transformed import Resource, of, transform_template
@@ -42,12 +42,12 @@ def watched(alarms: dict[str, Resource], metric: str) -> dict[str, Resource]:
 
 
 def test_a_stage_takes_no_more_alarms_than_are_free(essential: dict[str, Resource]) -> None:
-    assert len(essential) == prices().lines["alarms"].free == 10
+    assert len(essential) == read_prices().lines["alarms"].free == 10
     assert not any("Metrics" in alarm for alarm in essential.values())  # each of them would be charged
 
 
 def test_all_alarms_cost_what_the_parameter_says(document: dict[str, Any], everything: dict[str, Resource]) -> None:
-    line = prices().lines["alarms"]
+    line = read_prices().lines["alarms"]
     assert f"${(len(everything) - line.free) * line.usd:.2f}" in document["Parameters"]["Alarms"]["Description"]
 
 
@@ -103,7 +103,7 @@ def test_a_duration_is_long_after_nine_tenths_of_the_timeout(
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
 def test_with_all_alarms_each_function_is_watched(everything: dict[str, Resource], metric: str) -> None:
-    assert set(watched(everything, metric)) == {f"{title(name)}Function" for name in FUNCTIONS}
+    assert set(watched(everything, metric)) == {f"{make_title(name)}Function" for name in FUNCTIONS}
 
 
 def test_only_cloudwatch_publishes_and_by_tls(document: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ def test_traces_are_sent_by_all_but_the_runners_where_they_are_wanted(document: 
 
     assert set(modes({}).values()) == {"PassThrough"}
     traced = {name for name, mode in modes({"Tracing": "true"}).items() if mode == "Active"}
-    assert traced == {f"{title(name)}Function" for name in FUNCTIONS} - {"RunnerFunction", "NodeRunnerFunction"}
+    assert traced == {f"{make_title(name)}Function" for name in FUNCTIONS} - {"RunnerFunction", "NodeRunnerFunction"}
     roles = of(made(document, {"Tracing": "true"}), "AWS::IAM::Role")
     allowed = {name for name, role in roles.items() if {"Ref": "TracingPolicy"} in role.get("ManagedPolicyArns", [])}
     assert allowed == {"ApiRole", "PmRole", "DevRole", "QaRole", "OpsRole"}
@@ -155,7 +155,7 @@ def test_the_dashboard_shows_every_essential_alarm(document: dict[str, Any], ess
 
 def test_saved_queries_ask_the_logs_of_all_functions(document: dict[str, Any]) -> None:
     queries = of(made(document, {"Dashboard": "true"}), "AWS::Logs::QueryDefinition")
-    groups = [{"Ref": f"{title(name)}LogGroup"} for name in FUNCTIONS]
+    groups = [{"Ref": f"{make_title(name)}LogGroup"} for name in FUNCTIONS]
     assert len(queries) == 3
     for query in queries.values():
         assert sorted(query["LogGroupNames"], key=str) == sorted(groups, key=str)

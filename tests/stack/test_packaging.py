@@ -142,7 +142,7 @@ def test_platforms_are_built_apart(workshop: Workshop) -> None:
     ],
 )
 def test_what_functions_run_on_is_read(text: str, platform: str) -> None:
-    assert FunctionsOn.parse(text).platform("python3.13", "arm64").name == platform
+    assert FunctionsOn.parse(text).choose_platform("python3.13", "arm64").name == platform
 
 
 @pytest.mark.parametrize("text", ["arm64", "lambda-riscv", "nodejs22.x-arm64", "python3.12-arm64-darwin"])
@@ -193,7 +193,7 @@ def test_packages_that_cannot_be_downloaded_are_said_so(workshop: Workshop) -> N
     )
     workshop.uv.offline = True
     with pytest.raises(BuildError, match="could not be downloaded: no network"):
-        dependencies.archive(["sdk==3"], "")
+        dependencies.build_archive(["sdk==3"], "")
 
 
 def test_lambda_wheels_are_asked_for_by_runtime_and_architecture(workshop: Workshop) -> None:

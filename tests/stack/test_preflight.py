@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agenticai.stack.errors import DeployError
-from agenticai.stack.preflight import Preflight, check_deployment, concurrency_of
+from agenticai.stack.preflight import Preflight, check_deployment, count_concurrency
 from agenticai.stack.simulation import DEPLOYER_ACTIONS
 from agenticai.stack.template import Template
 from tests.stack.fakes import START
@@ -250,4 +250,4 @@ def test_the_root_user_is_advised_against() -> None:
 
 
 def test_the_queues_of_the_project_take_eight_invocations_at_once() -> None:
-    assert concurrency_of(Template.load()) == 8
+    assert count_concurrency(Template.load()) == 8

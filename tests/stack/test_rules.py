@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.stack.local_files import Content, S3Object
-from agenticai.stack.outputs import AGENTS, FUNCTIONS, title
+from agenticai.stack.outputs import AGENTS, FUNCTIONS, make_title
 from agenticai.stack.template import TEMPLATE, Template
 from qa_agent.analysers.isolation import LIMITS as ANALYSIS_LIMITS
 from runner.running import EMPTYING_SECONDS, LIMITS
@@ -59,7 +59,7 @@ def test_cfn_lint_finds_nothing() -> None:
 
 def test_it_is_far_from_the_limits_of_cloudformation(source: Template, resources: dict[str, Resource]) -> None:
     objects = {each.id: S3Object("b" * 63, "k" * 90) for each in source.artifacts}
-    assert len(source.body(objects, {}).encode()) < MAXIMUM_TEMPLATE / 10
+    assert len(source.render_body(objects, {}).encode()) < MAXIMUM_TEMPLATE / 10
     assert len(resources) < MAXIMUM_RESOURCES / 3
     assert len(source.document["Parameters"]) < MAXIMUM_PARAMETERS / 3
 
@@ -283,7 +283,7 @@ def test_the_template_has_an_output_for_each_agent_and_for_no_other(
     source: Template, suffix: str, names: tuple[str, ...]
 ) -> None:
     outputs = {name.removesuffix(suffix) for name in source.document["Outputs"] if name.endswith(suffix)}
-    assert {name for name in outputs if not name.endswith("DeadLetter")} == {title(name) for name in names}
+    assert {name for name in outputs if not name.endswith("DeadLetter")} == {make_title(name) for name in names}
 
 
 def test_the_handlers_have_a_queue_for_each_agent() -> None:

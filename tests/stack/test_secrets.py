@@ -9,7 +9,7 @@ from agenticai.stack.secrets import (
     OLD_TOKEN_VALID,
     Secrets,
     find_unstored,
-    new_token,
+    generate_token,
     read_api_token,
     rotate,
     store,
@@ -56,8 +56,8 @@ def test_secrets_are_not_in_their_representation() -> None:
 
 
 def test_tokens_are_long_and_differ() -> None:
-    assert len(new_token()) >= 43
-    assert new_token() != new_token()
+    assert len(generate_token()) >= 43
+    assert generate_token() != generate_token()
 
 
 def test_a_rotation_stores_a_new_token_over_the_old_one() -> None:

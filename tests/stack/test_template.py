@@ -62,7 +62,7 @@ def test_artifacts_are_the_folders_that_resources_name(template: Template, tmp_p
 
 def test_the_body_points_at_s3_and_the_template_stays_as_it_was(template: Template) -> None:
     objects = {"Layer": S3Object("b", "layer.zip"), "Worker": S3Object("b", "worker.zip")}
-    resources = json.loads(template.body(objects, {}))["Resources"]
+    resources = json.loads(template.render_body(objects, {}))["Resources"]
     assert resources["Layer"]["Properties"]["ContentUri"] == {"Bucket": "b", "Key": "layer.zip"}
     assert resources["Worker"]["Properties"]["CodeUri"] == {"Bucket": "b", "Key": "worker.zip"}
     assert template.document["Resources"]["Worker"]["Properties"]["CodeUri"] == "../handlers/worker"
@@ -73,7 +73,7 @@ def test_the_body_points_at_s3_and_the_template_stays_as_it_was(template: Templa
 )
 def test_parameters_in_an_environment_are_written_out(template: Template, given: dict[str, str], level: str) -> None:
     objects = {"Layer": S3Object("b", "layer.zip"), "Worker": S3Object("b", "worker.zip")}
-    properties = json.loads(template.body(objects, given))["Resources"]["Worker"]["Properties"]
+    properties = json.loads(template.render_body(objects, given))["Resources"]["Worker"]["Properties"]
     expected = {"LEVEL": level, "STAGE": "dev", "TABLE": {"Ref": "Table"}, "TRACE": "false"}
     assert properties["Environment"]["Variables"] == expected
     assert properties["Name"] == {"Fn::Sub": ["${A}-x", {"A": {"Ref": "Stage"}}]}

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.charges import Charge, charges_of, quantities
-from agenticai.client.cost.prices import GB, LINES, Line, LineId, prices
+from agenticai.client.cost.charges import Charge, charge_usage, sum_quantities
+from agenticai.client.cost.prices import GB, LINES, Line, LineId, read_prices
 from agenticai.client.cost.use import CALLED, StackUse
 from agenticai.emulator.core.usage_records import Usage
 
@@ -45,7 +45,7 @@ class LineUse:
     @property
     def month_usd(self) -> float:
         """US dollars for the month's use beyond the allowance."""
-        return self.line.beyond_free(self.month or 0)
+        return self.line.price_beyond_free(self.month or 0)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Bill:
         """US dollars of each service: until now, free tier not counted, and in the month beyond the free tier."""
         sums = {line.line.service: (0.0, 0.0) for line in self.lines}
         for charge in self.charges:
-            service = prices().lines[charge.line].service
+            service = read_prices().lines[charge.line].service
             sums[service] = sums[service][0] + charge.usd, 0.0
         for line in self.lines:
             used, month = sums[line.line.service]
@@ -140,11 +140,11 @@ class MeasuredUse:
 
     def bill(self, forecast_for: int) -> Bill:
         """Return the bill, with the forecast for `forecast_for` projects a month."""
-        month = self._month(forecast_for)
-        lines = tuple(_line(line, self.used, month, self.missing.get(line, "")) for line in LINES)
+        month = self._forecast_month(forecast_for)
+        lines = tuple(_make_line(line, self.used, month, self.missing.get(line, "")) for line in LINES)
         return Bill(forecast_for, lines, self.charges, self.projects, self.fixed["sqs-requests"])
 
-    def _month(self, number: int) -> Mapping[LineId, float] | None:
+    def _forecast_month(self, number: int) -> Mapping[LineId, float] | None:
         if self.averages is None:
             return None if number else {line: self.fixed.get(line, 0.0) for line in LINES}
         return {line: self.averages[line] * number + self.fixed.get(line, 0.0) for line in LINES}
@@ -152,19 +152,19 @@ class MeasuredUse:
 
 def measure_use(use: StackUse) -> MeasuredUse:
     """Prepare a stack's use for bills."""
-    projects = [ProjectCost(str(p.project_id), charges_of(p)) for p in use.projects if _was_worked_on(p)]
-    charges = charges_of(use.total)
+    projects = [ProjectCost(str(p.project_id), charge_usage(p)) for p in use.projects if _was_worked_on(p)]
+    charges = charge_usage(use.total)
     return MeasuredUse(
         charges=charges,
         projects=tuple(sorted(projects, key=lambda project: -project.usd)),
-        used={**quantities(charges), **_stored(use)},
-        averages=_averages(use, projects),
-        fixed={"sqs-requests": prices().idle_receives(use.mappings), "alarms": use.stored.alarms},
+        used={**sum_quantities(charges), **_list_stored(use)},
+        averages=_average_projects(use, projects),
+        fixed={"sqs-requests": read_prices().count_idle_receives(use.mappings), "alarms": use.stored.alarms},
         missing=use.missing,
     )
 
 
-def bill(use: StackUse, forecast_for: int) -> Bill:
+def make_bill(use: StackUse, forecast_for: int) -> Bill:
     """Return the bill of a stack's use, with the forecast for `forecast_for` projects a month."""
     return measure_use(use).bill(forecast_for)
 
@@ -177,7 +177,7 @@ def _was_worked_on(usage: Usage) -> bool:
     return any(row.caller == "event source mapping" for row in usage.calls) or len(usage.functions) > 1
 
 
-def _stored(use: StackUse) -> dict[LineId, float]:
+def _list_stored(use: StackUse) -> dict[LineId, float]:
     return {
         "log-ingestion": use.stored.log_bytes / GB,
         "s3-storage": use.stored.object_bytes / GB,
@@ -187,21 +187,23 @@ def _stored(use: StackUse) -> dict[LineId, float]:
     }
 
 
-def _averages(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId, float] | None:
+def _average_projects(use: StackUse, projects: Sequence[ProjectCost]) -> Mapping[LineId, float] | None:
     if not projects:
         return None
-    line_totals = dict(quantities(charge for project in projects for charge in project.charges))
-    line_totals.update(_stored(use))
+    line_totals = dict(sum_quantities(charge for project in projects for charge in project.charges))
+    line_totals.update(_list_stored(use))
     line_totals["alarms"] = 0.0  # does not depend on the number of projects
     return {line: line_totals[line] / len(projects) for line in LINES}
 
 
-def _line(line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None, missing: str) -> LineUse:
+def _make_line(
+    line: LineId, used: Mapping[LineId, float], month: Mapping[LineId, float] | None, missing: str
+) -> LineUse:
     now = None if missing else used[line]
-    return LineUse(line, prices().lines[line], now, month[line] if month else None, missing)
+    return LineUse(line, read_prices().lines[line], now, month[line] if month else None, missing)
 
 
-def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
+def explain_cost(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
     """Return a sentence with the largest part of a project's cost, compared with the average of all projects."""
     parts: defaultdict[tuple[LineId, str], float] = defaultdict(float)
     for charge in project.charges:
@@ -209,13 +211,13 @@ def reason(project: ProjectCost, projects: Sequence[ProjectCost]) -> str:
     if not project.usd:
         return "Nothing that it used is billed."
     (line, function), usd = max(parts.items(), key=lambda part: part[1])
-    priced, quantity = prices().lines[line], _used(project, line, function)
-    average = sum(_used(other, line, function) for other in projects) / len(projects)
+    priced, quantity = read_prices().lines[line], _sum_used(project, line, function)
+    average = sum(_sum_used(other, line, function) for other in projects) / len(projects)
     comparison = f", {quantity / average:.1f} times the average" if len(projects) > 1 else ""
     description = f"{priced.service} {priced.title} of {function}"
     return f"{usd / project.usd:.0%} of it is {description}: {quantity:,.4g}{comparison}."
 
 
-def _used(project: ProjectCost, line: LineId, function: str) -> float:
+def _sum_used(project: ProjectCost, line: LineId, function: str) -> float:
     name = function if function != CLIENTS else None
     return sum(charge.quantity for charge in project.charges if (charge.line, charge.function) == (line, name))

@@ -8,8 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agenticai.client.cost.bill import Bill
-from agenticai.client.cost.figures import dollars, quantity
-from agenticai.client.cost.prices import Line, LineId, prices
+from agenticai.client.cost.figures import format_dollars, format_quantity
+from agenticai.client.cost.prices import Line, LineId, read_prices
 from agenticai.client.errors import BudgetError
 
 
@@ -34,7 +34,7 @@ class Budget(BaseModel):
 
     @model_validator(mode="after")
     def _limits_something(self) -> "Budget":
-        known = {line.service for line in prices().lines.values()}
+        known = {line.service for line in read_prices().lines.values()}
         if unknown := sorted(self.services.keys() - known):
             raise ValueError(f"there is no service {unknown[0]}: name one of {', '.join(sorted(known))}")
         if not self.model_dump(exclude={"projects"}, exclude_defaults=True):
@@ -66,26 +66,30 @@ def read_budget(path: Path) -> Budget:
         raise BudgetError(f"The budget {path} is wrong{f' at {location}' if location else ''}: {message}.") from error
 
 
-def overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
+def find_overruns(budget: Budget, bill: Bill) -> tuple[Overrun, ...]:
     """Return every exceeded limit. Raises BudgetError if no project was measured."""
     if not bill.projects:
         raise BudgetError("No project was measured on this stack yet, so there is nothing to check against the budget.")
-    return (*_of_month(budget, bill), *_of_lines(budget, bill), *_of_projects(budget, bill))
+    return (*_check_month(budget, bill), *_check_lines(budget, bill), *_check_projects(budget, bill))
 
 
-def _of_month(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+def _check_month(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     month = f"a month of {bill.forecast_for:,} projects"
     if budget.month_usd is not None and bill.month_usd > budget.month_usd:
-        spent = f"{dollars(bill.month_usd)} beyond the free tier; the budget is {dollars(budget.month_usd)}"
+        spent = (
+            f"{format_dollars(bill.month_usd)} beyond the free tier; the budget is {format_dollars(budget.month_usd)}"
+        )
         yield Overrun("month_usd", f"{month.capitalize()} costs {spent}.")
     for service, limit in budget.services.items():
         usd = bill.by_service[service][1]
         if usd > limit:
-            spent = f"costs {dollars(usd)} beyond the free tier in {month}; the budget is {dollars(limit)}"
+            spent = (
+                f"costs {format_dollars(usd)} beyond the free tier in {month}; the budget is {format_dollars(limit)}"
+            )
             yield Overrun(f"services.{service}", f"The service {service} {spent}.")
 
 
-def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+def _check_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     for use in bill.lines:
         limit, share = budget.lines.get(use.id), use.month_share
         if limit is not None and use.month is None:
@@ -94,28 +98,30 @@ def _of_lines(budget: Budget, bill: Bill) -> Iterator[Overrun]:
         if limit is not None and use.month is not None and use.month > limit:
             yield Overrun(
                 f"lines.{use.id}",
-                f"{beginning} {_amount(use.month, use.line)} of {use.id}; the budget is {_amount(limit, use.line)}.",
+                f"{beginning} {_format_amount(use.month, use.line)} of {use.id};"
+                f" the budget is {_format_amount(limit, use.line)}.",
             )
         if budget.free_share is not None and share is not None and share > budget.free_share:
-            portion = f"{share:.1%} of the free {_amount(use.line.free, use.line)} of {use.id}"
+            portion = f"{share:.1%} of the free {_format_amount(use.line.free, use.line)} of {use.id}"
             yield Overrun("free_share", f"{beginning} {portion}; the budget is {budget.free_share:.1%}.")
 
 
-def _of_projects(budget: Budget, bill: Bill) -> Iterator[Overrun]:
+def _check_projects(budget: Budget, bill: Bill) -> Iterator[Overrun]:
     average, limit = bill.project_usd, budget.average_project_usd
     if average is not None and limit is not None and average > limit:
         yield Overrun(
             "average_project_usd",
-            f"The average project costs {dollars(average)}, free tier not counted; the budget is {dollars(limit)}.",
+            f"The average project costs {format_dollars(average)}, free tier not counted;"
+            f" the budget is {format_dollars(limit)}.",
         )
     for project in bill.projects:
         if budget.any_project_usd is not None and project.usd > budget.any_project_usd:
             yield Overrun(
                 "any_project_usd",
-                f"Project {project.project_id} cost {dollars(project.usd)}, free tier not counted; the budget is"
-                f" {dollars(budget.any_project_usd)}.",
+                f"Project {project.project_id} cost {format_dollars(project.usd)}, free tier not counted; the budget is"
+                f" {format_dollars(budget.any_project_usd)}.",
             )
 
 
-def _amount(number: float, line: Line) -> str:
-    return quantity(number, line.unit) if line.unit == "GB" else f"{quantity(number)} {line.unit}"
+def _format_amount(number: float, line: Line) -> str:
+    return format_quantity(number, line.unit) if line.unit == "GB" else f"{format_quantity(number)} {line.unit}"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agenticai.client.cost.charges import cost_usd
-from agenticai.client.cost.prices import prices
+from agenticai.client.cost.charges import compute_cost_usd
+from agenticai.client.cost.prices import read_prices
 from agenticai.emulator.core.billing_units import count_billing_units
 from agenticai.emulator.core.usage_records import CallCount
 
@@ -15,7 +15,7 @@ def price_call(service: str, operation: str, parameters: Mapping[str, Any]) -> f
     Sizes are ignored: a call is priced as the smallest of its kind.
     """
     if service == "monitoring":
-        monitoring = prices().looking
+        monitoring = read_prices().looking
         if operation == "GetMetricData":
             return len(parameters.get("MetricDataQueries", ())) * monitoring.metric.unit_usd
         return monitoring.cloudwatch_request.unit_usd
@@ -30,4 +30,4 @@ def price_call(service: str, operation: str, parameters: Mapping[str, Any]) -> f
         response_bytes=0,
         units=count_billing_units(service, operation, 0, 0),
     )
-    return cost_usd([call], ())
+    return compute_cost_usd([call], ())

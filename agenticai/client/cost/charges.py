@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from agenticai.client.cost.prices import GB, LINES, LineId, prices
+from agenticai.client.cost.prices import GB, LINES, LineId, read_prices
 from agenticai.emulator.core.billing_units import READS, WRITES
 from agenticai.emulator.core.usage_records import CallCount, Caller, FunctionUsage, Usage
 
@@ -29,10 +29,10 @@ class Charge:
     @property
     def usd(self) -> float:
         """The price in US dollars, free tier not counted."""
-        return self.quantity * prices().lines[self.line].unit_usd
+        return self.quantity * read_prices().lines[self.line].unit_usd
 
 
-def charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> Iterator[Charge]:
+def list_charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> Iterator[Charge]:
     """Yield the charges.
 
     Units of DynamoDB and SQS are the meter's (`emulator/core/billing_units`). Data out is what clients, who are outside
@@ -42,23 +42,23 @@ def charges(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> I
         yield Charge("lambda-requests", usage.invocations, "function", usage.function)
         yield Charge("lambda-gb-seconds", usage.gb_seconds, "function", usage.function)
     for row in calls:
-        if billed := _billed(row):
+        if billed := _bill_call(row):
             yield Charge(*billed, row.caller, row.function)
         if row.caller == "client":
             yield Charge("data-out", row.response_bytes / GB, row.caller, row.function)
 
 
-def cost_usd(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> float:
+def compute_cost_usd(calls: Iterable[CallCount], functions: Iterable[FunctionUsage]) -> float:
     """Return the price in US dollars, free tier not counted."""
-    return sum(charge.usd for charge in charges(calls, functions))
+    return sum(charge.usd for charge in list_charges(calls, functions))
 
 
-def charges_of(usage: Usage) -> tuple[Charge, ...]:
+def charge_usage(usage: Usage) -> tuple[Charge, ...]:
     """Return the charges for a use."""
-    return tuple(charges(usage.calls, usage.functions))
+    return tuple(list_charges(usage.calls, usage.functions))
 
 
-def quantities(billed: Iterable[Charge]) -> Mapping[LineId, float]:
+def sum_quantities(billed: Iterable[Charge]) -> Mapping[LineId, float]:
     """Return the billed quantity of each line."""
     sums = dict.fromkeys(LINES, 0.0)
     for charge in billed:
@@ -66,7 +66,7 @@ def quantities(billed: Iterable[Charge]) -> Mapping[LineId, float]:
     return sums
 
 
-def _billed(row: CallCount) -> tuple[LineId, float] | None:
+def _bill_call(row: CallCount) -> tuple[LineId, float] | None:
     match row.service:
         case "sqs":
             return "sqs-requests", row.units

@@ -33,21 +33,21 @@ class FreeTierUse:
         return self.forecast / self.limit if self.limit else None
 
 
-def free_tier_use(freetier: Any) -> list[FreeTierUse]:
+def read_free_tier_use(freetier: Any) -> list[FreeTierUse]:
     """Return the offers that were used, as a client of `freetier` reports them, the most used first.
 
     AWS lists no others, and its counts are some hours late. Raises botocore's errors. See
     https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-free-tier-api.html.
     """
-    return sorted(_read(freetier), key=lambda use: -(use.forecast_share or 0))
+    return sorted(_list_uses(freetier), key=lambda use: -(use.forecast_share or 0))
 
 
-def _read(freetier: Any) -> Iterator[FreeTierUse]:
+def _list_uses(freetier: Any) -> Iterator[FreeTierUse]:
     for page in freetier.get_paginator("get_free_tier_usage").paginate():
-        yield from map(_use, page["freeTierUsages"])
+        yield from map(_parse_use, page["freeTierUsages"])
 
 
-def _use(entry: Mapping[str, Any]) -> FreeTierUse:
+def _parse_use(entry: Mapping[str, Any]) -> FreeTierUse:
     return FreeTierUse(
         service=entry.get("service", ""),
         usage_type=entry.get("usageType", ""),

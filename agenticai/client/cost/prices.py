@@ -63,7 +63,7 @@ class Line(UnitPrice):
     free: float = Field(ge=0)
     note: str = ""
 
-    def beyond_free(self, quantity: float) -> float:
+    def price_beyond_free(self, quantity: float) -> float:
         """Return US dollars for the part of a month's quantity that is not free."""
         return max(0.0, quantity - self.free) * self.unit_usd
 
@@ -100,13 +100,13 @@ class Prices(Part):
             raise ValueError(f"no price for {', '.join(sorted(missing))}")
         return self
 
-    def idle_receives(self, mappings: int) -> float:
+    def count_idle_receives(self, mappings: int) -> float:
         """Return how many empty receives idle event source mappings make in a month; `mappings` is their number."""
         seconds = self.month_days * 24 * HOUR_SECONDS
         return mappings * self.idle_polling.pollers * seconds / self.idle_polling.wait_s
 
 
 @cache
-def prices(path: Path = PRICES) -> Prices:
+def read_prices(path: Path = PRICES) -> Prices:
     """Read the prices from the file."""
     return Prices.model_validate(yaml.safe_load(path.read_text("utf-8")))

@@ -66,17 +66,17 @@ class UsageReader:
     def __init__(self, control: "ControlClient") -> None:
         self._control = control
         self._lock = threading.Lock()
-        self._book, self._next = "", 0
+        self._book, self._cursor = "", 0
         self._projects: dict[str, Usage] = {}
 
     def look(self) -> tuple[Usage, Mapping[str, Usage]]:
         """Return the use of the whole stack, and of each project. Raises ControlError."""
         with self._lock:
-            usage = self._control.usage_by_project(self._next)
+            usage = self._control.usage_by_project(self._cursor)
             if usage.book != self._book:
                 usage = self._control.usage_by_project()
                 self._projects.clear()
-            self._book, self._next = usage.book, usage.next
+            self._book, self._cursor = usage.book, usage.next
             self._projects.update((used.project_id, used) for used in usage.projects if used.project_id)
             return usage.total, dict(self._projects)
 
@@ -94,25 +94,25 @@ class UseReader:
         """Return the use until now. Raises ControlError and botocore's errors."""
         with self._lock:
             total, projects = self.usage.look()
-            written = _written(total)
+            written = _count_writes(total)
             if self._stored is None or self._stored[0] != written:
-                self._stored = written, _stored(self._stack)
+                self._stored = written, _measure_stored(self._stack)
                 total, projects = self.usage.look()  # includes the calls that read what is stored
             mappings = len(self._stack.outputs.queue_urls)
             return StackUse(total, tuple(projects.values()), self._stored[1], mappings)
 
 
-def unmetered_use(stack: "DeployedStack") -> StackUse:
+def read_unmetered_use(stack: "DeployedStack") -> StackUse:
     """Return what is known of a stack without a meter: what it stores, and how many queues are polled.
 
     Raises botocore's errors.
     """
     no_usage = Usage(project_id=None, calls=(), functions=())
     missing = dict.fromkeys(sorted(CALLED), NO_METER)
-    return StackUse(no_usage, (), _stored(stack), len(stack.outputs.queue_urls), missing)
+    return StackUse(no_usage, (), _measure_stored(stack), len(stack.outputs.queue_urls), missing)
 
 
-def _written(total: Usage) -> "Counter[str]":
+def _count_writes(total: Usage) -> "Counter[str]":
     """Count the calls that may have changed what is stored: all except reads."""
     counts = Counter({row.function: row.invocations for row in total.functions})
     for row in total.calls:
@@ -121,20 +121,20 @@ def _written(total: Usage) -> "Counter[str]":
     return counts
 
 
-def _stored(stack: "DeployedStack") -> Stored:
+def _measure_stored(stack: "DeployedStack") -> Stored:
     dynamodb, name = stack.target.client("dynamodb"), stack.outputs.table_name
     table = dynamodb.describe_table(TableName=name)["Table"]
     data_bytes = table["TableSizeBytes"] + ITEM_BYTES * table["ItemCount"]
     return Stored(
-        sum(_log_bytes(stack)),
-        sum(_object_bytes(stack)),
-        sum(1 for _ in _alarms(stack)),
-        table_bytes=data_bytes + sum(_index_bytes(table)),
+        sum(_list_log_bytes(stack)),
+        sum(_list_object_bytes(stack)),
+        sum(1 for _ in _list_alarms(stack)),
+        table_bytes=data_bytes + sum(_list_index_bytes(table)),
         backup_bytes=data_bytes,
     )
 
 
-def _log_bytes(stack: "DeployedStack") -> Iterator[int]:
+def _list_log_bytes(stack: "DeployedStack") -> Iterator[int]:
     logs = stack.target.client("logs")
     for function in stack.outputs.function_names.values():
         name = f"/aws/lambda/{function}"
@@ -142,18 +142,18 @@ def _log_bytes(stack: "DeployedStack") -> Iterator[int]:
             yield from (group.get("storedBytes", 0) for group in page["logGroups"] if group["logGroupName"] == name)
 
 
-def _object_bytes(stack: "DeployedStack") -> Iterator[int]:
+def _list_object_bytes(stack: "DeployedStack") -> Iterator[int]:
     versions = stack.target.client("s3").get_paginator("list_object_versions")
     for page in versions.paginate(Bucket=stack.outputs.bucket_name):
         yield from (version["Size"] for version in page.get("Versions", ()))
 
 
-def _index_bytes(table: "TableDescriptionTypeDef") -> Iterator[int]:
+def _list_index_bytes(table: "TableDescriptionTypeDef") -> Iterator[int]:
     for index in table.get("GlobalSecondaryIndexes", ()):
         yield index.get("IndexSizeBytes", 0) + ITEM_BYTES * index.get("ItemCount", 0)
 
 
-def _alarms(stack: "DeployedStack") -> Iterator[str]:
+def _list_alarms(stack: "DeployedStack") -> Iterator[str]:
     alarms = stack.target.client("cloudwatch").get_paginator("describe_alarms")
     for page in alarms.paginate(AlarmNamePrefix="agenticai-"):
         names = (alarm["AlarmName"] for alarm in page["MetricAlarms"])

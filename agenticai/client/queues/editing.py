@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from agenticai.client.queues.messages import BATCH, Messages
-from agenticai.client.queues.redriving import HIDDEN_SECONDS, copy_parameters
+from agenticai.client.queues.redriving import HIDDEN_SECONDS, make_copy_parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -17,7 +17,7 @@ COPY_OF: Final = "agenticai-copy-of"
 
 def send_copy(sqs: "SQSClient", queue_url: str, message: "QueuedMessage", body: str) -> str:
     """Send a message with another body, marked as a copy, and return its id; the original stays where it is."""
-    parameters = copy_parameters(message)
+    parameters = make_copy_parameters(message)
     attributes = {**parameters["MessageAttributes"], COPY_OF: {"DataType": "String", "StringValue": message.id}}
     overrides = {"MessageBody": body, "MessageAttributes": attributes}
     if message.group_id:

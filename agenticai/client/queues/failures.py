@@ -48,9 +48,9 @@ class FailureLog:
         self._function = function
         self._lock = threading.Lock()
         self._since: datetime | None = None
-        self._next = datetime.fromtimestamp(0, UTC)
+        self._next_start = datetime.fromtimestamp(0, UTC)
         self._attempts: dict[str, tuple[Attempt, ...]] = {}
-        self._last: Attempt | None = None
+        self._latest: Attempt | None = None
 
     def look(self, since: datetime, now: datetime) -> Attempts:
         """Return the failed deliveries since a moment, and maybe earlier ones. Raises botocore's errors."""
@@ -58,22 +58,22 @@ class FailureLog:
             self._read(since, now)
             return dict(self._attempts)
 
-    def last(self, since: datetime, now: datetime) -> Attempt | None:
+    def find_last(self, since: datetime, now: datetime) -> Attempt | None:
         """Return the latest failed delivery, or None if there was none since a moment. Raises botocore's errors."""
         with self._lock:
             self._read(since, now)
-            return self._last
+            return self._latest
 
     def _read(self, since: datetime, now: datetime) -> None:
         if self._since is None or since < self._since:
-            self._since, self._next = since, since - MARGIN
+            self._since, self._next_start = since, since - MARGIN
             self._attempts.clear()
-        lines, latest = 0, self._next
-        for event in read_events(self._logs, self._function, self._next, f'"{RETRY_PHRASE}"', MOST_LINES):
+        lines, latest = 0, self._next_start
+        for event in read_events(self._logs, self._function, self._next_start, f'"{RETRY_PHRASE}"', MOST_LINES):
             lines, latest = lines + 1, max(latest, datetime.fromtimestamp(event["timestamp"] / 1000, UTC))
-            if found := _attempt(event["message"]):
+            if found := _parse_attempt(event["message"]):
                 self._add(*found)
-        self._next = latest if lines == MOST_LINES else now - LATE
+        self._next_start = latest if lines == MOST_LINES else now - LATE
         for message_id in list(self._attempts)[: len(self._attempts) - MOST_KEPT]:
             del self._attempts[message_id]
 
@@ -81,8 +81,8 @@ class FailureLog:
         known = self._attempts.get(message_id, ())
         if attempt not in known:
             self._attempts[message_id] = tuple(sorted((*known, attempt), key=lambda one: one.at))
-        if self._last is None or self._last.at < attempt.at:
-            self._last = attempt
+        if self._latest is None or self._latest.at < attempt.at:
+            self._latest = attempt
 
 
 def find_silent_attempts(function: str, invocations: "Iterable[FinishedInvocation]") -> Attempts:
@@ -110,7 +110,7 @@ def read_request_lines(logs: "CloudWatchLogsClient", function: str, attempt: Att
     return [event["message"] for event in events]
 
 
-def _attempt(line: str) -> tuple[str, Attempt] | None:
+def _parse_attempt(line: str) -> tuple[str, Attempt] | None:
     """Parse a message id and its attempt from a log line; None if the line reports no failed delivery."""
     try:
         record = json.loads(line)

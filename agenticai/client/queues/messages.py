@@ -48,11 +48,11 @@ class SqsMessages:
         """Return the first messages; SQS has no cursor, so a page never has a next one."""
         now = self.now()
         received: list[ReceivedMessage] = []
-        for batch in self._batches(queue):
+        for batch in self._receive_batches(queue):
             received += batch
             if len(received) >= limit:
                 break
-        self._give_back(queue, received)
+        self._release(queue, received)
         return MessagePage(
             messages=tuple(item.message for item in received[:limit]),
             next=None,
@@ -70,15 +70,15 @@ class SqsMessages:
     ) -> tuple[ReceivedMessage, ...]:
         """Receive until these messages have arrived, and release the others."""
         wanted_ids, found, others = set(ids), list[ReceivedMessage](), list[ReceivedMessage]()
-        for batch in self._batches(queue, visibility_timeout_s):
+        for batch in self._receive_batches(queue, visibility_timeout_s):
             found += (item for item in batch if item.message.id in wanted_ids)
             others += (item for item in batch if item.message.id not in wanted_ids)
             if len(found) == len(wanted_ids):
                 break
-        self._give_back(queue, others)
+        self._release(queue, others)
         return tuple(found)
 
-    def _batches(self, queue: str, visibility_timeout_s: int = PEEK_SECONDS) -> Iterator[list[ReceivedMessage]]:
+    def _receive_batches(self, queue: str, visibility_timeout_s: int = PEEK_SECONDS) -> Iterator[list[ReceivedMessage]]:
         """Yield each message once, until a receive brings no new one."""
         seen_ids: set[str] = set()
         while True:
@@ -99,7 +99,7 @@ class SqsMessages:
                 for message in new_messages
             ]
 
-    def _give_back(self, queue: str, received: Sequence[ReceivedMessage]) -> None:
+    def _release(self, queue: str, received: Sequence[ReceivedMessage]) -> None:
         for start in range(0, len(received), BATCH):
             entries: list[Any] = [
                 {"Id": str(number), "ReceiptHandle": item.receipt_handle, "VisibilityTimeout": 0}
@@ -117,17 +117,17 @@ class KeptMessages:
     def __init__(self, messages: SqsMessages) -> None:
         self._messages = messages
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, int], tuple[int, MessagePage]] = {}
+        self._cached: dict[tuple[str, int], tuple[int, MessagePage]] = {}
 
     def messages(self, queue: str, *, after: str | None = None, limit: int = 100) -> MessagePage:
         """Return the cached messages, or read them again if their number has changed."""
         with self._lock:
             number = self._messages.depth(queue).total
-            cached = self._kept.get((queue, limit))
+            cached = self._cached.get((queue, limit))
             if cached and cached[0] == number:
                 return cached[1].model_copy(update={"now": self._messages.now()})
             page = self._messages.messages(queue, after=after, limit=limit)
-            self._kept[queue, limit] = number, page
+            self._cached[queue, limit] = number, page
             return page
 
     def receive(
@@ -143,32 +143,32 @@ class KeptMessages:
     def forget(self, queue: str) -> None:
         """Discard the cached messages of a queue."""
         with self._lock:
-            self._kept = {key: page for key, page in self._kept.items() if key[0] != queue}
+            self._cached = {key: page for key, page in self._cached.items() if key[0] != queue}
 
 
 def _describe(message: Any) -> QueuedMessage:
     """Convert a message of ReceiveMessage's answer, whose times are in milliseconds since 1970."""
     attributes: Mapping[str, str] = message.get("Attributes", {})
-    sent_at = _moment(attributes.get("SentTimestamp", "0"))
+    sent_at = _parse_time(attributes.get("SentTimestamp", "0"))
     return QueuedMessage(
         id=message["MessageId"],
         body=message["Body"],
         state="visible",
         sent_at=sent_at,
-        first_received_at=_moment(attributes.get("ApproximateFirstReceiveTimestamp", "0")),
+        first_received_at=_parse_time(attributes.get("ApproximateFirstReceiveTimestamp", "0")),
         visible_at=sent_at,
         received=int(attributes.get("ApproximateReceiveCount", 1)),
-        attributes={name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
+        attributes={name: _parse_attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
         group_id=attributes.get("MessageGroupId"),
         source_arn=attributes.get("DeadLetterQueueSourceArn"),
     )
 
 
-def _attribute(value: Mapping[str, Any]) -> MessageAttribute:
+def _parse_attribute(value: Mapping[str, Any]) -> MessageAttribute:
     binary = value.get("BinaryValue")
     text = base64.b64encode(binary).decode() if binary is not None else str(value.get("StringValue", ""))
     return MessageAttribute(data_type=value["DataType"], value=text)
 
 
-def _moment(milliseconds: str) -> datetime:
+def _parse_time(milliseconds: str) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -77,13 +77,13 @@ class RequestedWork:
         try:
             message = parse(body)
         except ValidationError as error:
-            return cls._guessed(json.loads(body), error)
+            return cls._guess(json.loads(body), error)
         except (ValueError, RecursionError):
             return cls(None, None, None, "it is not JSON")
         return cls(message.project_id, message.work, message.schema_)
 
     @classmethod
-    def _guessed(cls, document: object, error: ValidationError) -> "RequestedWork":
+    def _guess(cls, document: object, error: ValidationError) -> "RequestedWork":
         if not isinstance(document, dict):
             return cls(None, None, None, "it is no JSON object")
         fields = {name: document[name] for name in ("project_id", "schema") if isinstance(document.get(name), str)}

@@ -54,7 +54,7 @@ def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
     message, handle = letter.message, letter.receipt_handle
     requested = RequestedWork.of(message.body)
     try:
-        new_id = sqs.send_message(QueueUrl=queue_url, **copy_parameters(message))["MessageId"]
+        new_id = sqs.send_message(QueueUrl=queue_url, **make_copy_parameters(message))["MessageId"]
     except (ClientError, BotoCoreError) as error:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
         return RedriveResult(message.id, RedriveOutcome.NOT_SENT, requested, reason=str(error))
@@ -65,14 +65,14 @@ def _send_back(sqs: "SQSClient", url: str, queue_url: str, letter: "ReceivedMess
     return RedriveResult(message.id, RedriveOutcome.SENT, requested, new_id)
 
 
-def copy_parameters(message: "QueuedMessage") -> dict[str, Any]:
+def make_copy_parameters(message: "QueuedMessage") -> dict[str, Any]:
     """Return SendMessage's parameters for a copy of the message."""
-    attributes = {name: _attribute(attribute) for name, attribute in message.attributes.items()}
+    attributes = {name: _make_attribute(attribute) for name, attribute in message.attributes.items()}
     ordered = {"MessageGroupId": message.group_id, "MessageDeduplicationId": message.id} if message.group_id else {}
     return {"MessageBody": message.body, "MessageAttributes": attributes, **ordered}
 
 
-def _attribute(attribute: "MessageAttribute") -> dict[str, Any]:
+def _make_attribute(attribute: "MessageAttribute") -> dict[str, Any]:
     binary = attribute.data_type.partition(".")[0] == "Binary"
     value = {"BinaryValue": base64.b64decode(attribute.value)} if binary else {"StringValue": attribute.value}
     return {"DataType": attribute.data_type, **value}

@@ -67,7 +67,7 @@ class StackQueues:
         self._outputs = outputs
         self._messages = messages
         self._engine = engine
-        self._urls = queue_urls(outputs)
+        self._urls = list_queue_urls(outputs)
         self._failures = {agent: FailureLog(logs, outputs.function_names[agent]) for agent in outputs.queue_urls}
 
     @classmethod
@@ -80,24 +80,24 @@ class StackQueues:
     ) -> "StackQueues":
         """Return the queues of a stack on a target; messages are read through its control API if it shows them."""
         engine = control if Capability.CONTENTS in target.capabilities else None
-        source = engine or messages or sqs_messages(target, outputs)
+        source = engine or messages or make_sqs_messages(target, outputs)
         return cls(target.client("sqs"), target.client("logs"), outputs, source, engine)
 
-    def agent(self, name: str) -> str:
+    def find_agent(self, name: str) -> str:
         """Return the agent of a queue, given the agent's name, or the name of its queue or dead-letter queue."""
         for agent in self._outputs.queue_urls:
-            if name in {agent, self._queue(agent), self._dead_letters(agent)}:
+            if name in {agent, self._name_queue(agent), self._name_dead_letter_queue(agent)}:
                 return agent
         agents = ", ".join(self._outputs.queue_urls)
         raise SelectionError(f"There is no queue {name}: name one by its agent ({agents}), or in full.")
 
     def states(self) -> list[AgentQueues]:
         """Return every queue with its dead-letter queue, in the order of the workflow."""
-        return self._states(self._outputs.queue_urls)
+        return self._read_states(self._outputs.queue_urls)
 
     def state(self, agent: str) -> AgentQueues:
         """Return an agent's queue with its dead-letter queue."""
-        return self._states((agent,))[0]
+        return self._read_states((agent,))[0]
 
     def page(self, queue: str, *, after: str | None = None, limit: int = 100) -> "MessagePage":
         """Return messages of any queue of the stack, by its full name."""
@@ -105,22 +105,22 @@ class StackQueues:
 
     def letters(self, agent: str, *, after: str | None = None, limit: int = 100) -> DeadLetterPage:
         """Return dead letters of an agent, in their queue's order, each with what it asked for and why it failed."""
-        page = self.page(self._dead_letters(agent), after=after, limit=limit)
+        page = self.page(self._name_dead_letter_queue(agent), after=after, limit=limit)
         letters = [DeadLetter(message, RequestedWork.of(message.body)) for message in page.messages]
-        explained = tuple(self._explained(letters, agent, page.now))
+        explained = tuple(self._explain(letters, agent, page.now))
         return DeadLetterPage(explained, page.total, page.next, page.now, received=self._engine is None)
 
-    def ids(self, agent: str) -> Iterator[str]:
+    def list_ids(self, agent: str) -> Iterator[str]:
         """Yield the ids of all dead letters of an agent."""
         cursor: str | None = ""
         while cursor is not None:
-            page = self.page(self._dead_letters(agent), after=cursor or None, limit=PageRequest.MOST)
+            page = self.page(self._name_dead_letter_queue(agent), after=cursor or None, limit=PageRequest.MOST)
             yield from (message.id for message in page.messages)
             cursor = page.next
 
     def redrive(self, agent: str, ids: Sequence[str]) -> Iterator[RedriveResult]:
         """Redrive selected dead letters to the agent's queue; see `redriving.redrive`."""
-        name = self._dead_letters(agent)
+        name = self._name_dead_letter_queue(agent)
         return redrive(self._sqs, self._messages, (name, self._urls[name]), self._outputs.queue_urls[agent], ids)
 
     def redrive_all(self, agent: str, per_second: int | None = None, wait: Pause = pause) -> Iterator[MoveProgress]:
@@ -132,7 +132,7 @@ class StackQueues:
             per_second = per_second or MOST_PER_SECOND
         dead_letters, queue = self._outputs.dead_letter_queue_urls[agent], self._outputs.queue_urls[agent]
         try:
-            yield from redrive_all(self._sqs, self._arn(dead_letters), self._arn(queue), per_second, wait)
+            yield from redrive_all(self._sqs, self._read_arn(dead_letters), self._read_arn(queue), per_second, wait)
         except ClientError as error:
             if not has_no_move_tasks(error):
                 raise
@@ -141,7 +141,7 @@ class StackQueues:
 
     def _redrive_each(self, agent: str) -> Iterator[RedriveResult]:
         tried_ids: set[str] = set()
-        while new_ids := [message_id for message_id in self.ids(agent) if message_id not in tried_ids]:
+        while new_ids := [message_id for message_id in self.list_ids(agent) if message_id not in tried_ids]:
             tried_ids.update(new_ids)
             yield from self.redrive(agent, new_ids)
 
@@ -163,13 +163,13 @@ class StackQueues:
 
     def last_failure(self, agent: str, since: datetime, now: datetime) -> Attempt | None:
         """Return an agent's latest failed delivery since a moment, from its function's log; None if there was none."""
-        return self._failures[agent].last(since, now)
+        return self._failures[agent].find_last(since, now)
 
-    def _arn(self, url: str) -> str:
+    def _read_arn(self, url: str) -> str:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return answer["Attributes"]["QueueArn"]
 
-    def _explained(self, letters: Sequence[DeadLetter], agent: str, now: datetime) -> Iterator[DeadLetter]:
+    def _explain(self, letters: Sequence[DeadLetter], agent: str, now: datetime) -> Iterator[DeadLetter]:
         if not letters:
             return
         function = self._outputs.function_names[agent]
@@ -180,8 +180,8 @@ class StackQueues:
             attempts = merge_attempts(logged.get(letter.message.id, ()), silent.get(letter.message.id, ()))
             yield DeadLetter(letter.message, letter.asked, attempts)
 
-    def _states(self, agents: Iterable[str]) -> list[AgentQueues]:
-        names = {agent: (self._queue(agent), self._dead_letters(agent)) for agent in agents}
+    def _read_states(self, agents: Iterable[str]) -> list[AgentQueues]:
+        names = {agent: (self._name_queue(agent), self._name_dead_letter_queue(agent)) for agent in agents}
         states_by_name = _read_engine_states(self._engine) if self._engine else {}
         states = {
             name: states_by_name.get(name) or QueueState(name, Depth.of(self._sqs, self._urls[name]), None)
@@ -190,16 +190,16 @@ class StackQueues:
         }
         return [AgentQueues(agent, states[queue], states[dead]) for agent, (queue, dead) in names.items()]
 
-    def _queue(self, agent: str) -> str:
-        return _name(self._outputs.queue_urls[agent])
+    def _name_queue(self, agent: str) -> str:
+        return _parse_name(self._outputs.queue_urls[agent])
 
-    def _dead_letters(self, agent: str) -> str:
-        return _name(self._outputs.dead_letter_queue_urls[agent])
+    def _name_dead_letter_queue(self, agent: str) -> str:
+        return _parse_name(self._outputs.dead_letter_queue_urls[agent])
 
 
-def sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
+def make_sqs_messages(target: "Target", outputs: "StackOutputs") -> SqsMessages:
     """Return the messages of a stack's queues, read through SQS alone."""
-    return SqsMessages(target.client("sqs"), queue_urls(outputs), lambda: datetime.now(UTC))
+    return SqsMessages(target.client("sqs"), list_queue_urls(outputs), lambda: datetime.now(UTC))
 
 
 def _read_engine_states(engine: ControlClient) -> dict[str, QueueState]:
@@ -215,11 +215,11 @@ def _read_engine_states(engine: ControlClient) -> dict[str, QueueState]:
     }
 
 
-def queue_urls(outputs: "StackOutputs") -> dict[str, str]:
+def list_queue_urls(outputs: "StackOutputs") -> dict[str, str]:
     """Return the URLs of all queues of a stack, by their names."""
     urls = (*outputs.queue_urls.values(), *outputs.dead_letter_queue_urls.values())
-    return {_name(url): url for url in urls}
+    return {_parse_name(url): url for url in urls}
 
 
-def _name(url: str) -> str:
+def _parse_name(url: str) -> str:
     return url.rpartition("/")[2]

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from agenticai.dashboard.components.columns import count_columns
-from agenticai.dashboard.components.statuses import dollars
-from agenticai.dashboard.components.texts import code, escape_markdown, say, when
+from agenticai.dashboard.components.columns import make_count_columns
+from agenticai.dashboard.components.statuses import format_dollars
+from agenticai.dashboard.components.texts import code, escape_markdown, format_time, say
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.model_calls import ModelCall, calls_of
+from agenticai.dashboard.services.model_calls import ModelCall, list_calls
 from agenticai.dashboard.services.payloads import cut
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.timeline import work_in_words
+from agenticai.dashboard.services.timeline import describe_work
 from agenticai.display.printable import printable
 from shared.models.views import ProjectView
 
@@ -17,7 +17,9 @@ from shared.models.views import ProjectView
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the calls, the selected one in full."""
     exchanges = connected.source.model_calls()
-    calls = calls_of(project, connected.api.events(project.id), connected.source, exchanges, connected.source.model())
+    calls = list_calls(
+        project, connected.api.list_events(project.id), connected.source, exchanges, connected.source.model()
+    )
     if isinstance(exchanges, Missing):
         st.caption("Requests, durations and failed calls are not available on this target.")
         say(exchanges.why)
@@ -26,16 +28,16 @@ def draw(connected: Connected, project: ProjectView) -> None:
         return
     chosen = st.dataframe(
         {
-            "at": [when(call.at) for call in calls],
-            "call": [printable(_in_a_line(call)) for call in calls],
+            "at": [format_time(call.at) for call in calls],
+            "call": [printable(_describe_call(call)) for call in calls],
             "attempt": [call.attempt for call in calls],
             "seconds": [call.seconds for call in calls],
             "tokens in": [call.prompt_tokens for call in calls],
             "tokens out": [call.output_tokens for call in calls],
-            "cost": [dollars(call.cost_usd) for call in calls],
+            "cost": [format_dollars(call.cost_usd) for call in calls],
             "end": [printable(str(call.error or call.finish_reason)) for call in calls],
         },
-        column_config=count_columns(("tokens in", "tokens out")),
+        column_config=make_count_columns(("tokens in", "tokens out")),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -48,19 +50,19 @@ def draw(connected: Connected, project: ProjectView) -> None:
         st.caption("Select a call to read its request and reply.")
 
 
-def _in_a_line(call: ModelCall) -> str:
+def _describe_call(call: ModelCall) -> str:
     """Return a one-line label that distinguishes a call from others."""
-    return f"{call.agent} {work_in_words(call.work)}{', second turn' if call.turn == 2 else ''}"
+    return f"{call.agent} {describe_work(call.work)}{', second turn' if call.turn == 2 else ''}"
 
 
 def _draw_call(call: ModelCall) -> None:
     """Draw a call in full."""
     seconds = "not known" if call.seconds is None else f"{call.seconds:.3f} s"
     facts = [
-        f"at {when(call.at)}",
+        f"at {format_time(call.at)}",
         f"took {seconds}",
         f"{call.prompt_tokens:,} tokens in, {call.output_tokens:,} out",
-        f"cost {dollars(call.cost_usd)}",
+        f"cost {format_dollars(call.cost_usd)}",
         f"attempt {call.attempt or 'not known'}",
         f"HTTP status {call.error}" if call.error else f"finished with {call.finish_reason or 'no reason'}",
     ]

@@ -7,7 +7,7 @@ import streamlit as st
 from agenticai.dashboard.components.texts import code, escape_markdown
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.payloads import cut
-from agenticai.dashboard.services.revisions import Snapshot, changes, in_words, snapshots
+from agenticai.dashboard.services.revisions import Snapshot, describe_changes, list_changes, list_snapshots
 from shared.models.views import ProjectView
 
 SHOWN: Final = 50
@@ -16,7 +16,7 @@ LONGEST_DIFF: Final = 50_000
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the differences between two revisions, by default between the latest one and the one before."""
-    revisions = snapshots(connected.source, project.id)
+    revisions = list_snapshots(connected.source, project.id)
     if not revisions:
         st.caption("There are no files yet.")
         return
@@ -30,9 +30,9 @@ def draw(connected: Connected, project: ProjectView) -> None:
 
 
 def _draw_changes(connected: Connected, before: Snapshot | None, after: Snapshot) -> None:
-    file_changes = changes(connected.source, before, after)
+    file_changes = list_changes(connected.source, before, after)
     untested = [str(snapshot.revision) for snapshot in (before, after) if snapshot and not snapshot.tested]
-    st.caption(in_words(file_changes))
+    st.caption(describe_changes(file_changes))
     if untested:
         st.caption(f"{' and '.join(untested)} not tested: may still contain deleted files.")
     for change in file_changes[:SHOWN]:

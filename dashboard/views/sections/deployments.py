@@ -8,7 +8,7 @@ import streamlit as st
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.texts import code, escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.views.project_acts import package_unproven
+from agenticai.dashboard.views.project_acts import draw_package_unproven
 from shared.models.views import DeploymentView, ProjectView
 
 RESULTS: Final[Mapping[bool | None, str]] = {True: "passed", False: "failed", None: "not tried"}
@@ -16,31 +16,31 @@ RESULTS: Final[Mapping[bool | None, str]] = {True: "passed", False: "failed", No
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the deployments, the newest first."""
-    deployments = connected.api.deployments(project.id)
+    deployments = connected.api.list_deployments(project.id)
     if not deployments:
         st.caption("Nothing has been packaged yet.")
         return
     by_name = {str(deployment.revision): deployment for deployment in deployments}
     name = st.selectbox("Revision", list(by_name)[::-1], key="deployment-revision")
-    _deployment(connected, project, by_name[name])
+    _draw_deployment(connected, project, by_name[name])
 
 
-def _deployment(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
+def _draw_deployment(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
     kind = escape_markdown(deployment.project_type or "not known yet")
     size = f", {deployment.package_size:,} bytes" if deployment.package_size is not None else ""
     st.markdown(f"**{deployment.state.value}**, {kind}{size}")
-    _proof(deployment)
+    _draw_proof(deployment)
     if deployment.proven is False and deployment.revision == project.revision:
-        package_unproven(connected, project)
+        draw_package_unproven(connected, project)
     if deployment.package_sha256:
         say(f"SHA-256 {deployment.package_sha256}")
     try:
-        _downloads(connected, project, deployment)
+        _draw_downloads(connected, project, deployment)
     except ApiError as error:
         st.warning(escape_markdown(str(error)))
 
 
-def _proof(deployment: DeploymentView) -> None:
+def _draw_proof(deployment: DeploymentView) -> None:
     """Draw whether the package was proven, and the result for each function."""
     if not deployment.proof:
         st.caption("Not proven: only the packages of functions are tried, when they are made.")
@@ -56,7 +56,7 @@ def _proof(deployment: DeploymentView) -> None:
         say(deployment.proof)
 
 
-def _downloads(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
+def _draw_downloads(connected: Connected, project: ProjectView, deployment: DeploymentView) -> None:
     parts = {
         "package.zip": (deployment.package_url, "application/zip"),
         "template.yaml": (deployment.template_url, "application/yaml"),

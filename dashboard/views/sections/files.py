@@ -12,7 +12,7 @@ from shared.models.views import ProjectView
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the list of files, and the selected one in full."""
-    files = {file.path: file for file in connected.api.files(project.id)}
+    files = {file.path: file for file in connected.api.list_files(project.id)}
     if not files:
         st.caption("There are no files yet.")
         return
@@ -24,7 +24,7 @@ def draw(connected: Connected, project: ProjectView) -> None:
         say(f"Too large to show: more than {LONGEST_FILE:,} bytes.")
         return
     try:
-        content = connected.api.file(project.id, path)
+        content = connected.api.read_file(project.id, path)
     except ApiError as error:
         if error.status != 404:
             raise

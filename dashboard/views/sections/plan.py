@@ -4,21 +4,23 @@ import streamlit as st
 
 from agenticai.dashboard.components.texts import say
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.plan_graph import graph, task_states
-from agenticai.dashboard.views.sections.timeline import plan_of
+from agenticai.dashboard.services.plan_graph import find_task_states, make_graph
+from agenticai.dashboard.views.sections.timeline import read_plan
 from agenticai.display.printable import printable
 from shared.models.views import ProjectView
 
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the plan of the current build."""
-    plan = plan_of(connected, project)
+    plan = read_plan(connected, project)
     if plan is None:
         st.caption("There is no plan yet.")
         return
-    states = task_states(plan, connected.api.events(project.id), project.revision.build)
+    states = find_task_states(plan, connected.api.list_events(project.id), project.revision.build)
     done = sum(state.value == "done" for state in states.values())
-    st.graphviz_chart(graph(plan, states), alt=f"Graph of {len(states)} tasks, {done} of them done; the list follows.")
+    st.graphviz_chart(
+        make_graph(plan, states), alt=f"Graph of {len(states)} tasks, {done} of them done; the list follows."
+    )
     st.dataframe(
         {
             "task": [printable(task.title) for task in plan.tasks],

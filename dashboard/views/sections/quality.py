@@ -18,19 +18,19 @@ _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "orange", Severity.I
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the reports of a project's revisions."""
-    tests = [test for test in connected.api.tests(project.id) if test.score is not None]
+    tests = [test for test in connected.api.list_tests(project.id) if test.score is not None]
     if not tests:
         st.caption("No revision has been tested yet.")
         return
-    _scores(tests)
+    _draw_scores(tests)
     by_name = {str(test.revision): test for test in tests}
     name = st.selectbox("Report of revision", list(by_name)[::-1], key="report-revision")
     test = by_name[name]
     if test.report_url:
-        _report(connected.api.report(test))
+        _draw_report(connected.api.read_report(test))
 
 
-def _scores(tests: list[TestView]) -> None:
+def _draw_scores(tests: list[TestView]) -> None:
     values = [
         {"revision": str(test.revision), "score": test.score, "passed": "passed" if test.passed else "not passed"}
         for test in tests
@@ -53,14 +53,14 @@ def _scores(tests: list[TestView]) -> None:
     draw_chart([lines, points], height=260, key="scores", alt=f"Score by revision. {description}")
 
 
-def _report(report: QualityReport) -> None:
+def _draw_report(report: QualityReport) -> None:
     st.markdown(f"**{report.score:g} of 100**: {'passed' if report.passed else 'not passed'}")
     for reason in report.reasons:
         say(reason)
     st.dataframe(
         {
             "part": [printable(part.name) for part in report.parts],
-            "points": [_points(part) for part in report.parts],
+            "points": [_format_points(part) for part in report.parts],
             "why": [printable(part.explanation) for part in report.parts],
         },
         hide_index=True,
@@ -71,16 +71,16 @@ def _report(report: QualityReport) -> None:
     if not report.findings:
         st.caption("No findings.")
     for finding in report.findings[:SHOWN]:
-        _finding(finding)
+        _draw_finding(finding)
     if more := max(0, len(report.findings) - SHOWN) + report.omitted:
         st.caption(f"{more} more findings are included in the score.")
 
 
-def _points(part: ScorePart) -> str:
+def _format_points(part: ScorePart) -> str:
     return f"{part.points:g} of {part.weight:g}" if part.measured else "not measured"
 
 
-def _finding(finding: Finding) -> None:
+def _draw_finding(finding: Finding) -> None:
     with st.container(border=True):
         colour = _COLOURS[finding.severity]
         place = f"{escape_markdown(finding.path)}, line {finding.line}"

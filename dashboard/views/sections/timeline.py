@@ -6,19 +6,19 @@ import streamlit as st
 
 from agenticai.client.errors import ApiError
 from agenticai.dashboard.components.fold import fold
-from agenticai.dashboard.components.texts import when
-from agenticai.dashboard.components.timeline_chart import lane, timeline_chart
+from agenticai.dashboard.components.texts import format_time
+from agenticai.dashboard.components.timeline_chart import draw_timeline_chart, name_lane
 from agenticai.dashboard.services.connecting import Connected
-from agenticai.dashboard.services.timeline import Span, in_words, spans
+from agenticai.dashboard.services.timeline import Span, describe_spans, list_spans
 from agenticai.display.printable import printable
 from shared.models.plan import Plan
 from shared.models.views import ProjectView
 
 
-def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
+def read_plan(connected: Connected, project: ProjectView) -> Plan | None:
     """Return the plan of the current build; None if there is none yet."""
     try:
-        return connected.api.plan(project.id)
+        return connected.api.get_plan(project.id)
     except ApiError as error:
         if error.status != 404:
             raise
@@ -27,21 +27,21 @@ def plan_of(connected: Connected, project: ProjectView) -> Plan | None:
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw the timeline."""
-    events = connected.api.events(project.id)
-    timeline_spans = spans(events, project, plan_of(connected, project), connected.now())
+    events = connected.api.list_events(project.id)
+    timeline_spans = list_spans(events, project, read_plan(connected, project), connected.now())
     if timeline_spans:
-        timeline_chart(timeline_spans, key="timeline")
-    st.caption(f"{in_words(timeline_spans)}, summed over all lanes.")
-    fold("As a table", lambda: _table(timeline_spans), key="spans-fold")
+        draw_timeline_chart(timeline_spans, key="timeline")
+    st.caption(f"{describe_spans(timeline_spans)}, summed over all lanes.")
+    fold("As a table", lambda: _draw_table(timeline_spans), key="spans-fold")
 
 
-def _table(timeline_spans: Sequence[Span]) -> None:
+def _draw_table(timeline_spans: Sequence[Span]) -> None:
     st.dataframe(
         {
-            "work": [lane(span) for span in timeline_spans],
+            "work": [name_lane(span) for span in timeline_spans],
             "what": [span.kind.value for span in timeline_spans],
             "attempt": [span.attempt for span in timeline_spans],
-            "from": [when(span.start) for span in timeline_spans],
+            "from": [format_time(span.start) for span in timeline_spans],
             "seconds": [round(span.seconds, 3) for span in timeline_spans],
             "detail": [printable(span.detail) for span in timeline_spans],
         },

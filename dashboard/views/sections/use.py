@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from agenticai.dashboard.components.columns import count_columns
-from agenticai.dashboard.components.statuses import dollars
+from agenticai.dashboard.components.columns import make_count_columns
+from agenticai.dashboard.components.statuses import format_dollars
 from agenticai.dashboard.components.texts import escape_markdown, say
 from agenticai.dashboard.services.connecting import Connected
 from agenticai.dashboard.services.port import Missing
-from agenticai.dashboard.services.project_use import call_rows, cost_rows, function_rows, token_rows
+from agenticai.dashboard.services.project_use import list_call_rows, list_cost_rows, list_function_rows, list_token_rows
 from agenticai.display.printable import printable
 from agenticai.emulator.core.usage_records import Usage
 from shared.models.views import ProjectView
@@ -15,33 +15,33 @@ from shared.models.views import ProjectView
 
 def draw(connected: Connected, project: ProjectView) -> None:
     """Draw a project's use."""
-    _tokens(connected, project)
+    _draw_tokens(connected, project)
     usage = connected.source.usage(project.id)
     st.subheader("AWS")
     if isinstance(usage, Missing):
         st.caption("Not available on this target.")
         say(usage.why)
         return
-    _totals(usage)
+    _draw_totals(usage)
     st.caption("All calls that name the project are counted, including those that this page makes through the API.")
-    _costs(usage)
-    _functions(usage)
-    _calls(usage)
+    _draw_costs(usage)
+    _draw_functions(usage)
+    _draw_calls(usage)
 
 
-def _totals(usage: Usage) -> None:
+def _draw_totals(usage: Usage) -> None:
     metrics = {
-        "Cost before the free tier": dollars(sum(row.usd for row in cost_rows(usage))),
+        "Cost before the free tier": format_dollars(sum(row.usd for row in list_cost_rows(usage))),
         "AWS calls": f"{usage.total_calls:,}",
         "Lambda GB-seconds": f"{usage.gb_seconds:.3f}",
-        "Invocations": f"{sum(row.invocations for row in function_rows(usage)):,}",
+        "Invocations": f"{sum(row.invocations for row in list_function_rows(usage)):,}",
     }
     for column, (name, value) in zip(st.columns(len(metrics)), metrics.items(), strict=True):
         column.metric(name, value)
 
 
-def _costs(usage: Usage) -> None:
-    rows = cost_rows(usage)
+def _draw_costs(usage: Usage) -> None:
+    rows = list_cost_rows(usage)
     table = {
         "service": [row.service for row in rows],
         "billed": [row.title for row in rows],
@@ -52,8 +52,8 @@ def _costs(usage: Usage) -> None:
     st.dataframe(table, hide_index=True, key="costs")
 
 
-def _functions(usage: Usage) -> None:
-    rows = function_rows(usage)
+def _draw_functions(usage: Usage) -> None:
+    rows = list_function_rows(usage)
     table = {
         "function": [printable(row.function) for row in rows],
         "invocations": [row.invocations for row in rows],
@@ -62,12 +62,12 @@ def _functions(usage: Usage) -> None:
         "billed ms": [row.billed_ms for row in rows],
         "GB-seconds": [round(row.gb_seconds, 4) for row in rows],
     }
-    counts = count_columns(("invocations", "errors", "cold starts", "billed ms"))
+    counts = make_count_columns(("invocations", "errors", "cold starts", "billed ms"))
     st.dataframe(table, column_config=counts, hide_index=True, key="functions")
 
 
-def _calls(usage: Usage) -> None:
-    rows = call_rows(usage)
+def _draw_calls(usage: Usage) -> None:
+    rows = list_call_rows(usage)
     table = {
         "service": [row.service for row in rows],
         "operation": [printable(row.operation) for row in rows],
@@ -75,12 +75,12 @@ def _calls(usage: Usage) -> None:
         "calls": [row.calls for row in rows],
         "errors": [row.errors for row in rows],
     }
-    st.dataframe(table, column_config=count_columns(("calls", "errors")), hide_index=True, key="calls")
+    st.dataframe(table, column_config=make_count_columns(("calls", "errors")), hide_index=True, key="calls")
 
 
-def _tokens(connected: Connected, project: ProjectView) -> None:
+def _draw_tokens(connected: Connected, project: ProjectView) -> None:
     model = connected.source.model()
-    rows = token_rows(connected.api.events(project.id), model, project.created_at.date())
+    rows = list_token_rows(connected.api.list_events(project.id), model, project.created_at.date())
     st.subheader("Language model")
     texts = {
         "stored": "stored replies, which cost nothing",
@@ -100,9 +100,9 @@ def _tokens(connected: Connected, project: ProjectView) -> None:
             "calls": [row.calls for row in rows],
             "tokens in": [row.prompt_tokens for row in rows],
             "tokens out": [row.output_tokens for row in rows],
-            "cost": [dollars(row.cost_usd) for row in rows],
+            "cost": [format_dollars(row.cost_usd) for row in rows],
         },
-        column_config=count_columns(("calls", "tokens in", "tokens out")),
+        column_config=make_count_columns(("calls", "tokens in", "tokens out")),
         hide_index=True,
         key="tokens",
     )

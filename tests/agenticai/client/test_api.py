@@ -95,6 +95,6 @@ def test_a_list_is_read_to_its_last_page() -> None:
     pages = [TemplatePage(items=templates[:2], next="c 1"), TemplatePage(items=templates[2:], next=None)]
     server = Server(*(httpx2.Response(200, text=page.model_dump_json()) for page in pages))
     with api(server, []) as client:
-        assert client.templates() == templates
+        assert client.list_templates() == templates
     queries = [dict(request.url.params) for request in server.requests]
     assert queries == [{"limit": "1000"}, {"limit": "1000", "cursor": "c 1"}]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from agenticai.client.errors import SelectionError, SettingsError
-from agenticai.client.logs import FunctionLogs, before, duration
+from agenticai.client.logs import FunctionLogs, before, parse_duration
 from tests.fakes.queue_clients import Logs
 
 if TYPE_CHECKING:
@@ -29,29 +29,29 @@ def logs(**groups: list[dict[str, Any]]) -> tuple[Logs, FunctionLogs]:
 
 def test_events_of_several_functions_come_by_time_and_since_a_moment() -> None:
     _, reader = logs(pm=[event(-1, "before"), event(1, "a"), event(3, "c")], dev=[event(2, "b")])
-    found = reader.events(["pm", "dev"], AT)
+    found = reader.list_events(["pm", "dev"], AT)
     assert [(one.function, one.message) for one in found] == [("pm", "a"), ("dev", "b"), ("pm", "c")]
 
 
 def test_a_function_that_never_ran_has_none() -> None:
     _, reader = logs(pm=[event(1, "a")])
-    assert [one.message for one in reader.events(["dev", "pm"], AT)] == ["a"]
+    assert [one.message for one in reader.list_events(["dev", "pm"], AT)] == ["a"]
 
 
 def test_a_project_is_searched_for_on_the_other_side() -> None:
     fake, reader = logs(pm=[event(1, "of 01ABC"), event(2, "of another")])
-    assert [one.message for one in reader.events(["pm"], AT, "01ABC")] == ["of 01ABC"]
+    assert [one.message for one in reader.list_events(["pm"], AT, "01ABC")] == ["of 01ABC"]
     assert fake.asked[0]["filterPattern"] == '"01ABC"'
 
 
 @pytest.mark.parametrize(("name", "found"), [(None, ("pm", "dev")), ("dev", ("dev",)), (NAMES["pm"], ("pm",))])
 def test_functions_are_named_in_short_or_in_full(name: str | None, found: tuple[str, ...]) -> None:
-    assert logs()[1].named(name) == found
+    assert logs()[1].resolve_names(name) == found
 
 
 def test_a_function_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(SelectionError, match="no function qa: name one of pm, dev"):
-        logs()[1].named("qa")
+        logs()[1].resolve_names("qa")
 
 
 class NoMoreLooks(Exception):
@@ -94,17 +94,17 @@ class TestFollowing:
 
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("2h", 7200), ("1d", 86_400), ("0s", 0)])
 def test_lengths_of_time(text: str, seconds: int) -> None:
-    assert duration(text).total_seconds() == seconds
+    assert parse_duration(text).total_seconds() == seconds
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "-5m", "5 m", "1w", "5m\n", "9" * 400 + "d", "\u0665m"])
 def test_what_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="is not a duration"):
-        duration(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(
     ("long", "begin"), [("1h", AT - timedelta(hours=1)), ("999999d", datetime(1970, 1, 1, tzinfo=UTC))]
 )
 def test_nobody_looks_back_further_than_there_are_logs(long: str, begin: datetime) -> None:
-    assert before(AT, duration(long)) == begin
+    assert before(AT, parse_duration(long)) == begin

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from agenticai.client.model_cost import Model, Price, Prices, model_of, prices
+from agenticai.client.model_cost import Model, Price, Prices, find_model, read_prices
 from agenticai.emulator.core.bench_records import ModelUse
 from agenticai.stack.template import TEMPLATE, Template
 
@@ -20,13 +20,13 @@ LIVE = Model("gemini-3.5-flash-lite", "live")
 
 
 def test_tokens_are_priced_by_the_million() -> None:
-    assert LIVE.cost_usd(1_000_000, 0, DAY) == pytest.approx(0.30)
-    assert LIVE.cost_usd(10_000, 2_000, DAY) == pytest.approx(0.008)
+    assert LIVE.compute_cost_usd(1_000_000, 0, DAY) == pytest.approx(0.30)
+    assert LIVE.compute_cost_usd(10_000, 2_000, DAY) == pytest.approx(0.008)
 
 
 def test_stored_replies_cost_nothing_and_an_unknown_model_is_not_guessed() -> None:
-    assert Model("gemini-3.5-flash-lite", "stored").cost_usd(1_000_000, 1_000_000, DAY) == 0
-    assert Model("some-other", "live").cost_usd(1, 1, DAY) is None
+    assert Model("gemini-3.5-flash-lite", "stored").compute_cost_usd(1_000_000, 1_000_000, DAY) == 0
+    assert Model("some-other", "live").compute_cost_usd(1, 1, DAY) is None
 
 
 def test_a_price_holds_through_its_last_day() -> None:
@@ -35,17 +35,17 @@ def test_a_price_holds_through_its_last_day() -> None:
         read=DAY,
         models={"m": (Price(input=1, output=2, until=date(2026, 12, 31)), Price(input=3, output=4))},
     )
-    assert [table.price("m", day) for day in (date(2026, 12, 31), date(2027, 1, 1))] == list(table.models["m"])
+    assert [table.find_price("m", day) for day in (date(2026, 12, 31), date(2027, 1, 1))] == list(table.models["m"])
     ended = Prices(source="s", read=DAY, models={"m": table.models["m"][:1]})
-    assert ended.price("m", date(2027, 1, 1)) is None
+    assert ended.find_price("m", date(2027, 1, 1)) is None
 
 
 def test_the_file_prices_the_stacks_own_model_and_says_where_and_when_it_was_read() -> None:
-    known = prices()
+    known = read_prices()
     assert known.source.startswith("https://ai.google.dev/")
     assert known.read >= date(2026, 10, 1)
     default = Template.load(TEMPLATE).document["Parameters"]["GeminiModel"]["Default"]
-    assert known.price(default, known.read)
+    assert known.find_price(default, known.read)
 
 
 class FakeTarget:
@@ -70,27 +70,27 @@ STORED = cast("ControlClient", SimpleNamespace(model=lambda: ModelUse(answers="s
 
 def test_the_model_is_that_of_the_functions_and_the_engine_says_who_answers() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="m"))
-    assert model_of(target, OUTPUTS, STORED) == Model("m", "stored")
-    assert model_of(target, OUTPUTS, None) == Model("m", "live")
+    assert find_model(target, OUTPUTS, STORED) == Model("m", "stored")
+    assert find_model(target, OUTPUTS, None) == Model("m", "live")
 
 
 def test_two_models_are_both_named_and_have_no_price_together() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", dev="larger"))
-    model = model_of(target, OUTPUTS, None)
+    model = find_model(target, OUTPUTS, None)
     assert (model.name, model.names) == ("gemini-3.5-flash-lite", "gemini-3.5-flash-lite and larger")
-    assert model.cost_usd(1000, 1000, DAY) is None
+    assert model.compute_cost_usd(1000, 1000, DAY) is None
 
 
 def test_a_model_of_ones_own_stands_for_all() -> None:
     target = cast("Target", FakeTarget(GEMINI_MODEL="m", dev="larger"))
     use = ModelUse(answers="compatible", served="qwen", models=())
     served = cast("ControlClient", SimpleNamespace(model=lambda: use))
-    assert model_of(target, OUTPUTS, served) == Model("qwen", "compatible")
+    assert find_model(target, OUTPUTS, served) == Model("qwen", "compatible")
 
 
 def test_who_answers_at_an_endpoint_without_a_control_api_is_not_known_nor_what_it_costs() -> None:
     target = cast(
         "Target", FakeTarget(GEMINI_MODEL="gemini-3.5-flash-lite", GEMINI_ENDPOINT="http://127.0.0.1:1/_gemini")
     )
-    model = model_of(target, OUTPUTS, None)
-    assert (model.answers, model.live, model.cost_usd(1000, 1000, DAY)) == (None, False, None)
+    model = find_model(target, OUTPUTS, None)
+    assert (model.answers, model.live, model.compute_cost_usd(1000, 1000, DAY)) == (None, False, None)

@@ -71,9 +71,9 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
     screen = Display()
     with show.live(screen, [scenario("greeting"), scenario("worker-crash")]) as progress:
-        progress.says("localstack", "greeting: settle")
+        progress.show_work("localstack", "greeting: settle")
         for ended in REPORT.scenarios:
-            progress.ended(ended)
+            progress.show_result(ended)
     show.present(screen, REPORT)
     return capsys.readouterr().out.splitlines()
 

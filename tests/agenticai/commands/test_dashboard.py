@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.commands.dashboard import name_start
+from agenticai.commands.dashboard import make_start_command
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from agenticai.commands.dashboard import name_start
     ],
 )
 def test_the_command_that_starts_a_stack(endpoint: str, stage: str, start: str) -> None:
-    assert name_start(endpoint, stage, {"AGENTICAI_PORT": "4566"}).endswith(f" {start}")
+    assert make_start_command(endpoint, stage, {"AGENTICAI_PORT": "4566"}).endswith(f" {start}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.engines import chosen_engine
+from agenticai.commands.engines import choose_engine
 from agenticai.emulator.engines.engine_choice import EMBEDDED, IMAGE, IMAGE_VARIABLE, EngineChoice
 
 LOCAL, OTHER = "http://127.0.0.1:4566", "http://other:4567"
@@ -29,13 +29,13 @@ LOCAL, OTHER = "http://127.0.0.1:4566", "http://other:4567"
 def test_localstack_is_started_or_found(
     kind: str | None, url: str | None, environ: Mapping[str, str], chosen: str
 ) -> None:
-    assert chosen_engine("localstack", kind, url, environ) == EngineChoice("localstack", chosen)
+    assert choose_engine("localstack", kind, url, environ) == EngineChoice("localstack", chosen)
 
 
 def test_the_embedded_engine_has_no_kinds() -> None:
-    assert chosen_engine("embedded", None, None, {"LOCALSTACK_HOST": "other"}) == EMBEDDED
+    assert choose_engine("embedded", None, None, {"LOCALSTACK_HOST": "other"}) == EMBEDDED
     with pytest.raises(SettingsError, match="are for --target localstack"):
-        chosen_engine("embedded", "process", None, {})
+        choose_engine("embedded", "process", None, {})
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_embedded_engine_has_no_kinds() -> None:
 )
 def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        chosen_engine(target, kind, None, {})
+        choose_engine(target, kind, None, {})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_there_is_not_is_said(target: str, kind: str | None, said: str) -> 
 def test_an_image_is_named_or_the_pinned_one(
     kind: str | None, image: str | None, environ: Mapping[str, str], chosen: str
 ) -> None:
-    assert chosen_engine("localstack", kind, None, environ, image=image) == EngineChoice("localstack", image=chosen)
+    assert choose_engine("localstack", kind, None, environ, image=image) == EngineChoice("localstack", image=chosen)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_an_image_is_named_or_the_pinned_one(
 )
 def test_options_of_another_way_are_refused(kind: str | None, options: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        chosen_engine("localstack", kind, options.pop("url", None), {}, **options)
+        choose_engine("localstack", kind, options.pop("url", None), {}, **options)
 
 
 def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() -> None:
@@ -94,16 +94,16 @@ def test_what_docker_needs_reaches_the_gateway_process_only_for_a_container() ->
 
 @pytest.mark.parametrize("platform", ["lambda", "lambda-x86_64", "python3.13-arm64"])
 def test_what_functions_run_on_is_named_for_one_that_runs(platform: str) -> None:
-    chosen = chosen_engine("localstack", None, OTHER, {}, functions_on=platform)
+    chosen = choose_engine("localstack", None, OTHER, {}, functions_on=platform)
     assert chosen == EngineChoice("localstack", OTHER, functions_on=platform)
     assert chosen.arguments[-2:] == ["--functions-on", platform]
 
 
 def test_roles_are_held_to_by_the_embedded_engine_alone() -> None:
-    assert chosen_engine("embedded", None, None, {}).iam
-    assert chosen_engine("embedded", None, None, {}, iam=False).arguments == ["--engine", "embedded", "--no-iam"]
+    assert choose_engine("embedded", None, None, {}).iam
+    assert choose_engine("embedded", None, None, {}, iam=False).arguments == ["--engine", "embedded", "--no-iam"]
     with pytest.raises(SettingsError, match="LocalStack does not enforce functions' roles"):
-        chosen_engine("localstack", None, None, {}, iam=False)
+        choose_engine("localstack", None, None, {}, iam=False)
 
 
 def test_the_gateway_process_is_told() -> None:

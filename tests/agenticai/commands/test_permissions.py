@@ -7,7 +7,7 @@ from rich.console import Console
 
 from agenticai.client.errors import DeniedError, SelectionError
 from agenticai.commands.permissions import _choose, narrow, narrow_all, refuse_denials
-from agenticai.display.permissions import details, overview
+from agenticai.display.permissions import tabulate_details, tabulate_overview
 from agenticai.emulator.core.permission_records import Denial, FunctionPermissions, Grant, PermissionReport
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
@@ -81,7 +81,7 @@ def test_denials_are_refused_with_the_statement_that_is_missing() -> None:
 
 
 def test_the_overview_counts() -> None:
-    lines = printed(overview([FUNCTION, OTHER])).splitlines()
+    lines = printed(tabulate_overview([FUNCTION, OTHER])).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["orders-api", "4", "3", "1", "4"],
         ["orders-api-2", "0", "0", "0", "0"],
@@ -89,10 +89,10 @@ def test_the_overview_counts() -> None:
 
 
 def test_details_are_what_was_denied_and_never_used_and_on_request_what_was_used() -> None:
-    short = printed(*details(FUNCTION, everything=False))
+    short = printed(*tabulate_details(FUNCTION, everything=False))
     assert "orders-api: denied" in short
     assert "sqs:SendMessage  arn:aws:sqs:us-east-1:0:[/q]" in short
     assert "dynamodb:DeleteItem  table/t" in short
     assert "s3:*" not in short
-    assert "s3:*" in printed(*details(FUNCTION, everything=True))
-    assert list(details(OTHER, everything=True)) == []
+    assert "s3:*" in printed(*tabulate_details(FUNCTION, everything=True))
+    assert list(tabulate_details(OTHER, everything=True)) == []

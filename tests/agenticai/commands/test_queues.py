@@ -24,7 +24,7 @@ class Queues:
     def __init__(self) -> None:
         self.read = 0
 
-    def ids(self, agent: str) -> Iterator[str]:
+    def list_ids(self, agent: str) -> Iterator[str]:
         assert agent == "pm"
         self.read += 1
         return iter(IDS)

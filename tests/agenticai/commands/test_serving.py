@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.model_cost import Model
-from agenticai.commands.serving import command_for_new, show_model_use, summarize_tests
+from agenticai.commands.serving import make_new_command, show_model_use, summarize_tests
 from agenticai.display.console import Display
-from agenticai.display.serving import present_tests, welcome
+from agenticai.display.serving import format_welcome, present_tests
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from agenticai.emulator.core.errors import ControlError
 from agenticai.scenarios.benches.deployed import Bench
@@ -28,8 +28,8 @@ CURL = Path("/state of mine/1.curl")
 def test_the_lines_have_the_command_as_it_was_started_and_credentials() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://127.0.0.1:1/v1"))
     bench = Bench(Target.embedded("http://127.0.0.1:1"), outputs, "secret")
-    new = command_for_new(bench, ".venv/bin/agenticai")
-    said = welcome(bench, new, Model("m", "stored"), CURL).plain
+    new = make_new_command(bench, ".venv/bin/agenticai")
+    said = format_welcome(bench, new, Model("m", "stored"), CURL).plain
     lines = [line.strip() for line in said.splitlines()]
     assert ".venv/bin/agenticai new --file docs/examples/greeting.md --endpoint http://127.0.0.1:1" in lines
     assert (
@@ -43,8 +43,8 @@ def test_the_secret_of_the_control_api_is_told_where_it_asks_for_one() -> None:
     outputs = cast("StackOutputs", SimpleNamespace(stage="dev", api_url="http://10.0.0.1:1/v1"))
     target = Target.embedded("http://10.0.0.1:1")
     here, reached = (Bench(target, outputs, "token", secret) for secret in (None, "secret"))
-    assert "AGENTICAI_CONTROL_TOKEN=secret" in welcome(reached, "agenticai", Model("m", "stored"), CURL).plain
-    assert "AGENTICAI_CONTROL_TOKEN" not in welcome(here, "agenticai", Model("m", "stored"), CURL).plain
+    assert "AGENTICAI_CONTROL_TOKEN=secret" in format_welcome(reached, "agenticai", Model("m", "stored"), CURL).plain
+    assert "AGENTICAI_CONTROL_TOKEN" not in format_welcome(here, "agenticai", Model("m", "stored"), CURL).plain
 
 
 PASSED = TestResult("test_it.T.test_it", "passed", 0.1, "")

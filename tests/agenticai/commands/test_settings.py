@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.settings import find_endpoint, find_engine, on_stack
+from agenticai.commands.settings import find_endpoint, find_engine, list_stack_options
 from agenticai.emulator.running import register_engine
 
 NAMED, OF_AWS, NOTED = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
@@ -61,12 +61,12 @@ def test_the_state_folder_is_that_of_the_environment(tmp_path: Path) -> None:
 
 def test_a_hint_has_only_the_options_that_are_needed(tmp_path: Path) -> None:
     here = {"AGENTICAI_HOME": str(tmp_path)}
-    assert on_stack("http://127.0.0.1:4566", "dev", here) == []
-    assert on_stack(NAMED, "prod", here) == ["--endpoint", NAMED, "--stage", "prod"]
-    assert on_stack(NAMED, "prod", {"AGENTICAI_ENDPOINT": f"{NAMED}/", "AGENTICAI_STAGE": "prod"}) == []
+    assert list_stack_options("http://127.0.0.1:4566", "dev", here) == []
+    assert list_stack_options(NAMED, "prod", here) == ["--endpoint", NAMED, "--stage", "prod"]
+    assert list_stack_options(NAMED, "prod", {"AGENTICAI_ENDPOINT": f"{NAMED}/", "AGENTICAI_STAGE": "prod"}) == []
     with register_engine(tmp_path, NOTED):
-        assert on_stack(NOTED, "dev", here) == []
-        assert on_stack("http://127.0.0.1:4566", "dev", here) == ["--endpoint", "http://127.0.0.1:4566"]
+        assert list_stack_options(NOTED, "dev", here) == []
+        assert list_stack_options("http://127.0.0.1:4566", "dev", here) == ["--endpoint", "http://127.0.0.1:4566"]
 
 
 def test_an_engine_is_found_by_what_it_was_started_as(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from agenticai.client.errors import ApiError
-from agenticai.commands.stored_replies import find_requirements, plan_request
+from agenticai.commands.stored_replies import find_requirements, make_plan_request
 from agenticai.emulator.gemini.canonical import parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore
 from agenticai.scenarios.benches.project_templates import read_project_templates
@@ -26,12 +26,12 @@ def store() -> CassetteStore:
 
 
 def is_stored(store: CassetteStore, requirements: str) -> bool:
-    asked = plan_request(requirements, MODEL)
+    asked = make_plan_request(requirements, MODEL)
     return store.find(parse_canonical_request(asked.model, asked.body)) is not None
 
 
 class Api:
-    def template(self, template_id: str) -> Template:
+    def get_template(self, template_id: str) -> Template:
         if template_id != TEMPLATE.id:
             raise ApiError("There is no such template.")
         return TEMPLATE

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agenticai.client.errors import SettingsError
-from agenticai.commands.sweep import Selection, TrialBasis, exit_status, try_selection
+from agenticai.commands.sweep import Selection, TrialBasis, choose_exit_status, try_selection
 from agenticai.display.console import Display
 from agenticai.emulator.core.documents import parse_yaml
 from agenticai.emulator.faults.rules import Fault, Fired, RecordedCall
@@ -63,7 +63,7 @@ def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repe
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     counts = shown(losing, Selection(SIDES["all"]))
-    assert (counts, exit_status(counts)) == ({TrialVerdict.SURVIVED: 8, TrialVerdict.VIOLATED: 1}, 1)
+    assert (counts, choose_exit_status(counts)) == ({TrialVerdict.SURVIVED: 8, TrialVerdict.VIOLATED: 1}, 1)
     printed = capsys.readouterr().out
     assert f"✗ {LOSING}: violated\n    nothing vanishes: 1: it is [DEVELOPING]\n" in printed
     again = shlex.split(printed.partition("again: ")[2].partition("\n")[0])
@@ -73,7 +73,7 @@ def test_a_case_that_breaks_something_is_shown_with_its_evidence_and_how_to_repe
 
 
 def test_the_table_has_a_row_for_each_operation_of_a_function(capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_status(shown(sound, Selection(SIDES["both"]))) == 0
+    assert choose_exit_status(shown(sound, Selection(SIDES["both"]))) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if line]
     assert rows[-5:-1] == [
         ["function", "call", "cases", "survived", "violated"],
@@ -84,9 +84,12 @@ def test_the_table_has_a_row_for_each_operation_of_a_function(capsys: pytest.Cap
 
 
 def test_a_sample_a_limit_and_cases_by_name_select_what_is_tried() -> None:
-    assert Selection(SIDES["both"], every=2).cases(CLEAN, OUTPUTS) == [*Selection().cases(CLEAN, OUTPUTS)][::2]
-    assert len(Selection(limit=2).cases(CLEAN, OUTPUTS)) == 2
-    assert Selection(only=(LOSING,)).cases(CLEAN, OUTPUTS) == [LOSING]
+    assert (
+        Selection(SIDES["both"], every=2).choose_cases(CLEAN, OUTPUTS)
+        == [*Selection().choose_cases(CLEAN, OUTPUTS)][::2]
+    )
+    assert len(Selection(limit=2).choose_cases(CLEAN, OUTPUTS)) == 2
+    assert Selection(only=(LOSING,)).choose_cases(CLEAN, OUTPUTS) == [LOSING]
 
 
 @pytest.mark.parametrize("choice", [{"only": (LOSING,)}, {"every": 2}, {"limit": 1}])
@@ -107,7 +110,7 @@ def test_a_schedule_that_breaks_something_is_shown_as_the_faults_of_a_scenario(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     counts = shown(fragile, Selection(seeds=1, seed=3))
-    assert exit_status(counts) == 1
+    assert choose_exit_status(counts) == 1
     printed = capsys.readouterr().out
     assert "again: .venv/bin/agenticai sweep 'my greeting' --seeds 1 --seed 3\n" in printed
     faults = parse_yaml("faults:" + printed.partition("\nfaults:")[2].partition("\n1 replays")[0])
@@ -127,4 +130,4 @@ def test_a_schedule_that_breaks_something_is_shown_as_the_faults_of_a_scenario(
     ],
 )
 def test_the_exit_status_says_whether_all_that_was_shown_is_well(counts: dict[TrialVerdict, int], status: int) -> None:
-    assert exit_status(Counter(counts)) == status
+    assert choose_exit_status(Counter(counts)) == status

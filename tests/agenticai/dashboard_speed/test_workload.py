@@ -1,6 +1,6 @@
 """The engine's rate without and with the dashboard: in pairs, each coming first in turn."""
 
-from agenticai.dashboard_speed.__main__ import pages, remaining_share
+from agenticai.dashboard_speed.__main__ import compute_remaining_share, list_pages
 from agenticai.dashboard_speed.workload import Pair, compare
 
 
@@ -17,10 +17,10 @@ def test_pairs_begin_with_the_one_and_the_other_in_turn_and_end_with_it_closed()
 
 
 def test_what_is_kept_is_that_of_all_pairs() -> None:
-    assert remaining_share([Pair(10, 9), Pair(20, 21)]) == 1
+    assert compute_remaining_share([Pair(10, 9), Pair(20, 21)]) == 1
     assert Pair(10, 9).kept == 0.9
 
 
 def test_every_page_of_the_dashboard_is_measured() -> None:
-    paths = {path.partition("?")[0] for path in pages("ID").values()}
+    paths = {path.partition("?")[0] for path in list_pages("ID").values()}
     assert paths == {"overview", "queues", "dead-letters", "projects", "model-calls", "scores", "costs", "bench"}

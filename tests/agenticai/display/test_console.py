@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from agenticai.display.console import Display, count, grid, this_command
+from agenticai.display.console import Display, format_count, make_grid, this_command
 from agenticai.display.printable import printable
-from agenticai.display.tables import project_line, projects
+from agenticai.display.tables import format_project, tabulate_projects
 from shared.models.views import ProjectPage
 from tests.agenticai.client.test_api import PROJECT
 
@@ -42,7 +42,7 @@ def test_a_module_is_started_by_its_python() -> None:
 
 
 def test_one_thing_is_not_several() -> None:
-    assert [count(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+    assert [format_count(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
 HOSTILE = (
@@ -62,7 +62,7 @@ def test_text_from_outside_is_shown_as_text(hostile: str, capsys: pytest.Capture
     screen = Display(environ={})
     screen.say("plain ", hostile, (hostile, "bold"))
     screen.explain(hostile)
-    screen.show(grid(("a", "b"), [(hostile, (hostile, "red"))], title=hostile))
+    screen.show(make_grid(("a", "b"), [(hostile, (hostile, "red"))], title=hostile))
     with screen.status(hostile), screen.step(hostile) as step:
         step.update(hostile)
         step.done()
@@ -85,8 +85,8 @@ def test_ids_are_whole_at_any_width(
     monkeypatch.setenv("COLUMNS", str(columns))
     long = PROJECT.model_copy(update={"name": "A project with a rather long name", "id": "1" * 26})
     screen = Display()
-    screen.show(projects(ProjectPage(items=[PROJECT, long], next=None), screen.console.width))
-    screen.say(project_line(long))
+    screen.show(tabulate_projects(ProjectPage(items=[PROJECT, long], next=None), screen.console.width))
+    screen.say(format_project(long))
     shown = capsys.readouterr().out
     assert shown.count("0" * 26) == 1
     assert shown.count("1" * 26) == 2

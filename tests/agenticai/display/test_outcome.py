@@ -3,8 +3,8 @@
 from datetime import date
 
 from agenticai.client.model_cost import Model
-from agenticai.display.console import text
-from agenticai.display.outcome import CHANGE_REVERTED, describe_cost, describe_model, describe_use, reason
+from agenticai.display.console import join_text
+from agenticai.display.outcome import CHANGE_REVERTED, describe_cost, describe_model, describe_use, list_reasons
 from agenticai.emulator.core.bench_records import ModelCalls, ModelUse
 from shared.models.project import Failure, TokenUsage
 from shared.models.workflow import ProjectStatus
@@ -18,30 +18,30 @@ MISS = Failure(step="pm", reason="No stored reply fits.\nIt is kept in [a].\nWri
 
 
 def test_a_project_that_went_well_has_no_reason() -> None:
-    assert list(reason(PROJECT)) == []
+    assert list(list_reasons(PROJECT)) == []
 
 
 def test_a_reason_is_told_line_by_line_and_as_text() -> None:
     failed = PROJECT.model_copy(update={"status": ProjectStatus.FAILED, "failure": MISS})
-    told = [text(line).plain for line in reason(failed)]
+    told = [join_text(line).plain for line in list_reasons(failed)]
     assert told == ["No stored reply fits.", "It is kept in [a].", "Write \\x1b[31mit."]
 
 
 def test_a_change_that_failed_says_that_the_project_is_as_it_was() -> None:
     finished = PROJECT.model_copy(update={"status": ProjectStatus.COMPLETED, "failure": MISS})
-    first, *rest = reason(finished)
-    assert text(first).plain == CHANGE_REVERTED
+    first, *rest = list_reasons(finished)
+    assert join_text(first).plain == CHANGE_REVERTED
     assert len(rest) == 3
 
 
 def test_a_projects_calls_are_priced() -> None:
     assert (
         "2 model calls, 10,000 tokens in, 2,000 out: $0.0080 at the prices of "
-        in text(describe_cost(TOKENS, LIVE, DAY)).plain
+        in join_text(describe_cost(TOKENS, LIVE, DAY)).plain
     )
-    assert "stored replies, which cost nothing" in text(describe_cost(TOKENS, STORED, DAY)).plain
-    assert "no price is known for some-[other]" in text(describe_cost(TOKENS, OTHER, DAY)).plain
-    assert "1 model call," in text(describe_cost(TokenUsage(calls=1), LIVE, DAY)).plain
+    assert "stored replies, which cost nothing" in join_text(describe_cost(TOKENS, STORED, DAY)).plain
+    assert "no price is known for some-[other]" in join_text(describe_cost(TOKENS, OTHER, DAY)).plain
+    assert "1 model call," in join_text(describe_cost(TokenUsage(calls=1), LIVE, DAY)).plain
 
 
 def test_the_use_of_an_engine_is_that_of_all_its_models() -> None:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from agenticai.client.durations import age
+from agenticai.client.durations import format_age
 from agenticai.client.logs import LogEvent
 from agenticai.client.queues.model import (
     AgentQueues,
@@ -44,7 +44,7 @@ def state(name: str, visible: int, oldest_s: float | None) -> QueueState:
 def test_queues_have_a_line_each_and_names_are_never_cut() -> None:
     known = AgentQueues("pm", state("agenticai-pm-queue-dev", 0, None), state("agenticai-pm-dlq-dev", 12, 93_784.0))
     unknown = AgentQueues("qa", state("agenticai-qa-queue-dev", 1, None), state("agenticai-qa-dlq-dev", 0, None))
-    lines = shown(show.queues([known, unknown])).splitlines()
+    lines = shown(show.tabulate_queues([known, unknown])).splitlines()
     assert lines[1].split() == ["agenticai-pm-queue-dev", "0", "0", "0"]
     assert lines[2].split() == ["agenticai-pm-dlq-dev", "12", "0", "0", "1", "d", "2", "h"]
     assert lines[3].split() == ["agenticai-qa-queue-dev", "1", "0", "0", "-"]
@@ -55,7 +55,7 @@ def test_queues_have_a_line_each_and_names_are_never_cut() -> None:
     [(-3, "0 s"), (0, "0 s"), (59.9, "59 s"), (125, "2 min 5 s"), (3600, "1 h"), (90_061, "1 d 1 h")],
 )
 def test_ages(seconds: float, text: str) -> None:
-    assert age(seconds) == text
+    assert format_age(seconds) == text
 
 
 def letter(body: str, *reasons: str) -> DeadLetter:
@@ -64,7 +64,7 @@ def letter(body: str, *reasons: str) -> DeadLetter:
 
 
 def lines_of(dead: DeadLetter, *, full: bool = False) -> list[str]:
-    return shown(*show.letter(dead, "pm", AT + timedelta(minutes=3), full=full)).splitlines()
+    return shown(*show.describe_letter(dead, "pm", AT + timedelta(minutes=3), full=full)).splitlines()
 
 
 def test_a_letter_tells_its_project_its_work_and_its_last_failure() -> None:
@@ -122,7 +122,7 @@ def test_what_became_of_letters() -> None:
 
 
 def logged(text: str) -> list[str]:
-    return shown(*show.log_lines(LogEvent(AT + timedelta(milliseconds=7), "pm", "stream", text))).splitlines()
+    return shown(*show.describe_event(LogEvent(AT + timedelta(milliseconds=7), "pm", "stream", text))).splitlines()
 
 
 def test_a_structured_line_is_its_message_and_what_it_tells_beside() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from agenticai.display.streams import in_ascii
+from agenticai.display.streams import replace_with_ascii
 
 WRITE = """
 import sys
@@ -63,4 +63,4 @@ def test_a_closed_stream_is_no_error() -> None:
 
 def test_other_errors_of_codecs_stay_errors() -> None:
     with pytest.raises(UnicodeDecodeError):
-        in_ascii(UnicodeDecodeError("ascii", b"\xff", 0, 1, "not ASCII"))
+        replace_with_ascii(UnicodeDecodeError("ascii", b"\xff", 0, 1, "not ASCII"))

@@ -49,7 +49,7 @@ class FakeApi(ProjectsApi):
     def delete(self, project_id: str) -> None:
         self.asked.append(("delete", project_id))
 
-    def events(self, project_id: str) -> list[Any]:
+    def list_events(self, project_id: str) -> list[Any]:
         self.asked.append(("events", project_id))
         return []
 

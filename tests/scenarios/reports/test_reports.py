@@ -167,20 +167,22 @@ def test_a_run_without_any_course_has_a_page_too(report: RunReport) -> None:
 
 def test_a_replay_is_a_line_below_its_columns() -> None:
     (scenario,) = run(result()).scenarios
-    head, line = console.header(10).plain, console.line(scenario, 10).plain
+    head, line = console.make_header(10).plain, console.format_line(scenario, 10).plain
     assert line == "✓ greeting     1.50 s    90 min      2      6    1.30   $0.00003  COMPLETED 1.0, scored 97.5"
     assert [head.index("projects"), head.index("took") + len("took")] == [line.index("COMP"), line.index(" s ") + 2]
 
 
 def test_what_is_wrong_is_shown_as_it_is_said() -> None:
     scenario = mixed().scenarios[1]
-    assert console.line(scenario, 6).plain.startswith("✗ broken")
-    assert [said.plain for said in console.evidence(scenario)] == [e.replace("\0", r"\x00") for e in scenario.evidence]
+    assert console.format_line(scenario, 6).plain.startswith("✗ broken")
+    assert [said.plain for said in console.list_evidence(scenario)] == [
+        e.replace("\0", r"\x00") for e in scenario.evidence
+    ]
     assert "[bold]TESTING</b>" in scenario.evidence[1]
 
 
 def test_the_totals_name_the_seed() -> None:
-    assert console.totals(mixed()).plain == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
+    assert console.format_totals(mixed()).plain == "2 passed, 1 failed, 1 skipped in 2.5 s, 4 h skipped; seed 3"
 
 
 class FakeStatus:
@@ -195,7 +197,7 @@ class FakeStatus:
 def test_names_shorter_than_their_heading_stay_below_it(capsys: pytest.CaptureFixture[str]) -> None:
     status = cast("Status", FakeStatus())
     progress = console.ReplayProgress(Display(), status, [result("one").scenario], repeat=1)
-    progress.ended(result("one"))
+    progress.show_result(result("one"))
     head, line, *_ = capsys.readouterr().out.splitlines()
     assert head.index("projects") == line.index("COMPLETED")
 
@@ -203,7 +205,7 @@ def test_names_shorter_than_their_heading_stay_below_it(capsys: pytest.CaptureFi
 def test_progress_tells_how_many_have_ended_and_what_runs() -> None:
     status = FakeStatus()
     progress = console.ReplayProgress(Display(), cast("Status", status), [result("one").scenario], repeat=2)
-    progress.says("one", "settle [1]")
+    progress.show_work("one", "settle [1]")
     assert status.shown.plain == "0 of 2  one settle [1]"
-    progress.ended(result("one"))
+    progress.show_result(result("one"))
     assert status.shown.plain.strip() == "1 of 2"

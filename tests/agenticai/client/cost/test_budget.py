@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agenticai.client.cost.bill import bill
-from agenticai.client.cost.budget import Budget, overruns, read_budget
+from agenticai.client.cost.bill import make_bill
+from agenticai.client.cost.budget import Budget, find_overruns, read_budget
 from agenticai.client.cost.prices import LINES
 from agenticai.client.errors import BudgetError
 from tests.agenticai.client.cost.uses import ONE, TWO, calls, lambda_use, polls, usage, use_of
@@ -29,7 +29,7 @@ USE = use_of(
     ],
 )  # fmt: skip
 def test_what_is_over_is_one_sentence(budget: Budget, said: str) -> None:
-    (over,) = overruns(budget, bill(USE, 100))
+    (over,) = find_overruns(budget, make_bill(USE, 100))
     assert said in over.sentence
     assert over.limit.split(".")[0] in Budget.model_fields
 
@@ -39,18 +39,18 @@ def test_what_is_within_is_silent() -> None:
         month_usd=1, services={"s3": 1}, lines={"lambda-gb-seconds": 4000}, free_share=3,
         average_project_usd=1, any_project_usd=1,
     )  # fmt: skip
-    assert overruns(budget, bill(USE, 100)) == ()
+    assert find_overruns(budget, make_bill(USE, 100)) == ()
 
 
 def test_nothing_measured_holds_to_no_budget() -> None:
     with pytest.raises(BudgetError, match="No project was measured"):
-        overruns(Budget(month_usd=100), bill(use_of(), 100))
+        find_overruns(Budget(month_usd=100), make_bill(use_of(), 100))
 
 
 def test_what_cannot_be_told_holds_to_no_budget() -> None:
-    unknown = replace(bill(USE, 100).lines[-1], month=None, missing="Nothing counts it.")
+    unknown = replace(make_bill(USE, 100).lines[-1], month=None, missing="Nothing counts it.")
     with pytest.raises(BudgetError, match="data-out, which cannot be measured: Nothing counts"):
-        overruns(Budget(lines={"data-out": 1}), replace(bill(USE, 100), lines=(unknown,)))
+        find_overruns(Budget(lines={"data-out": 1}), replace(make_bill(USE, 100), lines=(unknown,)))
 
 
 def test_a_budget_is_read(tmp_path: Path) -> None:

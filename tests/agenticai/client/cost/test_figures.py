@@ -2,7 +2,7 @@
 
 import pytest
 
-from agenticai.client.cost.figures import dollars, quantity, share
+from agenticai.client.cost.figures import format_dollars, format_quantity, format_share
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from agenticai.client.cost.figures import dollars, quantity, share
     ],
 )
 def test_quantities(number: float | None, unit: str, shown: str) -> None:
-    assert quantity(number, unit) == shown
+    assert format_quantity(number, unit) == shown
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_quantities(number: float | None, unit: str, shown: str) -> None:
     [(None, "-"), (0, "0 %"), (0.00123, "0.12 %"), (2.6e-7, "0.000026 %"), (0.4, "40 %"), (26.1633, "2,616 %")],
 )
 def test_shares(part: float | None, shown: str) -> None:
-    assert share(part) == shown
+    assert format_share(part) == shown
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_shares(part: float | None, shown: str) -> None:
     ],
 )
 def test_dollars(amount: float, shown: str) -> None:
-    assert dollars(amount) == shown
+    assert format_dollars(amount) == shown

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from agenticai.client.cost.free_tier import free_tier_use
+from agenticai.client.cost.free_tier import read_free_tier_use
 from agenticai.stack.target import Target
 
 SQS: Any = {
@@ -35,7 +35,7 @@ def test_all_pages_are_read_and_the_most_used_comes_first(target: Target) -> Non
     with Stubber(freetier) as stubber:
         stubber.add_response("get_free_tier_usage", {"freeTierUsages": [NAMELESS], "nextToken": "more"}, {})
         stubber.add_response("get_free_tier_usage", {"freeTierUsages": [SQS]}, {"nextToken": "more"})
-        first, second = free_tier_use(freetier)
+        first, second = read_free_tier_use(freetier)
         stubber.assert_no_pending_responses()
     assert (first.service, first.kind, first.unit) == ("Amazon Simple Queue Service", "Always Free", "Requests")
     assert (first.used_share, first.forecast_share) == (0.25, 1.5)

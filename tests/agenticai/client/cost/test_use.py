@@ -53,7 +53,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         noted.append(stack)
         return Stored(len(noted), 0, 0)
 
-    monkeypatch.setattr(use, "_stored", stored)
+    monkeypatch.setattr(use, "_measure_stored", stored)
     return noted
 
 

@@ -77,7 +77,7 @@ def test_lines_of_another_kind_are_passed_over(odd: str) -> None:
 
 def test_a_function_that_never_ran_has_no_attempts() -> None:
     assert failure_log(Logs()).look(AT, AT) == {}
-    assert failure_log(Logs()).last(AT, AT) is None
+    assert failure_log(Logs()).find_last(AT, AT) is None
 
 
 class TestLaterLooks:
@@ -119,7 +119,7 @@ class TestLaterLooks:
 
     def test_the_last_failure_is_the_latest(self) -> None:
         log = failure_log(Logs(pm=[event(line("1", self.NOW, error_type="Late")), event(line("2"))]))
-        last = log.last(AT, AT)
+        last = log.find_last(AT, AT)
         assert last
         assert last.error_type == "Late"
 
