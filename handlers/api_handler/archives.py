@@ -22,12 +22,12 @@ class Archives:
         self._table = table
         self._objects = objects
 
-    def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
+    def find_or_build(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
         """Return the archive of a project's files, which are sorted by path.
 
         Returns None if the project was deleted meanwhile and must be swept.
         """
-        digest = _digest(files)
+        digest = _hash_files(files)
         key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)
         if stored:
@@ -40,6 +40,6 @@ class Archives:
         return archive if self._table.get(metadata_key(project_id)) else None
 
 
-def _digest(files: Sequence[FileRecord]) -> str:
+def _hash_files(files: Sequence[FileRecord]) -> str:
     listing = "\n".join(f"{file.object.sha256} {file.path}" for file in files)
     return hashlib.sha256(listing.encode()).hexdigest()

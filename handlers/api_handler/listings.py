@@ -28,12 +28,12 @@ def files(project_id: str) -> Listing[FileRecord]:
 
 def tests(project_id: str) -> Listing[TestRecord]:
     """Return the list of a project's tests."""
-    return Listing(("tests", project_id), _revision, _REVISION.fullmatch)
+    return Listing(("tests", project_id), _format_revision, _REVISION.fullmatch)
 
 
 def deployments(project_id: str) -> Listing[DeploymentRecord]:
     """Return the list of a project's packaged revisions."""
-    return Listing(("deployments", project_id), _revision, _REVISION.fullmatch)
+    return Listing(("deployments", project_id), _format_revision, _REVISION.fullmatch)
 
 
 def events(project_id: str) -> Listing[TimelineEvent]:
@@ -54,6 +54,6 @@ def is_path(text: str) -> bool:
         return False
 
 
-def _revision(record: Work) -> str:
+def _format_revision(record: Work) -> str:
     """Return the revision as text that sorts in the order of its numbers."""
     return f"{record.revision.build:09}.{record.revision.round:09}"

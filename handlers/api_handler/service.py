@@ -99,7 +99,7 @@ class Service:
         files = self.projects.files(project.id)
         if not files:
             raise Problem(ProblemKind.NOT_FOUND, "The project has no files yet.")
-        archive = self.archives.of(project.id, files)
+        archive = self.archives.find_or_build(project.id, files)
         if archive is None:
             self.deletion.sweep(project_id, remaining)
             raise not_found("project")
@@ -111,7 +111,7 @@ class Service:
         records = listing.rest(self.projects.tests(project_id), cursor)
         self.project(project_id)
         page, next_cursor = listing.page(records, limit)
-        return TestPage(items=[self._test(record) for record in page], next=next_cursor)
+        return TestPage(items=[self._view_test(record) for record in page], next=next_cursor)
 
     def deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
         """Return one page of the packaged revisions, oldest first."""
@@ -119,7 +119,7 @@ class Service:
         records = listing.rest(self.projects.deployments(project_id), cursor)
         self.project(project_id)
         page, next_cursor = listing.page(records, limit)
-        return DeploymentPage(items=[self._deployment(record) for record in page], next=next_cursor)
+        return DeploymentPage(items=[self._view_deployment(record) for record in page], next=next_cursor)
 
     def events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
         """Return one page of the timeline, oldest first."""
@@ -151,13 +151,16 @@ class Service:
             raise Problem(ProblemKind.UNHEALTHY, detail, checks=[check.model_dump() for check in checks])
         return HealthReport(checks=checks)
 
-    def _test(self, record: TestRecord) -> TestView:
-        return TestView.of(record, self._link(record.report), self._link(record.page))
+    def _view_test(self, record: TestRecord) -> TestView:
+        return TestView.of(record, self._make_link(record.report), self._make_link(record.page))
 
-    def _deployment(self, record: DeploymentRecord) -> DeploymentView:
+    def _view_deployment(self, record: DeploymentRecord) -> DeploymentView:
         return DeploymentView.of(
-            record, self._link(record.package), self._link(record.template), self._link(record.instructions)
+            record,
+            self._make_link(record.package),
+            self._make_link(record.template),
+            self._make_link(record.instructions),
         )
 
-    def _link(self, stored: StoredObject | None) -> str | None:
+    def _make_link(self, stored: StoredObject | None) -> str | None:
         return self.objects.link(stored, LINK_SECONDS) if stored else None

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-from api_handler.api import document as described_by_the_code
+from api_handler.api import build_document as described_by_the_code
 from api_handler.requests import Requests
 from shared.identifiers import new_ulid, now
 from shared.items import metadata_key

@@ -25,7 +25,7 @@ ENVIRON = {
     "ALLOWED_ORIGIN": "https://app.example",
 }
 TOKEN = {"Parameter": {"Value": "t", "Version": 1, "LastModifiedDate": 0}}
-CACHED = (app._api, app._tokens, app._service, app._commands, app._settings, app._connections)
+CACHED = (app._get_api, app._get_tokens, app._get_service, app._get_commands, app._get_settings, app._get_connections)
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +103,7 @@ def test_a_failing_dependency_is_logged_as_a_warning(log: io.StringIO) -> None:
     Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
     for name in ("dynamodb", "s3", "ssm", "sqs"):
         Wire(client(name, read_timeout=2, attempts=1), (500, b"{}"))
-    app._service().health.report()
+    app._get_service().health.report()
     levels = {json.loads(line)["level"] for line in log.getvalue().splitlines()}
     assert levels == {"WARNING"}
 
@@ -132,7 +132,7 @@ def test_the_use_cases_have_the_connections_and_the_clock() -> None:
 def test_the_tokens_are_read_by_the_clock() -> None:
     asked = Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
     tokens = make_tokens(read_settings(ApiSettings, ENVIRON))
-    assert tokens.valid() == tokens.valid() == ("t",)
+    assert tokens.list_valid() == tokens.list_valid() == ("t",)
     assert len(asked.asked) == 1
 
 
