@@ -32,7 +32,7 @@ def find_objections(
         reasons += [f"{file.path} {fault}" for fault in _find_content_faults(file)]
         if file.path in previous:
             others = [other.content for other in files if other.path != file.path]
-            shrinkage = find_shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
+            shrinkage = find_shrinkage(previous[file.path], file.content, others, _collect_purposes(task, file.path))
             reasons += [f"{file.path} must be whole: {shrinkage}"] if shrinkage else []
     return reasons
 
@@ -49,12 +49,12 @@ def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask, optiona
         if paths.count(path) > 1:
             yield f"{path} is there {paths.count(path)} times: give it once"
         if path not in planned:
-            yield _why_not(path)
+            yield _describe_path_fault(path)
     if planned.keys() >= {*paths}:
         yield from _find_set_faults(files)
 
 
-def _why_not(path: str) -> str:
+def _describe_path_fault(path: str) -> str:
     """Return what is wrong with a path that the task does not plan."""
     try:
         return f"{safe_path(path)} is not one of the task's files"
@@ -80,7 +80,7 @@ def _find_content_faults(file: GeneratedFile) -> Iterator[str]:
         yield f"leaves code out, write all of it: {'; '.join(map(repr, left_out[:_SHOWN]))}"
 
 
-def _purpose(task: PlannedTask, path: str) -> str:
+def _collect_purposes(task: PlannedTask, path: str) -> str:
     """Return everything that the task says about the purpose of a file."""
     purposes = [file.purpose for file in task.files if file.path == path]
     return "\n".join([task.title, *purposes, *task.acceptance_criteria])

@@ -36,7 +36,7 @@ class DetectedType:
     entry: Entry | None = None
     built: bool = False
 
-    def of(self, language: Language) -> tuple[Function, ...]:
+    def list_functions(self, language: Language) -> tuple[Function, ...]:
         """Return the functions in a language."""
         return tuple(function for function in self.functions if function.language == language)
 
@@ -66,17 +66,17 @@ def detect(files: Mapping[str, str]) -> DetectedType:
     Lambda handlers take precedence, then a web application with an adapter, then an index.html.
     """
     if handlers := _find_handlers(files):
-        return DetectedType(_tell_type({language for _, language in handlers}), list_functions(handlers))
+        return DetectedType(_choose_type({language for _, language in handlers}), list_functions(handlers))
     if entry := find_entry(files):
         functions = list_functions([(entry.handler, entry.language)])
-        return DetectedType(_tell_type({entry.language}), functions, entry=entry)
+        return DetectedType(_choose_type({entry.language}), functions, entry=entry)
     if needs_build(files):
         return DetectedType(ProjectType.PACKAGE, built=True)
-    site = _site(files)
+    site = _find_site_folder(files)
     return DetectedType(ProjectType.STATIC_SITE, site=site) if site else DetectedType(ProjectType.PACKAGE)
 
 
-def _tell_type(languages: Collection[Language]) -> ProjectType:
+def _choose_type(languages: Collection[Language]) -> ProjectType:
     if len(languages) > 1:
         return ProjectType.MIXED_LAMBDA
     return ProjectType.PYTHON_LAMBDA if "python" in languages else ProjectType.NODE_LAMBDA
@@ -102,7 +102,7 @@ def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[
                 yield f"{PurePosixPath(path).with_suffix('')}.{name}"
 
 
-def _site(files: Mapping[str, str]) -> str | None:
+def _find_site_folder(files: Mapping[str, str]) -> str | None:
     """Return the folder of a site: the root, or one that contains all of the project's programs."""
     if "index.html" in files:
         return "."
