@@ -87,7 +87,7 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
 def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     """Return a ruff finding as a fault; None if a parser reports it, or if it is acceptable in such a file."""
     rule = item["code"]
-    if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
+    if not rule or rule == "invalid-syntax" or _is_ignored(rule, file):
         return None
     start, end = item["location"], item["end_location"]
     if rule.startswith("S"):
@@ -98,7 +98,7 @@ def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     return Fault(file.path, start["row"], rule, severity, item["message"]) if severity else None
 
 
-def _is_silent(rule: str, file: SourceFile) -> bool:
+def _is_ignored(rule: str, file: SourceFile) -> bool:
     if file.is_test and rule.startswith(_SILENT_IN_TESTS):
         return True
     return f"{rule}:{file.path.rpartition('/')[2]}" in _SILENT or rule in _SILENT
