@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from shared.items import metadata_key, to_attributes
+from shared.items import make_metadata_key, to_attributes
 from shared.models import layout
 from shared.models.project import Archive
 from shared.models.records import FileRecord
@@ -37,7 +37,7 @@ class Archives:
         archive = Archive(files=digest, object=stored_zip)
         self._table.write(Put(key, to_attributes(archive)))
         # If the project still exists now, a later deletion finds both the object and the item.
-        return archive if self._table.get(metadata_key(project_id)) else None
+        return archive if self._table.get(make_metadata_key(project_id)) else None
 
 
 def _hash_files(files: Sequence[FileRecord]) -> str:

@@ -59,7 +59,7 @@ class Commands:
         project = self.projects.get(project_id)
         if project:
             self.deletion.begin(project)
-        elif not self.deletion.unfinished(project_id):
+        elif not self.deletion.is_unfinished(project_id):
             raise not_found("project")
         if not self.deletion.sweep(project_id, remaining):
             detail = "The project is deleted, but not yet all of its data; send the same request again."

@@ -10,7 +10,7 @@ from api_handler.health import Ask, HealthChecks
 from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
-from shared.composition import Connections, Settings, client
+from shared.composition import Connections, Settings, get_client
 from shared.identifiers import new_ulid, now
 from shared.models.errors import Retryable
 from shared.templates import Templates
@@ -54,7 +54,7 @@ def make_commands(connections: Connections) -> Commands:
 
 def make_tokens(settings: ApiSettings) -> Tokens:
     """Return the tokens, which are read from Parameter Store."""
-    ssm = client("ssm", read_timeout=8, attempts=3)
+    ssm = get_client("ssm", read_timeout=8, attempts=3)
     return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)
 
 
@@ -94,7 +94,7 @@ def _make_dependency_checks(settings: ApiSettings) -> dict[str, Ask]:
 def _make_call(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    call = getattr(client(service, read_timeout=2, attempts=1), operation)  # not worth a long wait
+    call = getattr(get_client(service, read_timeout=2, attempts=1), operation)  # not worth a long wait
 
     def ask() -> Mapping[str, Any]:
         try:

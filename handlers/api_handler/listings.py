@@ -9,7 +9,7 @@ from shared.models.project import ULID, ProjectSummary
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, Work
 from shared.models.template import TEMPLATE_ID, TemplateSummary
 from shared.models.workflow import ProjectStatus
-from shared.paths import UnsafePath, safe_path
+from shared.paths import UnsafePath, accept_path
 
 _ULID: Final = re.compile(ULID)
 _REVISION: Final = re.compile(r"[0-9]{9}\.[0-9]{9}")
@@ -49,7 +49,7 @@ def templates() -> Listing[TemplateSummary]:
 def is_path(text: str) -> bool:
     """Return whether this is a valid path for a file."""
     try:
-        return bool(safe_path(text))
+        return bool(accept_path(text))
     except UnsafePath:
         return False
 

@@ -51,7 +51,7 @@ def list_projects(limit: Limit = 20, status: Status = None, cursor: Cursor = Non
 @routes.serve("GET", "/api/projects/<project_id>", "The project.", shape=VERSIONED)
 def get_project(project_id: Id) -> Response[ProjectView]:
     """Read a project."""
-    return make_project_response(routes.service.project(project_id))
+    return make_project_response(routes.service.get_project(project_id))
 
 
 @routes.serve(

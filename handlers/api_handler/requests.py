@@ -9,7 +9,15 @@ from typing import Final, NamedTuple
 from api_handler.problems import Problem, ProblemKind, not_found
 from api_handler.stalled import Stalled
 from shared.identifiers import Clock, Identifiers
-from shared.items import metadata, metadata_key, put_event, put_pending, read_project, to_attributes, work_key
+from shared.items import (
+    make_metadata_key,
+    make_work_key,
+    put_event,
+    put_pending,
+    read_project,
+    to_attributes,
+    to_metadata,
+)
 from shared.models import layout
 from shared.models.base import Model
 from shared.models.events import EventType, TimelineEvent
@@ -106,7 +114,7 @@ class Requests:
                 idempotency=slot.key.pk if slot else None,
             )
             message = PlanRequested(project_id=project.id, correlation_id=correlation_id, revision=project.revision)
-            project_write = Put(metadata_key(project.id), metadata(project), absent=True)
+            project_write = Put(make_metadata_key(project.id), to_metadata(project), absent=True)
             event = self._put_event(project, EventType.PROJECT_CREATED)
             return _Step(Accepted(project, (message,)), (project_write, put_pending(message, PlanRecord), event))
 
@@ -152,7 +160,7 @@ class Requests:
             project = self._read_project_at_rest(project_id)
             after = _increment_version(project, self._clock(), status=ProjectStatus.DEPLOYING, failure=None)
             message = DeployRequested(project_id=project_id, correlation_id=correlation_id, revision=project.revision)
-            key = work_key(message)
+            key = make_work_key(message)
             reopening = Update(key, set={"state": WorkState.PENDING, "failure": None, "unproven": unproven})
             work = reopening if self._table.get(key) else put_pending(message, DeploymentRecord, unproven=unproven)
             detail = f"revision {project.revision}{UNPROVEN if unproven else ''}"
@@ -229,7 +237,7 @@ class Requests:
         return Accepted(record.project, tuple(filter(self._is_pending, record.messages)))
 
     def _is_pending(self, message: AnyMessage) -> bool:
-        work = self._table.get(work_key(message))
+        work = self._table.get(make_work_key(message))
         return work is not None and work["state"] == WorkState.PENDING
 
     def _make_record(self, accepted: Accepted, slot: _Slot) -> RequestRecord:
@@ -239,7 +247,7 @@ class Requests:
         )
 
     def _read_project(self, project_id: str) -> Project:
-        stored = self._table.get(metadata_key(project_id))
+        stored = self._table.get(make_metadata_key(project_id))
         if stored is None:
             raise not_found("project")
         return read_project(stored)
@@ -290,4 +298,4 @@ def _replace_project(before: Project, after: Project) -> Update:
     """Return the write that replaces one version of a project with the next; it conflicts if another came between."""
     old, new = to_attributes(before), to_attributes(after)
     changed = {name: value for name, value in new.items() if value != old[name] and name != "version"}
-    return Update(metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})
+    return Update(make_metadata_key(before.id), set=changed, add={"version": 1}, among={"version": [before.version]})

@@ -8,8 +8,8 @@ from dev_agent.generated import GeneratedFile
 from dev_agent.placeholders import find_placeholders
 from dev_agent.shrinkage import find_shrinkage
 from shared.models.plan import FileAction, PlannedTask
-from shared.paths import UnsafePath, check_files, safe_path
-from shared.source_files import TEXT, language_of
+from shared.paths import UnsafePath, accept_path, check_files
+from shared.source_files import TEXT, detect_language
 
 _MAY_BE_EMPTY: Final = ("__init__.py", ".gitkeep", ".keep", "py.typed", ".nojekyll")
 _NOTHING_BEFORE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -57,7 +57,7 @@ def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask, optiona
 def _describe_path_fault(path: str) -> str:
     """Return what is wrong with a path that the task does not plan."""
     try:
-        return f"{safe_path(path)} is not one of the task's files"
+        return f"{accept_path(path)} is not one of the task's files"
     except UnsafePath as fault:
         return str(fault)
 
@@ -74,7 +74,7 @@ def _find_content_faults(file: GeneratedFile) -> Iterator[str]:
         yield "is empty"
     if "\0" in file.content or any("\ud800" <= char <= "\udfff" for char in file.content):
         yield "has characters that are no text"
-    if language_of(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
+    if detect_language(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
         yield "begins with a code fence that does not end: give its content alone"
     if left_out := find_placeholders(file.path, file.content):
         yield f"leaves code out, write all of it: {'; '.join(map(repr, left_out[:_SHOWN]))}"

@@ -19,7 +19,7 @@ from shared.models.project import Project
 from shared.models.records import FileRecord, TestRecord
 from shared.models.workflow import ProjectStatus
 from shared.projects import Projects
-from shared.source_files import content_type_of, language_of
+from shared.source_files import detect_language, find_content_type
 from shared.storage.objects import Objects
 from shared.storage.table import Write
 from shared.works import Changes
@@ -51,7 +51,7 @@ class DevAgent:
 
     def work(self, message: TaskReady, project: Project, delivery: Delivery) -> Developed:
         """Ask for the assignment's files and store them. Raises `Terminal` if no answer is acceptable."""
-        assignment = self._assignments.of(message, project)
+        assignment = self._assignments.make_assignment(message, project)
         name = f"{message.revision}-{message.task_id}"
         key = layout.reply_object(project.id, message.revision.build, project.retries, name)
         files = self._generate_files(message, assignment, key, delivery)
@@ -127,17 +127,17 @@ class DevAgent:
         after = before | {message.task_id}
         if len(after) == len(result.plan.tasks):
             return progress + test_writes, (test,), True
-        already_ready = set(result.plan.ready(before))
-        released = [task_id for task_id in result.plan.ready(after) if task_id not in already_ready]
+        already_ready = set(result.plan.list_ready(before))
+        released = [task_id for task_id in result.plan.list_ready(after) if task_id not in already_ready]
         return progress, tuple(TaskReady(**message.head(), task_id=task_id) for task_id in released), False
 
     def _store(self, message: TaskReady, project: Project, file: GeneratedFile) -> FileRecord:
         key = layout.code_object(project.id, message.revision, file.path)
         return FileRecord(
             path=file.path,
-            language=language_of(file.path, file.content),
+            language=detect_language(file.path, file.content),
             revision=message.revision,
-            object=self._objects.put(key, file.content.encode(), content_type_of(file.path)),
+            object=self._objects.put(key, file.content.encode(), find_content_type(file.path)),
         )
 
 

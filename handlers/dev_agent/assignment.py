@@ -62,17 +62,17 @@ class Assignments:
         self._projects = projects
         self._objects = objects
 
-    def of(self, message: TaskReady, project: Project) -> Assignment:
+    def make_assignment(self, message: TaskReady, project: Project) -> Assignment:
         """Return the assignment of a message. Raises `Retryable` if something that it needs does not exist yet."""
         record = self.get_plan_record(message)
         plan = Plan.model_validate_json(self._read_object(record.plan))
         if message.revision.round:
             return self._make_repair_assignment(message, project, plan)
-        return self._make_task_assignment(project, plan, plan.task(message.task_id), record)
+        return self._make_task_assignment(project, plan, plan.find_task(message.task_id), record)
 
     def get_plan_record(self, message: TaskReady) -> PlanRecord:
         """Return the current record of the message's plan."""
-        record = self._projects.plan(message.project_id, message.revision.build)
+        record = self._projects.get_plan(message.project_id, message.revision.build)
         if record is None:
             raise Retryable("the plan is not there")
         return record
@@ -128,12 +128,12 @@ class Assignments:
     def _read_findings(self, message: TaskReady) -> tuple[Finding, ...]:
         """Return QA's findings in the previous revision, errors first."""
         before = Revision(build=message.revision.build, round=message.revision.round - 1)
-        test = next((test for test in self._projects.tests(message.project_id) if test.revision == before), None)
+        test = next((test for test in self._projects.list_tests(message.project_id) if test.revision == before), None)
         return QualityReport.model_validate_json(self._read_object(test.report if test else None)).repairable
 
     def _read_written(self, project: Project, revision: Revision) -> dict[str, FileRecord]:
         """Return the files that finished tasks of a revision have written, by path."""
-        return {file.path: file for task in self._projects.tasks(project.id, revision) for file in task.files}
+        return {file.path: file for task in self._projects.list_tasks(project.id, revision) for file in task.files}
 
     def _read_text(self, file: FileRecord) -> str:
         return read_named(self._objects, file.object).decode()

@@ -13,7 +13,7 @@ from typing import Final
 from dev_agent.fences import RULES, Block, Blocks, find_fences, read_blocks
 from dev_agent.generated import GeneratedFile, MalformedReply, is_unfinished, split_lines
 from dev_agent.naming import Names, is_named, looks_like_a_path, split_words
-from shared.source_files import TEXT, language_named, language_of
+from shared.source_files import TEXT, detect_language, find_language
 
 MAX_FENCES: Final = 2000
 
@@ -59,7 +59,7 @@ class Reading:
         no name and no language, as text after such a fence does.
         """
         block = self.blocks[number]
-        if language_of(path) != "markdown" and not is_unfinished(path, block.content):
+        if detect_language(path) != "markdown" and not is_unfinished(path, block.content):
             return False
         if _leaves_open(block):
             return True
@@ -95,7 +95,9 @@ def unwrap(lines: list[str], path: str) -> list[str]:
     for rule in RULES:
         blocks = read_blocks(lines, fences, rule).blocks
         whole = len(blocks) == 1 and blocks[0].closed
-        if whole and (language_of(path) != "markdown" or _find_language(blocks[0].fence.info) in {None, "markdown"}):
+        if whole and (
+            detect_language(path) != "markdown" or _find_language(blocks[0].fence.info) in {None, "markdown"}
+        ):
             return split_lines(blocks[0].content)
     return lines
 
@@ -132,7 +134,7 @@ def _names_another_file(block: Block) -> bool:
 
 def _matches_language(info: str, path: str) -> bool | None:
     """Return whether the info string names the file's language; None if it names no known language."""
-    info_language, file_language = _find_language(info), language_of(path)
+    info_language, file_language = _find_language(info), detect_language(path)
     if info_language is None or info_language == TEXT or (file_language == TEXT and info_language != "diff"):
         return None
     return _KIN.get(info_language, info_language) == _KIN.get(file_language, file_language)
@@ -144,7 +146,7 @@ def _find_language(info: str) -> str | None:
     if not words:
         return None
     first = words[0].lstrip(".")
-    return language_named(first) or (language_of(first) if looks_like_a_path(first) else None)
+    return find_language(first) or (detect_language(first) if looks_like_a_path(first) else None)
 
 
 def _get_first_line(block: Block) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from dev_agent.generated import unindent
-from shared.source_files import language_named
+from shared.source_files import find_language
 
 _FENCE: Final = re.compile(
     r"(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)"
@@ -80,7 +80,7 @@ def nests_before_text(inside: Inside) -> bool:
     """Return true also in Markdown for a fence without an info string, if text follows immediately."""
     if nests_with_info(inside):
         return True
-    in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"
+    in_markdown = inside.open is inside.outer and find_language(inside.outer.info.split(" ")[0]) == "markdown"
     return in_markdown and inside.fence.may_close(inside.outer) and bool(inside.following.strip())
 
 

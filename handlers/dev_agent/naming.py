@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from shared.source_files import TEXT, language_of
+from shared.source_files import TEXT, detect_language
 
 _LONGEST_LINE: Final = 400
 _DECORATION: Final = re.compile(r"[*`\"']")
@@ -50,7 +50,7 @@ class Names:
 def is_named(line: str) -> bool:
     """Return whether the line, or comment, has only the name of some source file."""
     return any(
-        looks_like_a_path(text) and language_of(text) != TEXT
+        looks_like_a_path(text) and detect_language(text) != TEXT
         for text in _strip_marks(_uncomment(line))
         if " " not in text
     )

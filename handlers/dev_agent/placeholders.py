@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dev_agent.generated import split_lines
-from shared.source_files import TEXT, language_of
+from shared.source_files import TEXT, detect_language
 
 _LONGEST_LINE: Final = 240
 
@@ -63,7 +63,7 @@ _NOTHING: Final = re.compile(
 
 def find_placeholders(path: str, content: str) -> list[str]:
     """Return the comments in a file that stand for omitted code, as written; empty if the file is complete."""
-    if language_of(path) in {"markdown", TEXT}:
+    if detect_language(path) in {"markdown", TEXT}:
         return []  # prose may be about code
     lines = split_lines(content)
     found = {
@@ -77,7 +77,7 @@ def _is_placeholder(lines: Sequence[str], number: int) -> bool:
     if match is None:
         return False
     text = match["text"].replace("REST", "HTTP").lower()  # the protocol style, not "the rest"
-    words = ["file" if language_of(word) != TEXT else word for word in _WORD.findall(text)]
+    words = ["file" if detect_language(word) != TEXT else word for word in _WORD.findall(text)]
     if _says_left_out(text, words):
         return True
     if _BEGINS_WITH_DOTS.match(text) and _ABOUT_CODE.issuperset(words) and _is_alone(lines, number):

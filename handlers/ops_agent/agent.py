@@ -82,7 +82,7 @@ class OpsAgent:
 
     def _is_unproven(self, message: DeployRequested) -> bool:
         """Return whether a person wants the package even if it fails when it is tried."""
-        record = self._projects.deployment(message.project_id, message.revision)
+        record = self._projects.get_deployment(message.project_id, message.revision)
         return record is not None and record.unproven
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:

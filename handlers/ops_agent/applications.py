@@ -7,7 +7,7 @@ from typing import Final
 
 from ops_agent.dependencies import Files, read_manifest
 from shared.models.runs import Language
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def find_entry(files: Files) -> Entry | None:
             continue
         for framework in FRAMEWORKS:
             text = files[path]
-            match = framework.made.search(text) if language_of(path, text) == framework.language else None
+            match = framework.made.search(text) if detect_language(path, text) == framework.language else None
             if match and re.search(framework.exported.format(match[1]), text):
                 return _write_entry(framework, PurePosixPath(path), match[1])
     return None

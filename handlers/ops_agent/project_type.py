@@ -10,7 +10,7 @@ from typing import Final
 from ops_agent.applications import Entry, find_entry, needs_build
 from ops_agent.functions import Function, list_functions
 from shared.models.runs import Language
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 
 class ProjectType(StrEnum):
@@ -95,7 +95,7 @@ def _find_handlers(files: Mapping[str, str]) -> Sequence[tuple[str, Language]]:
 def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> Iterator[str]:
     """Yield a language's handlers in Lambda's notation (path/to/module.function), nearest to the root first."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
+        if detect_language(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             match = pattern.search(files[path])
             if match:
                 name = next(filter(None, match.groups()))
@@ -106,7 +106,7 @@ def _find_site_folder(files: Mapping[str, str]) -> str | None:
     """Return the folder of a site: the root, or one that contains all of the project's programs."""
     if "index.html" in files:
         return "."
-    programs = [path for path in files if language_of(path, files[path]) in _PROGRAMS and not is_test(path)]
+    programs = [path for path in files if detect_language(path, files[path]) in _PROGRAMS and not is_test(path)]
     for folder in _SITE_FOLDERS:
         if f"{folder}/index.html" in files and all(path.startswith(f"{folder}/") for path in programs):
             return folder

@@ -77,7 +77,7 @@ class PmAgent:
     def _make_prompt(self, message: PlanRequested, project: Project, base: Manifest | None) -> Prompt:
         if base is None:
             return make_project_prompt(project)
-        change = self._projects.change(project.id, message.revision.build)
+        change = self._projects.get_change(project.id, message.revision.build)
         if change is None:
             raise Retryable("the change request is not there")
         texts = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in base.files}
@@ -86,7 +86,7 @@ class PmAgent:
     def _read_plans(self, project_id: str, change: ChangeRecord) -> list[Plan]:
         """Return the first plan, and the plan of the last build before the change, if they are known."""
         builds = sorted({1, change.before.revision.build if change.before else 1})
-        records = [self._projects.plan(project_id, build) for build in builds]
+        records = [self._projects.get_plan(project_id, build) for build in builds]
         stored = [record.plan for record in records if record and record.plan]
         return [Plan.model_validate_json(read_named(self._objects, plan)) for plan in stored]
 
@@ -103,7 +103,7 @@ class PmAgent:
             },
             move=ProjectStatus.DEVELOPING,
             writes=tuple(tasks),
-            outbox=tuple(messages[task_id] for task_id in result.plan.ready(frozenset())),
+            outbox=tuple(messages[task_id] for task_id in result.plan.list_ready(frozenset())),
             detail=f"planned {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}: {', '.join(messages)}",
         )
 

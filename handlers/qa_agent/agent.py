@@ -67,10 +67,10 @@ class QaAgent:
 
     def _gather_evidence(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
         """Return the results of the tests, and what they are compared with."""
-        record = self._projects.plan(message.project_id, message.revision.build)
+        record = self._projects.get_plan(message.project_id, message.revision.build)
         stored = record.plan if record else None
         plan = Plan.model_validate_json(read_named(self._objects, stored)) if stored else None
-        earlier = [test.report for test in self._projects.tests(message.project_id) if _precedes(test, message)]
+        earlier = [test.report for test in self._projects.list_tests(message.project_id) if _precedes(test, message)]
         return Evidence(
             runs=run_tests(self._runner, message.project_id, contents),
             planned=find_planned_tests(plan) if plan else frozenset(),
@@ -82,7 +82,7 @@ class QaAgent:
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:
         """Return the score, and the work that follows from the verdict."""
         report = result.report
-        earlier = [test for test in self._projects.tests(project.id) if _precedes(test, message)]
+        earlier = [test for test in self._projects.list_tests(project.id) if _precedes(test, message)]
         follow = {Verdict.PASS: self._deploy, Verdict.REPAIR: self._repair, Verdict.REVIEW: self._review}
         verdict = decide(report, earlier)
         changes = follow[verdict](message, project, result, earlier)

@@ -21,7 +21,7 @@ from qa_agent.scoring import calculate_total, find_reasons_against, make_failure
 from qa_agent.test_faults import TEST, find_related, find_test_faults
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 ANALYSERS: Final[tuple[Analyser, ...]] = (
     *(Syntax(), Ruff(), Complexity(), Secrets(), HiddenText(), Leftovers()),
@@ -53,7 +53,7 @@ def analyse(
 
     A file that could not be checked is a finding, never a pass.
     """
-    sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
+    sources = [SourceFile(path, detect_language(path, text), text) for path, text in files.items()]
     outcomes = list(run(list(make_jobs(analysers, sources)), limits))
     faults = [fault for outcome in outcomes for fault in _read_faults(outcome)]
     faults += find_test_faults(files, evidence, {fault.path for fault in faults if fault.rule == SYNTAX})

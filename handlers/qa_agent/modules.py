@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
 from typing import Final
 
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 _PYTHON: Final = re.compile(r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(.+)|import[ \t]+(.+))$", re.MULTILINE)
 _JAVASCRIPT: Final = re.compile(r"""(?:\bfrom|\brequire\(|\bimport\(|\bimport)\s*["'](\.{1,2}/[^"']+)["']""")
@@ -23,7 +23,7 @@ def find_imported(path: str, files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _find_imports(path: str, files: Mapping[str, str]) -> Iterator[str]:
-    language, text = language_of(path), files.get(path, "")
+    language, text = detect_language(path), files.get(path, "")
     if language == "python":
         yield from _find_python_imports(path, text, files)
     elif language in ("javascript", "typescript"):

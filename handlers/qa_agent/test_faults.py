@@ -9,7 +9,7 @@ from qa_agent.evidence import LANGUAGES, Evidence, find_weakened
 from qa_agent.modules import find_imported
 from shared.models.runs import TestedTest, TestsRun
 from shared.models.severity import Severity
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 TEST: Final = "test"
 MISSING: Final = "test-missing"
@@ -54,7 +54,7 @@ def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> 
 def _find_run_faults(run: TestsRun, files: Mapping[str, str], broken: Collection[str]) -> Iterator[Fault]:
     failing = [test for test in run.tests if test.outcome in BAD]
     yield from (_report_failing(test, files) for test in failing if not _is_blocked(test, files, broken))
-    test_paths = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
+    test_paths = [path for path in files if is_test(path) and detect_language(path) in LANGUAGES[run.language]]
     if run.trouble and not failing and test_paths:
         yield Fault(test_paths[0], 1, TEST, Severity.ERROR, run.trouble)
     yield from _find_without_checks(run, files)
@@ -98,7 +98,7 @@ def _find_missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Faul
         collected = {*run.written, *(test.path for test in run.tests)}
         for path in sorted(evidence.planned):
             name = path.rpartition("/")[2]
-            is_collectable = language_of(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
+            is_collectable = detect_language(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
             if is_collectable and path in files and path not in collected:
                 yield Fault(path, 1, MISSING, Severity.ERROR, "the plan asks for tests here, and no test is found")
     gone = sorted(path for path in evidence.planned if path not in files)

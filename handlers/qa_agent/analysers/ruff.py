@@ -12,7 +12,7 @@ from ruff import find_ruff_bin
 from qa_agent.analysers.port import AnalyserFailed, Fault, SourceFile
 from qa_agent.analysers.python_security import Location, judge
 from shared.models.severity import Severity
-from shared.paths import safe_path
+from shared.paths import accept_path
 
 SECONDS: Final = 30
 """The time limit of one run."""
@@ -51,7 +51,7 @@ class Ruff:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve()
             for file in files:
-                target = folder / safe_path(file.path)
+                target = folder / accept_path(file.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
             options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))

@@ -14,7 +14,7 @@ from tree_sitter import Node, Tree
 from qa_agent.analysers import c_macros, c_source
 from qa_agent.analysers.certainty import Tokens
 from qa_agent.analysers.syntax import MOST, Place
-from shared.grammars import parser, read_best, walk
+from shared.grammars import get_parser, read_best, walk
 
 _OPENS: Final = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
 _BRACKETS: Final = frozenset({*_OPENS, *_OPENS.values()})
@@ -95,7 +95,7 @@ def read_clean(language: str, text: str) -> Node | None:
 def _parse_strictly(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; `rule` finds what the grammar accepts but the language does not."""
     content = text.encode("utf-8", "replace")
-    tree = parser(grammar).parse(content)
+    tree = get_parser(grammar).parse(content)
     places = _find_places(grammar, tree, content) if tree.root_node.has_error else []
     if places:
         return places
@@ -212,7 +212,9 @@ def _holds_fault(node: Node) -> bool:
 
 
 def _is_balanced(grammar: str, text: str) -> bool:
-    return not _find_unbalanced(_find_brackets(walk(parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
+    return not _find_unbalanced(
+        _find_brackets(walk(get_parser(grammar).parse(text.encode("utf-8", "replace")).root_node))
+    )
 
 
 def _find_brackets(nodes: Iterable[Node]) -> list[Node]:

@@ -228,7 +228,7 @@ def test_an_outage_behind_the_api_says_when_to_come_back() -> None:
 
 
 def test_an_answer_that_is_not_as_documented_is_a_fault_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Service, "template", lambda *_: {"id": "todo"})
+    monkeypatch.setattr(Service, "get_template", lambda *_: {"id": "todo"})
     api = FakeApi()
     answer = api.call("GET", "/api/templates/todo")
     assert (answer.status, answer.problem) == (500, "internal")

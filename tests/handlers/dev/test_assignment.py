@@ -55,7 +55,7 @@ def assignment_of(factory: Factory, wanted: Callable[[AnyMessage], bool]) -> Ass
         for message in messages:
             if isinstance(message, TaskReady) and wanted(message):
                 project = factory.project(message.project_id)
-                return Assignments(factory.projects, factory.objects).of(message, project)
+                return Assignments(factory.projects, factory.objects).make_assignment(message, project)
             factory.deliver(message)
     raise AssertionError("there is no such message")
 
@@ -194,5 +194,5 @@ def test_what_is_not_there_yet_is_waited_for(changed: Mapping[str, object], reas
     assert isinstance(ready, TaskReady)
     assignments = Assignments(factory.projects, factory.objects)
     with pytest.raises(Retryable) as fault:
-        assignments.of(ready.model_copy(update=dict(changed)), factory.project(ready.project_id))
+        assignments.make_assignment(ready.model_copy(update=dict(changed)), factory.project(ready.project_id))
     assert str(fault.value) == reason
