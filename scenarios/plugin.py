@@ -24,7 +24,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioF
     """Collect the files of a library."""
     if file_path.suffix != ".yaml" or file_path.parent.name != FOLDER:
         return None
-    reach_models()
+    add_models_to_path()
     from agenticai.scenarios.pytest_items import ScenarioFile
 
     collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
@@ -41,7 +41,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[BENCH].close()
 
 
-def reach_models() -> None:
+def add_models_to_path() -> None:
     """Add the models to the import path, after everything that is on it already.
 
     Raises pytest.Collector.CollectError if the tests have a package `shared` of their own.

@@ -55,7 +55,7 @@ def record(
     refuse_unrecordable(scenario)
     with lock_empty_folder(runs / scenario.name) as run_dir:
         recorded = _record(scenario, gemini, key, run_dir, report, on_event)
-        return _store(recorded, cassettes, cassettes / scenario.name)
+        return _store_cassettes(recorded, cassettes, cassettes / scenario.name)
 
 
 def _record(
@@ -87,11 +87,11 @@ def rekey_scenario(
     Return the changed files. Raises `NotRecorded` if it has no replies, and `NotRekeyed` if it is ambiguous which reply
     belongs to which request; the requests are then kept below `runs`.
     """
-    own = own_cassettes(scenario, cassettes)
+    own = list_own_cassettes(scenario, cassettes)
     if not own:
         raise NotRecorded(f"The projects of {scenario.name} have no stored replies: record or write them first.")
     with lock_empty_folder(runs / scenario.name) as run_dir:
-        copies = _copy(own, cassettes, run_dir / "cassettes")
+        copies = _copy_cassettes(own, cassettes, run_dir / "cassettes")
         with bench(cassettes=copies, run_dir=run_dir, gemini=NEAREST, report=report) as running:
             replay(running, scenario)
         changed = [path.relative_to(copies) for path in rekey(copies, run_dir / "gemini-requests")]
@@ -100,14 +100,16 @@ def rekey_scenario(
     return [cassettes / path for path in changed]
 
 
-def own_cassettes(scenario: Scenario, cassettes: Path) -> list[StoredCassette]:
+def list_own_cassettes(scenario: Scenario, cassettes: Path) -> list[StoredCassette]:
     """Return a scenario's cassettes: those in the folder of its name, and those whose request has its requirements."""
-    requirements = [_collapse(project.requirements) for project in scenario.projects.values() if project.requirements]
+    requirements = [
+        _collapse_spaces(project.requirements) for project in scenario.projects.values() if project.requirements
+    ]
     return [
         stored
         for stored in CassetteStore.load(cassettes).cassettes
         if stored.path.parent.name == scenario.name
-        or any(text in _collapse(stored.cassette.request.text) for text in requirements)
+        or any(text in _collapse_spaces(stored.cassette.request.text) for text in requirements)
     ]
 
 
@@ -144,9 +146,9 @@ class _Session:
                 self._api.modify(self._ids[change.project], change.requirements)
             case _:
                 for key in self._ids:
-                    self._follow(key)
+                    self._follow_to_end(key)
 
-    def _follow(self, key: str) -> None:
+    def _follow_to_end(self, key: str) -> None:
         """Follow a project to its end. Raises `NotRecorded` if that is not the end that the scenario expects."""
         if self._api.get(self._ids[key]).status not in FINAL:
             for event in filter(None, follow(self._api, self._ids[key], after=self._seen[key])):
@@ -155,14 +157,14 @@ class _Session:
                 if event.status is ProjectStatus.WAITING_FOR_QUOTA:
                     raise NotRecorded("The key's quota for today is spent: try again tomorrow. Nothing was stored.")
         project = self._api.get(self._ids[key])
-        expected = self._scenario.expected(key)
+        expected = self._scenario.find_expected(key)
         if project.status is not expected.status or (project.failure and not expected.failure):
             reason = f" ({project.failure.reason})" if project.failure else ""
             outcome = f"{key} ended as {project.status}{reason} and not as {expected.status}"
             raise NotRecorded(f"{outcome}: nothing was stored.")
 
 
-def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) -> list[Path]:
+def _store_cassettes(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) -> list[Path]:
     """Replace the cassettes in the folder by the recorded ones. Raises `NotRecorded`."""
     others = CassetteStore(
         tuple(stored for stored in CassetteStore.load(cassettes).cassettes if stored.path.parent != folder)
@@ -176,10 +178,10 @@ def _store(recorded: Sequence[StoredCassette], cassettes: Path, folder: Path) ->
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.yaml"):
         old.unlink()
-    return list(_write(recorded, folder))
+    return list(_write_cassettes(recorded, folder))
 
 
-def _write(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
+def _write_cassettes(recorded: Sequence[StoredCassette], folder: Path) -> Iterator[Path]:
     by_request = {stored.cassette.request.compute_digest(): bind_patterns(stored.cassette, BIND) for stored in recorded}
     for number, cassette in enumerate(by_request.values(), start=1):
         path = folder / f"{number}-{_make_name(cassette.request)}.yaml"
@@ -194,7 +196,7 @@ def _make_name(request: CanonicalRequest) -> str:
     return re.sub("[^a-z0-9]+", "-", title[1].lower()).strip("-")[:40] if title else "plan"
 
 
-def _copy(own: Sequence[StoredCassette], cassettes: Path, folder: Path) -> Path:
+def _copy_cassettes(own: Sequence[StoredCassette], cassettes: Path, folder: Path) -> Path:
     for stored in own:
         copy = folder / stored.path.relative_to(cassettes)
         make_private(copy.parent)
@@ -202,5 +204,5 @@ def _copy(own: Sequence[StoredCassette], cassettes: Path, folder: Path) -> Path:
     return folder
 
 
-def _collapse(text: str) -> str:
+def _collapse_spaces(text: str) -> str:
     return " ".join(text.split())

@@ -14,7 +14,7 @@ from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, Scenario
 from agenticai.scenarios.recording import (
     RECORDINGS,
-    own_cassettes,
+    list_own_cassettes,
     record,
     refuse_unrecordable,
     rekey_scenario,
@@ -89,7 +89,7 @@ def _check_key(environ: Mapping[str, str], scenario: Scenario) -> None:
 
 def _estimate_calls(scenario: Scenario) -> str:
     """Return an estimate of how often the model will be called."""
-    stored = len(own_cassettes(scenario, CASSETTES))
+    stored = len(list_own_cassettes(scenario, CASSETTES))
     return f"Every reply is a call, and {scenario.name} has {stored} stored replies now"
 
 

@@ -54,7 +54,7 @@ def show_replay(arguments: ReplayArguments, *, as_json: bool) -> int:
         wall_s=time.monotonic() - began,
         scenarios=report_results(results, [scenario.name for scenario in scenarios]),
     )
-    _present(screen, report, runs.keep(report, folder))
+    _present(screen, report, runs.keep_run(report, folder))
     if report.passed:
         for logs in folder.glob("engine-*/"):
             shutil.rmtree(logs, ignore_errors=True)

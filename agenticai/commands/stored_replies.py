@@ -10,7 +10,7 @@ from agenticai.client.errors import ApiError
 from agenticai.client.model_cost import find_model
 from agenticai.commands.stack import Stack, open_stack
 from agenticai.emulator.core.bench_records import ModelRequest
-from pm_agent.questions import about_project
+from pm_agent.questions import make_project_prompt
 from shared.models.project import Project, Revision
 from shared.models.text import Requirements
 from shared.models.workflow import ProjectStatus
@@ -41,7 +41,7 @@ def ask_stored(stack: Stack, requirements: Sequence[str]) -> tuple[bool, ...] | 
 
 def make_plan_request(requirements: str, model: str) -> ModelRequest:
     """Return the PM agent's first request to the model for these requirements, as it is sent to the Gemini API."""
-    prompt = about_project(_make_project(requirements))
+    prompt = make_project_prompt(_make_project(requirements))
     body = {
         "contents": [{"role": "user", "parts": [{"text": prompt.text}]}],
         "systemInstruction": {"parts": [{"text": prompt.system}]},

@@ -21,7 +21,7 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents
 from agenticai.scenarios.sweeping.ending import Ending
 from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, TrialVerdict
-from agenticai.scenarios.sweeping.rehearsal import make_trial_runner, without_faults
+from agenticai.scenarios.sweeping.rehearsal import make_trial_runner, replay_without_faults
 from agenticai.scenarios.sweeping.schedules import FaultSites
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.scenarios.sweeping.sweep import KILLS, Case, CaseResult, Side, list_cases, sweep
@@ -106,7 +106,7 @@ def try_selection(basis: TrialBasis, selection: Selection) -> Counter[TrialVerdi
 
 def _replay_clean(scenario: Scenario, bench: Bench) -> tuple[Ending, StackOutputs]:
     """Return the end without faults, with which all others are compared, and the outputs of its stack."""
-    return without_faults(scenario, bench), bench.outputs
+    return replay_without_faults(scenario, bench), bench.outputs
 
 
 def _try_cases(basis: TrialBasis, cases: Sequence[Case]) -> Counter[TrialVerdict]:

@@ -16,7 +16,7 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import ReplayStatus, RunReport, ScenarioReport
-from agenticai.scenarios.reports.figures import dollars, duration
+from agenticai.scenarios.reports.figures import format_dollars, format_duration
 
 HEADING = "scenario"
 """The heading of the scenario names, which is also their column's minimum width."""
@@ -94,10 +94,11 @@ def format_line(scenario: ScenarioReport, width: int) -> Text:
     head = join_text(MARKS[scenario.outcome], f" {scenario.name:<{width}} ")
     if scenario.outcome == "skipped":
         return join_text(head, (f"not replayed: {scenario.skipped}", "dim"))
-    skipped = duration(scenario.skipped_s) if scenario.skipped_s >= 1 else ""
+    skipped = format_duration(scenario.skipped_s) if scenario.skipped_s >= 1 else ""
     figures = (
         f"{scenario.wall_s:>6.2f} s {skipped:>9} {len(scenario.fired) or '':>6} "
-        f"{sum(scenario.calls_by_service.values()):>6} {scenario.gb_seconds:>7.2f} {dollars(scenario.cost_usd):>10}"
+        f"{sum(scenario.calls_by_service.values()):>6} {scenario.gb_seconds:>7.2f} "
+        f"{format_dollars(scenario.cost_usd):>10}"
     )
     return join_text(head, (figures, "cyan"), f"  {scenario.ends}")
 
@@ -117,7 +118,7 @@ def format_totals(report: RunReport) -> Text:
         if (number := report.count(outcome))
     ]
     skipped = sum(scenario.skipped_s for scenario in report.scenarios)
-    jumped = f", {duration(skipped)} skipped" if skipped >= 1 else ""
+    jumped = f", {format_duration(skipped)} skipped" if skipped >= 1 else ""
     return join_text(
         join_text(", ").join([join_text(count) for count in counts] or [join_text(("nothing replayed", "bold"))]),
         f" in {report.wall_s:.1f} s{jumped}; seed {report.seed}",

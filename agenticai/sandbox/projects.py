@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from runner.programs import find_node, node_job, python_job
+from runner.programs import find_node, make_node_job, make_python_job
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside.job import Job
 from runner.sandbox.inside.limits import Limits
@@ -22,7 +22,7 @@ def run_python_tests(code: Path, *, unsafe: bool = False, limits: Limits | None 
     Raises `NotRun` if there is no sandbox; `unsafe` then runs them without one.
     """
     applied_limits = limits or Limits()
-    return _run(python_job(_read_files(code, applied_limits.disk_bytes), applied_limits, {}), unsafe)
+    return _run(make_python_job(_read_files(code, applied_limits.disk_bytes), applied_limits, {}), unsafe)
 
 
 def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
@@ -31,7 +31,7 @@ def run_node_tests(code: Path, *, unsafe: bool = False) -> TestRun:
     Raises `NotRun` if there is no `node`, or no sandbox; `unsafe` then runs them without a sandbox.
     """
     limits = Limits()
-    return _run(node_job(_read_files(code, limits.disk_bytes), limits, find_node()), unsafe)
+    return _run(make_node_job(_read_files(code, limits.disk_bytes), limits, find_node()), unsafe)
 
 
 def _run(job: Job, unsafe: bool) -> TestRun:

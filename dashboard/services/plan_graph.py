@@ -40,7 +40,7 @@ def find_task_states(plan: "Plan", events: Sequence[TimelineEvent], build: int) 
     latest = {event.work: event for event in events}
     keys = {task.id: layout.task(f"{build}.0", task.id) for task in plan.tasks}
     done = frozenset(task_id for task_id, key in keys.items() if _is_done(latest.get(key)))
-    ready = set(plan.ready(done))
+    ready = set(plan.list_ready(done))
     return {task_id: _find_state(latest.get(key), ready=task_id in ready) for task_id, key in keys.items()}
 
 

@@ -206,7 +206,7 @@ class _Timeline:
             yield layout.plan(revision.build)
         elif self._plan:
             ids = frozenset(task.id for task in self._plan.tasks if layout.task(revision, task.id) in done)
-            yield from (layout.task(revision, task_id) for task_id in self._plan.ready(ids))
+            yield from (layout.task(revision, task_id) for task_id in self._plan.list_ready(ids))
 
 
 def _parse_revision(key: str) -> str:

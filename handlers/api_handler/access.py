@@ -13,12 +13,12 @@ OPEN_PATHS: Final = frozenset({"/health", "/openapi.json", "/docs"})
 MAX_TOKEN: Final = 512
 
 
-def admits(request: APIGatewayProxyEvent, tokens: Callable[[], Tokens]) -> bool:
+def is_authorized(request: APIGatewayProxyEvent, tokens: Callable[[], Tokens]) -> bool:
     """Return whether a request is allowed: its path is open, or its bearer token (RFC 6750) is valid."""
-    return request.path.rstrip("/") in OPEN_PATHS or _is_valid(_presented(request), tokens)
+    return request.path.rstrip("/") in OPEN_PATHS or _is_valid(_read_bearer_token(request), tokens)
 
 
-def _presented(request: APIGatewayProxyEvent) -> str:
+def _read_bearer_token(request: APIGatewayProxyEvent) -> str:
     scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -27,14 +27,14 @@ def _is_valid(presented: str, tokens: Callable[[], Tokens]) -> bool:
     if not presented or len(presented) > MAX_TOKEN:
         return False
     known = tokens()
-    return _is_among(presented, known.valid()) or _is_among(presented, known.renewed())
+    return _is_among(presented, known.list_valid()) or _is_among(presented, known.refresh())
 
 
 def _is_among(presented: str, valid: Iterable[str]) -> bool:
     # Compare digests with all tokens, so that timing reveals neither which one matches nor its length.
-    matches = [hmac.compare_digest(_digest(presented), _digest(token)) for token in valid]
+    matches = [hmac.compare_digest(_hash_token(presented), _hash_token(token)) for token in valid]
     return any(matches)
 
 
-def _digest(token: str) -> bytes:
+def _hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

@@ -14,9 +14,9 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api_handler import artifact_routes, bodies, general_routes, project_routes
-from api_handler.access import admits
+from api_handler.access import is_authorized
 from api_handler.commands import Commands
-from api_handler.headers import with_headers
+from api_handler.headers import add_headers
 from api_handler.problems import (
     CONTENT_TYPE,
     Problem,
@@ -60,36 +60,36 @@ class Api:
         try:
             answer = self._answer(request, event, context)
         except Exception as error:  # noqa: BLE001 - the invocation's edge: whatever it was becomes an answer
-            answer = self._refusal(error, request)
-        return with_headers(answer, request, self.allowed_origin)
+            answer = self._make_problem_answer(error, request)
+        return add_headers(answer, request, self.allowed_origin)
 
     def _answer(
         self, request: APIGatewayProxyEvent, event: dict[str, Any], context: LambdaContext
     ) -> Mapping[str, Any]:
         if request.http_method == "OPTIONS":
             return {"statusCode": HTTPStatus.NO_CONTENT.value}
-        if not admits(request, self.tokens):
+        if not is_authorized(request, self.tokens):
             raise unauthorized()
         bodies.check(request)
-        app = resolver()
-        app.context.update(service=self.service, commands=self.commands, document=document, page=page)
+        app = build_resolver()
+        app.context.update(service=self.service, commands=self.commands, document=build_document, page=render_page)
         answer: Mapping[str, Any] = app.resolve(bodies.drop_content_type(event), context)
         return answer
 
-    def _refusal(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:
-        problem = problem_of(error)
+    def _make_problem_answer(self, error: Exception, request: APIGatewayProxyEvent) -> Mapping[str, Any]:
+        problem = find_problem(error)
         if problem.kind is ProblemKind.INTERNAL:
             self.log_fault("a request could not be answered")
         headers = {"Content-Type": CONTENT_TYPE, **problem.headers}
         return {
             "statusCode": problem.kind.status.value,
-            "body": problem.document(request.request_context.request_id),
+            "body": problem.render_document(request.request_context.request_id),
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
         }
 
 
 @cache
-def resolver() -> Resolver:
+def build_resolver() -> Resolver:
     """Return the resolver with all routes, for requests that are authenticated."""
     app = Resolver(
         enable_validation=True,
@@ -98,28 +98,28 @@ def resolver() -> Resolver:
     )
     for routes in ROUTES:
         app.include_router(routes)
-    app.exception_handler(Exception)(_let_through)
-    app.not_found(_no_route)
+    app.exception_handler(Exception)(_reraise)
+    app.not_found(_raise_not_found)
     return app
 
 
 @cache
-def document() -> str:
+def build_document() -> str:
     """Return the OpenAPI document; built on first use, as that takes longer than any other answer."""
     from api_handler.openapi import describe
 
-    return describe(resolver())
+    return describe(build_resolver())
 
 
 @cache
-def page() -> str:
+def render_page() -> str:
     """Return the OpenAPI document as an HTML page."""
     from api_handler.page import render
 
-    return render(document())
+    return render(build_document())
 
 
-def problem_of(error: Exception) -> Problem:
+def find_problem(error: Exception) -> Problem:
     """Return the problem that a caller is shown for an error."""
     match error:
         case Problem():
@@ -127,12 +127,12 @@ def problem_of(error: Exception) -> Problem:
         case Retryable():
             return unavailable()
         case RequestValidationError():
-            return invalid(*map(_fault, error.errors()))
+            return invalid(*map(_describe_invalid_value, error.errors()))
         case _:
             return Problem(ProblemKind.INTERNAL, "The API failed; report the request_id.")  # the log has it
 
 
-def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+def _describe_invalid_value(error: Mapping[str, Any]) -> dict[str, str]:
     """Return Pydantic's error as a location in the request and a reason."""
     origin, *path = error["loc"]
     detail = error["msg"].removeprefix("Value error, ")
@@ -142,11 +142,11 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     return {"parameter": ".".join(map(str, path)), "detail": detail}
 
 
-def _let_through(error: Exception) -> Response[str]:
+def _reraise(error: Exception) -> Response[str]:
     raise error  # Powertools would answer some of its own errors; `Api.answer` handles all of them alike
 
 
-def _no_route(error: NotFoundError) -> Response[str]:
+def _raise_not_found(error: NotFoundError) -> Response[str]:
     raise not_found("resource") from error
 
 

@@ -21,34 +21,34 @@ logger = Logger()
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one API Gateway request."""
-    return _api().answer(event, context)
+    return _get_api().answer(event, context)
 
 
 @cache
-def _api() -> Api:
-    return Api(_tokens, _service, _commands, _settings().allowed_origin, logger.exception)
+def _get_api() -> Api:
+    return Api(_get_tokens, _get_service, _get_commands, _get_settings().allowed_origin, logger.exception)
 
 
 @cache
-def _tokens() -> Tokens:
-    return make_tokens(_settings())
+def _get_tokens() -> Tokens:
+    return make_tokens(_get_settings())
 
 
 @cache
-def _service() -> Service:
-    return make_service(_connections(), _settings(), logger.warning)
+def _get_service() -> Service:
+    return make_service(_get_connections(), _get_settings(), logger.warning)
 
 
 @cache
-def _commands() -> Commands:
-    return make_commands(_connections())
+def _get_commands() -> Commands:
+    return make_commands(_get_connections())
 
 
 @cache
-def _settings() -> ApiSettings:
+def _get_settings() -> ApiSettings:
     return read_settings(ApiSettings, os.environ)
 
 
 @cache
-def _connections() -> Connections:
-    return connect(_settings())
+def _get_connections() -> Connections:
+    return connect(_get_settings())

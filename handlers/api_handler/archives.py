@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from shared.items import metadata_key, to_attributes
+from shared.items import make_metadata_key, to_attributes
 from shared.models import layout
 from shared.models.project import Archive
 from shared.models.records import FileRecord
@@ -22,12 +22,12 @@ class Archives:
         self._table = table
         self._objects = objects
 
-    def of(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
+    def find_or_build(self, project_id: str, files: Sequence[FileRecord]) -> Archive | None:
         """Return the archive of a project's files, which are sorted by path.
 
         Returns None if the project was deleted meanwhile and must be swept.
         """
-        digest = _digest(files)
+        digest = _hash_files(files)
         key = Key(layout.project(project_id), layout.archive(digest))
         stored = self._table.get(key)
         if stored:
@@ -37,9 +37,9 @@ class Archives:
         archive = Archive(files=digest, object=stored_zip)
         self._table.write(Put(key, to_attributes(archive)))
         # If the project still exists now, a later deletion finds both the object and the item.
-        return archive if self._table.get(metadata_key(project_id)) else None
+        return archive if self._table.get(make_metadata_key(project_id)) else None
 
 
-def _digest(files: Sequence[FileRecord]) -> str:
+def _hash_files(files: Sequence[FileRecord]) -> str:
     listing = "\n".join(f"{file.object.sha256} {file.path}" for file in files)
     return hashlib.sha256(listing.encode()).hexdigest()

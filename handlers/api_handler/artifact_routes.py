@@ -19,7 +19,7 @@ FilePath = Annotated[str, Path(description="The file's path; its slashes need no
 @routes.serve("GET", "/api/projects/<project_id>/plan", "The plan of the current build.")
 def get_plan(project_id: Id) -> Plan:
     """Read the plan."""
-    return routes.service.plan(project_id)
+    return routes.service.get_plan(project_id)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/files", "One page.", **PAGED)
@@ -28,20 +28,20 @@ def list_files(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) ->
 
     Sorted by path, without their contents. Pass `next` as `cursor` until it is null.
     """
-    return routes.service.files(project_id, limit, cursor)
+    return routes.service.list_files(project_id, limit, cursor)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/files/<path>", "The file's text.", shape=TEXT)
 def get_file(project_id: Id, path: FilePath) -> Response[str]:
     """Read a file."""
-    content = routes.service.file(project_id, path)
+    content = routes.service.read_file(project_id, path)
     return Response(HTTPStatus.OK, content_type="text/plain; charset=utf-8", body=content.decode(errors="replace"))
 
 
 @routes.serve("GET", "/api/projects/<project_id>/archive", "A link to the zip, valid for 15 minutes.")
 def get_archive(project_id: Id) -> ArchiveView:
     """Get all files as a zip."""
-    return routes.service.archive(project_id, routes.remaining)
+    return routes.service.get_archive(project_id, routes.remaining)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/tests", "One page.", **PAGED)
@@ -50,7 +50,7 @@ def list_tests(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) ->
 
     One for each revision, oldest first. Pass `next` as `cursor` until it is null.
     """
-    return routes.service.tests(project_id, limit, cursor)
+    return routes.service.list_tests(project_id, limit, cursor)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/deployments", "One page.", **PAGED)
@@ -59,7 +59,7 @@ def list_deployments(project_id: Id, limit: LongLimit = 100, cursor: Cursor = No
 
     Every packaged revision, oldest first. Pass `next` as `cursor` until it is null.
     """
-    return routes.service.deployments(project_id, limit, cursor)
+    return routes.service.list_deployments(project_id, limit, cursor)
 
 
 @routes.serve("GET", "/api/projects/<project_id>/events", "One page.", **PAGED)
@@ -68,4 +68,4 @@ def list_events(project_id: Id, limit: LongLimit = 100, cursor: Cursor = None) -
 
     Events, oldest first. Pass `next` as `cursor` until it is null.
     """
-    return routes.service.events(project_id, limit, cursor)
+    return routes.service.list_events(project_id, limit, cursor)

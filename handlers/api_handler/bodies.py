@@ -40,7 +40,7 @@ def drop_content_type(event: Mapping[str, Any]) -> dict[str, Any]:
 def parse(text: str) -> dict[str, Any]:
     """Return a body's JSON object. Raises `Problem` if the body is not a readable JSON object."""
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicate_members)
     except json.JSONDecodeError as error:
         raise Problem(
             ProblemKind.MALFORMED, f"The body is not JSON: {error.msg} at character {error.pos + 1}."
@@ -54,7 +54,7 @@ def parse(text: str) -> dict[str, Any]:
     return value
 
 
-def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicate_members(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object. Raises `Problem` if two members have the same name, as parsers differ in which one they use."""
     value = dict(members)
     if len(value) < len(members):
@@ -62,5 +62,5 @@ def _distinct(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError  # NaN and Infinity, which Python accepts, but JSON does not have

@@ -31,7 +31,7 @@ class Commands:
 
     def create(self, new: NewProject, correlation_id: str, once: Once | None) -> Project:
         """Accept requirements and start the agents on them."""
-        requirements = self._requirements(new)
+        requirements = self._compose_requirements(new)
         accepted = self.requests.create(new.name, requirements, correlation_id, template=new.template, once=once)
         return self._start(accepted)
 
@@ -52,20 +52,20 @@ class Commands:
         if if_match is None:
             raise Problem(ProblemKind.VERSION_MISSING, "Send the header `If-Match` with the ETag from a GET.")
         etags = {tag.strip() for tag in if_match.split(",")}
-        return self.requests.rename(project_id, name, lambda project: "*" in etags or etag(project) in etags)
+        return self.requests.rename(project_id, name, lambda project: "*" in etags or make_etag(project) in etags)
 
     def delete(self, project_id: str, remaining: Remaining) -> None:
         """Delete a project with everything that belongs to it; repeat the request to continue if time ran out."""
         project = self.projects.get(project_id)
         if project:
             self.deletion.begin(project)
-        elif not self.deletion.unfinished(project_id):
+        elif not self.deletion.is_unfinished(project_id):
             raise not_found("project")
         if not self.deletion.sweep(project_id, remaining):
             detail = "The project is deleted, but not yet all of its data; send the same request again."
             raise Problem(ProblemKind.UNFINISHED, detail, headers={"Retry-After": "1"})
 
-    def _requirements(self, new: NewProject) -> str:
+    def _compose_requirements(self, new: NewProject) -> str:
         if new.template is None:
             return str(new.requirements)
         template = self.templates.get(new.template)
@@ -84,18 +84,18 @@ class Commands:
         except Retryable as error:
             raise Problem(
                 ProblemKind.UNAVAILABLE,
-                f"The request is stored but its work is not queued yet; POST {location(project)}/retry in a moment.",
-                headers={"Retry-After": "5", "Location": location(project)},
+                f"The request is stored but its work is not queued yet; POST {locate(project)}/retry in a moment.",
+                headers={"Retry-After": "5", "Location": locate(project)},
                 project_id=project.id,
             ) from error
         return project
 
 
-def etag(project: Project) -> str:
+def make_etag(project: Project) -> str:
     """Return the entity tag of a project: its version."""
     return f'"{project.version}"'
 
 
-def location(project: Project) -> str:
+def locate(project: Project) -> str:
     """Return a project's path below the API's address."""
     return f"/api/projects/{project.id}"

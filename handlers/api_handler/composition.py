@@ -10,7 +10,7 @@ from api_handler.health import Ask, HealthChecks
 from api_handler.requests import Requests
 from api_handler.service import Service
 from api_handler.tokens import StoredToken, Tokens
-from shared.composition import Connections, Settings, client
+from shared.composition import Connections, Settings, get_client
 from shared.identifiers import new_ulid, now
 from shared.models.errors import Retryable
 from shared.templates import Templates
@@ -37,7 +37,7 @@ def make_service(connections: Connections, settings: ApiSettings, note: Note) ->
         archives=Archives(connections.table, connections.objects),
         deletion=connections.deletion,
         templates=Templates(connections.table),
-        health=HealthChecks(cache(partial(_things, settings)), now, note),
+        health=HealthChecks(cache(partial(_make_dependency_checks, settings)), now, note),
     )
 
 
@@ -54,7 +54,7 @@ def make_commands(connections: Connections) -> Commands:
 
 def make_tokens(settings: ApiSettings) -> Tokens:
     """Return the tokens, which are read from Parameter Store."""
-    ssm = client("ssm", read_timeout=8, attempts=3)
+    ssm = get_client("ssm", read_timeout=8, attempts=3)
     return Tokens(partial(read_token, ssm, settings.api_token_parameter), now)
 
 
@@ -76,25 +76,25 @@ def read_token(ssm: "SSMClient", name: str, version: int | None) -> StoredToken 
     return StoredToken(parameter["Value"], parameter["Version"], parameter["LastModifiedDate"])
 
 
-def _things(settings: ApiSettings) -> dict[str, Ask]:
+def _make_dependency_checks(settings: ApiSettings) -> dict[str, Ask]:
     """Return the API's dependencies by name, each with the cheapest call that proves it works."""
     parameters = [settings.api_token_parameter, settings.gemini_api_key_parameter]
     checks: dict[str, Ask] = {
-        "table": _asking(
+        "table": _make_call(
             "dynamodb", "get_item", TableName=settings.table_name, Key={"PK": {"S": "-"}, "SK": {"S": "-"}}
         ),
-        "bucket": _asking("s3", "head_bucket", Bucket=settings.bucket_name),
-        "parameters": _asking_for_parameters(parameters),
+        "bucket": _make_call("s3", "head_bucket", Bucket=settings.bucket_name),
+        "parameters": _make_parameter_check(parameters),
     }
     for queue, url in settings.queue_urls().items():
-        checks[f"{queue}-queue"] = _asking("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
+        checks[f"{queue}-queue"] = _make_call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["QueueArn"])
     return checks
 
 
-def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
+def _make_call(service: str, operation: str, **request: Any) -> Callable[[], Mapping[str, Any]]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    call = getattr(client(service, read_timeout=2, attempts=1), operation)  # not worth a long wait
+    call = getattr(get_client(service, read_timeout=2, attempts=1), operation)  # not worth a long wait
 
     def ask() -> Mapping[str, Any]:
         try:
@@ -106,9 +106,9 @@ def _asking(service: str, operation: str, **request: Any) -> Callable[[], Mappin
     return ask
 
 
-def _asking_for_parameters(names: list[str]) -> Ask:
+def _make_parameter_check(names: list[str]) -> Ask:
     filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
-    describe = _asking("ssm", "describe_parameters", ParameterFilters=filters)
+    describe = _make_call("ssm", "describe_parameters", ParameterFilters=filters)
 
     def ask() -> None:
         missing = set(names) - {parameter["Name"] for parameter in describe()["Parameters"]}

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
-from api_handler.commands import etag, location
+from api_handler.commands import locate, make_etag
 from api_handler.problems import invalid
 from shared.models.project import ULID, Project
 from shared.models.views import ProjectView
@@ -61,7 +61,7 @@ PAGED: Final[dict[str, Any]] = {
 """For a route that returns a list."""
 
 
-def project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Response[ProjectView]:
+def make_project_response(project: Project, status: HTTPStatus = HTTPStatus.OK) -> Response[ProjectView]:
     """Return a project with its ETag and, unless the status is 200, its Location."""
-    headers = {"ETag": etag(project), **({} if status is HTTPStatus.OK else {"Location": location(project)})}
+    headers = {"ETag": make_etag(project), **({} if status is HTTPStatus.OK else {"Location": locate(project)})}
     return Response(status, content_type="application/json", body=ProjectView.of(project), headers=headers)

@@ -33,7 +33,7 @@ class Listing(Generic[R]):
         match _decode(cursor):
             case [*name, str(place)] if tuple(name) == self.name and self.is_place(place):
                 return place
-        raise _foreign()
+        raise _make_foreign_cursor_problem()
 
     def rest(self, records: list[R], cursor: str | None) -> list[R]:
         """Return the records after the cursor's position; `records` are the whole list, sorted by position."""
@@ -57,8 +57,8 @@ def _decode(cursor: str) -> object:
     try:
         return json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
-        raise _foreign() from error
+        raise _make_foreign_cursor_problem() from error
 
 
-def _foreign() -> Problem:
+def _make_foreign_cursor_problem() -> Problem:
     return Problem(ProblemKind.FOREIGN_CURSOR, "The cursor does not belong to this list; start without a cursor.")

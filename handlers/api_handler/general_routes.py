@@ -31,7 +31,7 @@ def list_templates(limit: LongLimit = 100, cursor: Cursor = None) -> TemplatePag
 @templates.serve("GET", "/api/templates/<template_id>", "The template.")
 def get_template(template_id: Id) -> Template:
     """Read a template."""
-    return templates.service.template(template_id)
+    return templates.service.get_template(template_id)
 
 
 @health.serve("GET", "/health", "The API is alive.", openapi_extensions=OPEN)
@@ -46,7 +46,7 @@ def get_deep_health() -> HealthReport:
 
     These are the table, the bucket, the queues and the parameters; a 503 names those that do not answer.
     """
-    return health.service.health_report()
+    return health.service.check_health()
 
 
 @health.get("/openapi.json", include_in_schema=False)

@@ -20,18 +20,20 @@ _PREFLIGHT: Final = {
 }
 
 
-def with_headers(
-    answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None
-) -> dict[str, Any]:
+def add_headers(answer: Mapping[str, Any], request: APIGatewayProxyEvent, allowed_origin: str | None) -> dict[str, Any]:
     """Return the answer with all missing headers; those that a route has set stay."""
     headers = dict(answer.get("multiValueHeaders") or {})
-    defaults = {**_ALWAYS, **cors(request, allowed_origin), "X-Request-Id": request.request_context.request_id}
+    defaults = {
+        **_ALWAYS,
+        **make_cors_headers(request, allowed_origin),
+        "X-Request-Id": request.request_context.request_id,
+    }
     present = {name.lower() for name in headers}
     missing = {name: [value] for name, value in defaults.items() if name.lower() not in present}
     return {**answer, "body": answer.get("body") or "", "multiValueHeaders": {**headers, **missing}}
 
 
-def cors(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:
+def make_cors_headers(request: APIGatewayProxyEvent, allowed_origin: str | None) -> Mapping[str, str]:
     """Return the headers that let pages of `allowed_origin` read the answer; `*` allows any (fetch.spec.whatwg.org)."""
     if not allowed_origin:
         return {}

@@ -15,13 +15,13 @@ class HealthChecks:
     """Checks the dependencies `things`, which are connected to on first use; `note` is called with each failure."""
 
     def __init__(self, things: Callable[[], Mapping[str, Ask]], clock: Clock, note: Callable[[str], object]) -> None:
-        self._things = things
+        self._list_dependencies = things
         self._clock = clock
         self._note = note
 
     def report(self) -> list[Check]:
         """Return the result of each check, in the order of `things`."""
-        things = self._things()
+        things = self._list_dependencies()
         with ThreadPoolExecutor(len(things)) as pool:
             return list(pool.map(self._check, things.keys(), things.values()))
 

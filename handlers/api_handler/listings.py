@@ -9,7 +9,7 @@ from shared.models.project import ULID, ProjectSummary
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord, Work
 from shared.models.template import TEMPLATE_ID, TemplateSummary
 from shared.models.workflow import ProjectStatus
-from shared.paths import UnsafePath, safe_path
+from shared.paths import UnsafePath, accept_path
 
 _ULID: Final = re.compile(ULID)
 _REVISION: Final = re.compile(r"[0-9]{9}\.[0-9]{9}")
@@ -28,12 +28,12 @@ def files(project_id: str) -> Listing[FileRecord]:
 
 def tests(project_id: str) -> Listing[TestRecord]:
     """Return the list of a project's tests."""
-    return Listing(("tests", project_id), _revision, _REVISION.fullmatch)
+    return Listing(("tests", project_id), _format_revision, _REVISION.fullmatch)
 
 
 def deployments(project_id: str) -> Listing[DeploymentRecord]:
     """Return the list of a project's packaged revisions."""
-    return Listing(("deployments", project_id), _revision, _REVISION.fullmatch)
+    return Listing(("deployments", project_id), _format_revision, _REVISION.fullmatch)
 
 
 def events(project_id: str) -> Listing[TimelineEvent]:
@@ -49,11 +49,11 @@ def templates() -> Listing[TemplateSummary]:
 def is_path(text: str) -> bool:
     """Return whether this is a valid path for a file."""
     try:
-        return bool(safe_path(text))
+        return bool(accept_path(text))
     except UnsafePath:
         return False
 
 
-def _revision(record: Work) -> str:
+def _format_revision(record: Work) -> str:
     """Return the revision as text that sorts in the order of its numbers."""
     return f"{record.revision.build:09}.{record.revision.round:09}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
 
-from api_handler.routing import problem
+from api_handler.routing import describe_problem
 from shared.models.answers import ProblemView
 
 TITLE: Final = "AgenticAI"
@@ -46,39 +46,39 @@ def describe(app: APIGatewayRestResolver) -> str:
     schemas = document["components"]["schemas"]
     for name in _POWERTOOLS_OWN:
         schemas.pop(name, None)
-    schemas["Problem"], parts = _problem()
+    schemas["Problem"], parts = _make_problem_schema()
     schemas.update(parts)
     document["paths"] = dict(sorted(document["paths"].items()))
-    for path, operation in _operations(document):
-        _complete(path, operation)
+    for path, operation in _list_operations(document):
+        _complete_operation(path, operation)
     return json.dumps(document, separators=(",", ":"))
 
 
-def _problem() -> tuple[dict[str, Any], dict[str, Any]]:
+def _make_problem_schema() -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the schema of problem documents, and the schemas that it refers to."""
     schema = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
     parts: dict[str, Any] = schema.pop("$defs")
     return schema, parts
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _list_operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for operation in methods.values():
             yield path, operation
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     """Replace Powertools' own error answers, and add the problems that every operation of this kind can return."""
     for parameter in operation.get("parameters", []):
-        parameter["schema"] = _without_null(parameter["schema"])
+        parameter["schema"] = _remove_null(parameter["schema"])
     responses = operation["responses"]
-    for status in [status for status, answer in responses.items() if _is_powertools(answer)]:
+    for status in [status for status, answer in responses.items() if _is_powertools_error(answer)]:
         del responses[status]
-    for status, description in _problems(path, operation).items():
-        responses.setdefault(status, problem(description))
+    for status, description in _list_problems(path, operation).items():
+        responses.setdefault(status, describe_problem(description))
 
 
-def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
+def _list_problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
     """Return the problems that follow from an operation's properties: who may call it, and its input."""
     has_body, has_parameters = "requestBody" in operation, "parameters" in operation
     return {
@@ -90,11 +90,11 @@ def _problems(path: str, operation: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+def _remove_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Remove null from the schema of an optional parameter, which is text and can never be null."""
     first, *_ = schema.get("anyOf", [{}])
     return {**{name: value for name, value in schema.items() if name != "anyOf"}, **first}
 
 
-def _is_powertools(answer: dict[str, Any]) -> bool:
+def _is_powertools_error(answer: dict[str, Any]) -> bool:
     return any(name in json.dumps(answer) for name in _POWERTOOLS_OWN)

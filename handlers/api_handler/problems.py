@@ -61,7 +61,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.members = members
 
-    def document(self, request_id: str) -> str:
+    def render_document(self, request_id: str) -> str:
         """Return the problem document."""
         return json.dumps(
             {

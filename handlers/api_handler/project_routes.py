@@ -18,7 +18,7 @@ from api_handler.contract import (
     Limit,
     Status,
     Unproven,
-    project_response,
+    make_project_response,
 )
 from api_handler.requests import Once
 from api_handler.routing import Routes
@@ -36,7 +36,7 @@ def create_project(new: NewProject, idempotency_key: IdempotencyKey = None) -> R
     The agents start at once; follow their progress in the project's status and events.
     """
     project = routes.commands.create(new, routes.correlation_id, Once.of(idempotency_key, "create", new))
-    return project_response(project, HTTPStatus.CREATED)
+    return make_project_response(project, HTTPStatus.CREATED)
 
 
 @routes.serve("GET", "/api/projects", "One page.", **PAGED)
@@ -51,7 +51,7 @@ def list_projects(limit: Limit = 20, status: Status = None, cursor: Cursor = Non
 @routes.serve("GET", "/api/projects/<project_id>", "The project.", shape=VERSIONED)
 def get_project(project_id: Id) -> Response[ProjectView]:
     """Read a project."""
-    return project_response(routes.service.project(project_id))
+    return make_project_response(routes.service.get_project(project_id))
 
 
 @routes.serve(
@@ -66,7 +66,7 @@ def rename_project(project_id: Id, change: ProjectChange, if_match: IfMatch = No
 
     Only the name can be changed without new work. `If-Match` is the ETag of the version that you read.
     """
-    return project_response(routes.commands.rename(project_id, change.name, if_match))
+    return make_project_response(routes.commands.rename(project_id, change.name, if_match))
 
 
 @routes.serve("DELETE", "/api/projects/<project_id>", "The project is deleted.", HTTPStatus.NO_CONTENT, shape=NOTHING)
@@ -89,7 +89,7 @@ def modify_project(
     """
     key = Once.of(idempotency_key, "modify", change)
     project = routes.commands.modify(project_id, change, routes.correlation_id, key)
-    return project_response(project, HTTPStatus.ACCEPTED)
+    return make_project_response(project, HTTPStatus.ACCEPTED)
 
 
 @_starts("/api/projects/<project_id>/deploy", "The project, which is DEPLOYING.")
@@ -103,7 +103,7 @@ def deploy_project(
     """
     key = Once.of(idempotency_key, "deploy unproven" if unproven else "deploy")
     project = routes.commands.deploy(project_id, routes.correlation_id, key, unproven=unproven)
-    return project_response(project, HTTPStatus.ACCEPTED)
+    return make_project_response(project, HTTPStatus.ACCEPTED)
 
 
 @_starts("/api/projects/<project_id>/retry", "The project, back at the step that failed.")
@@ -113,4 +113,4 @@ def retry_project(project_id: Id, idempotency_key: IdempotencyKey = None) -> Res
     The project continues from the step that failed; if a message ended in a dead-letter queue, from its current step.
     """
     project = routes.commands.retry(project_id, routes.correlation_id, Once.of(idempotency_key, "retry"))
-    return project_response(project, HTTPStatus.ACCEPTED)
+    return make_project_response(project, HTTPStatus.ACCEPTED)

@@ -47,7 +47,7 @@ class Routes(APIGatewayRouter):
         of this route alone, by status; `more` is passed on to Powertools.
         """
         responses: dict[int, Any] = {int(status): {"description": answer, **shape}}
-        responses.update({code: problem(description) for code, description in problems.items()})
+        responses.update({code: describe_problem(description) for code, description in problems.items()})
 
         def register(function: F) -> F:
             title, _, description = cleandoc(function.__doc__ or "").partition("\n\n")
@@ -58,7 +58,7 @@ class Routes(APIGatewayRouter):
                 description=" ".join(description.split()) or None,
                 responses=responses,
                 tags=[self._section],
-                operation_id=_in_camel_case(function.__name__),
+                operation_id=_to_camel_case(function.__name__),
                 status_code=int(status),
                 **more,
             )
@@ -89,11 +89,11 @@ class Routes(APIGatewayRouter):
         return float(self.lambda_context.get_remaining_time_in_millis() / 1000)
 
 
-def problem(description: str) -> OpenAPIResponse:
+def describe_problem(description: str) -> OpenAPIResponse:
     """Return an OpenAPI answer that is a problem document."""
     return {"description": description, "content": _PROBLEM}
 
 
-def _in_camel_case(name: str) -> str:
+def _to_camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

@@ -60,72 +60,72 @@ class Service:
         page, next_cursor = listing.page(summaries, limit)
         return ProjectPage(items=[ProjectSummaryView.of(project) for project in page], next=next_cursor)
 
-    def project(self, project_id: str) -> Project:
+    def get_project(self, project_id: str) -> Project:
         """Return one project. Raises `Problem` if it does not exist."""
         project = self.projects.get(project_id)
         if project is None:
             raise not_found("project")
         return project
 
-    def plan(self, project_id: str) -> Plan:
+    def get_plan(self, project_id: str) -> Plan:
         """Return the plan of the project's current build."""
-        project = self.project(project_id)
-        record = self.projects.plan(project.id, project.revision.build)
+        project = self.get_project(project_id)
+        record = self.projects.get_plan(project.id, project.revision.build)
         if record is None or record.plan is None:
             raise Problem(ProblemKind.NOT_FOUND, "The project has no plan yet.")
         return Plan.model_validate_json(read_named(self.objects, record.plan))
 
-    def files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
+    def list_files(self, project_id: str, limit: int, cursor: str | None) -> FilePage:
         """Return one page of the project's files, by path."""
         listing = listings.files(project_id)
-        records = self.projects.files(project_id, after=listing.after(cursor), limit=limit + 1)
-        self.project(project_id)
+        records = self.projects.list_files(project_id, after=listing.after(cursor), limit=limit + 1)
+        self.get_project(project_id)
         page, next_cursor = listing.page(records, limit)
         return FilePage(items=[FileView.of(file) for file in page], next=next_cursor)
 
-    def file(self, project_id: str, path: str) -> bytes:
+    def read_file(self, project_id: str, path: str) -> bytes:
         """Return one file's content."""
-        project = self.project(project_id)
+        project = self.get_project(project_id)
         # API Gateway passes some characters of a path as they were sent, percent-encoded.
         for candidate in dict.fromkeys((path, unquote(path))):
-            record = self.projects.file(project.id, candidate) if listings.is_path(candidate) else None
+            record = self.projects.get_file(project.id, candidate) if listings.is_path(candidate) else None
             if record:
                 return read_named(self.objects, record.object)
         raise not_found("file")
 
-    def archive(self, project_id: str, remaining: Remaining) -> ArchiveView:
+    def get_archive(self, project_id: str, remaining: Remaining) -> ArchiveView:
         """Return all files as one zip."""
-        project = self.project(project_id)
-        files = self.projects.files(project.id)
+        project = self.get_project(project_id)
+        files = self.projects.list_files(project.id)
         if not files:
             raise Problem(ProblemKind.NOT_FOUND, "The project has no files yet.")
-        archive = self.archives.of(project.id, files)
+        archive = self.archives.find_or_build(project.id, files)
         if archive is None:
             self.deletion.sweep(project_id, remaining)
             raise not_found("project")
         return ArchiveView.of(archive, len(files), self.objects.link(archive.object, LINK_SECONDS))
 
-    def tests(self, project_id: str, limit: int, cursor: str | None) -> TestPage:
+    def list_tests(self, project_id: str, limit: int, cursor: str | None) -> TestPage:
         """Return one page of the project's tests, oldest first."""
         listing = listings.tests(project_id)
-        records = listing.rest(self.projects.tests(project_id), cursor)
-        self.project(project_id)
+        records = listing.rest(self.projects.list_tests(project_id), cursor)
+        self.get_project(project_id)
         page, next_cursor = listing.page(records, limit)
-        return TestPage(items=[self._test(record) for record in page], next=next_cursor)
+        return TestPage(items=[self._view_test(record) for record in page], next=next_cursor)
 
-    def deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
+    def list_deployments(self, project_id: str, limit: int, cursor: str | None) -> DeploymentPage:
         """Return one page of the packaged revisions, oldest first."""
         listing = listings.deployments(project_id)
-        records = listing.rest(self.projects.deployments(project_id), cursor)
-        self.project(project_id)
+        records = listing.rest(self.projects.list_deployments(project_id), cursor)
+        self.get_project(project_id)
         page, next_cursor = listing.page(records, limit)
-        return DeploymentPage(items=[self._deployment(record) for record in page], next=next_cursor)
+        return DeploymentPage(items=[self._view_deployment(record) for record in page], next=next_cursor)
 
-    def events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
+    def list_events(self, project_id: str, limit: int, cursor: str | None) -> EventPage:
         """Return one page of the timeline, oldest first."""
         listing = listings.events(project_id)
-        events = self.projects.events(project_id, after=listing.after(cursor), limit=limit + 1)
-        self.project(project_id)
+        events = self.projects.list_events(project_id, after=listing.after(cursor), limit=limit + 1)
+        self.get_project(project_id)
         page, next_cursor = listing.page(events, limit)
         return EventPage(items=page, next=next_cursor)
 
@@ -135,14 +135,14 @@ class Service:
         page, next_cursor = listing.page(listing.rest(self.templates.list_summaries(), cursor), limit)
         return TemplatePage(items=page, next=next_cursor)
 
-    def template(self, template_id: str) -> Template:
+    def get_template(self, template_id: str) -> Template:
         """Return one template."""
         template = self.templates.get(template_id)
         if template is None:
             raise not_found("template")
         return template
 
-    def health_report(self) -> HealthReport:
+    def check_health(self) -> HealthReport:
         """Return the results of the health checks. Raises `Problem` if a dependency does not answer."""
         checks = self.health.report()
         failing = [check.name for check in checks if not check.ok]
@@ -151,13 +151,16 @@ class Service:
             raise Problem(ProblemKind.UNHEALTHY, detail, checks=[check.model_dump() for check in checks])
         return HealthReport(checks=checks)
 
-    def _test(self, record: TestRecord) -> TestView:
-        return TestView.of(record, self._link(record.report), self._link(record.page))
+    def _view_test(self, record: TestRecord) -> TestView:
+        return TestView.of(record, self._make_link(record.report), self._make_link(record.page))
 
-    def _deployment(self, record: DeploymentRecord) -> DeploymentView:
+    def _view_deployment(self, record: DeploymentRecord) -> DeploymentView:
         return DeploymentView.of(
-            record, self._link(record.package), self._link(record.template), self._link(record.instructions)
+            record,
+            self._make_link(record.package),
+            self._make_link(record.template),
+            self._make_link(record.instructions),
         )
 
-    def _link(self, stored: StoredObject | None) -> str | None:
+    def _make_link(self, stored: StoredObject | None) -> str | None:
         return self.objects.link(stored, LINK_SECONDS) if stored else None

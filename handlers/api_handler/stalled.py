@@ -32,19 +32,19 @@ class Stalled(NamedTuple):
     @classmethod
     def of(cls, table: Table, project: Project, correlation_id: str) -> "Stalled":
         """Return the stalled work of a project's current build."""
-        works = [work for work in _works(table, project.id) if work.revision.build == project.revision.build]
+        works = [work for work in _list_works(table, project.id) if work.revision.build == project.revision.build]
         due = _find_due(project, works, correlation_id)
         open_works = [work for work in works if work.state is not WorkState.DONE and work.work in due]
         failed = [work for work in open_works if work.state is WorkState.FAILED]
         step = next((due[work.work] for work in (*failed, *open_works)), None)
         return cls(
             messages=tuple(due[work.work] for work in open_works),
-            reopenings=tuple(_reopening(project.id, work) for work in failed),
+            reopenings=tuple(_reopen_work(project.id, work) for work in failed),
             status=_STATUS[type(step)] if step else project.status,
         )
 
 
-def _works(table: Table, project_id: str) -> Iterable[Work]:
+def _list_works(table: Table, project_id: str) -> Iterable[Work]:
     for kind in layout.WORK:
         for item in table.query(layout.project(project_id), first=kind, last=kind + LAST):
             yield read_work(item.attributes)
@@ -61,7 +61,7 @@ def _find_due(project: Project, works: Iterable[Work], correlation_id: str) -> d
     return {message.work: message for message in (*by_people, *emitted)}
 
 
-def _reopening(project_id: str, work: Work) -> Update:
+def _reopen_work(project_id: str, work: Work) -> Update:
     return Update(
         Key(layout.project(project_id), work.work),
         set={"state": WorkState.PENDING, "failure": None},

@@ -37,21 +37,21 @@ class Tokens:
         self._valid: tuple[str, ...] = ()
         self._read_at: datetime | None = None
 
-    def valid(self) -> tuple[str, ...]:
+    def list_valid(self) -> tuple[str, ...]:
         """Return the current token and, within the grace period, the previous one; cached for up to a minute."""
         return self._read_within(FRESH)
 
-    def renewed(self) -> tuple[str, ...]:
-        """Return the same, cached for up to a second, to check a token that `valid` does not have."""
+    def refresh(self) -> tuple[str, ...]:
+        """Return the same, cached for up to a second, to check a token that `list_valid` does not have."""
         return self._read_within(JUST_READ)
 
     def _read_within(self, age: timedelta) -> tuple[str, ...]:
         now = self._clock()
         if self._read_at is None or now - self._read_at >= age:
-            self._valid, self._read_at = self._current(now), now
+            self._valid, self._read_at = self._read_current(now), now
         return self._valid
 
-    def _current(self, now: datetime) -> tuple[str, ...]:
+    def _read_current(self, now: datetime) -> tuple[str, ...]:
         current = self._read(None)
         if current is None:
             return ()

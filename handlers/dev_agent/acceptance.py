@@ -8,8 +8,8 @@ from dev_agent.generated import GeneratedFile
 from dev_agent.placeholders import find_placeholders
 from dev_agent.shrinkage import find_shrinkage
 from shared.models.plan import FileAction, PlannedTask
-from shared.paths import UnsafePath, check_files, safe_path
-from shared.source_files import TEXT, language_of
+from shared.paths import UnsafePath, accept_path, check_files
+from shared.source_files import TEXT, detect_language
 
 _MAY_BE_EMPTY: Final = ("__init__.py", ".gitkeep", ".keep", "py.typed", ".nojekyll")
 _NOTHING_BEFORE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -32,7 +32,7 @@ def find_objections(
         reasons += [f"{file.path} {fault}" for fault in _find_content_faults(file)]
         if file.path in previous:
             others = [other.content for other in files if other.path != file.path]
-            shrinkage = find_shrinkage(previous[file.path], file.content, others, _purpose(task, file.path))
+            shrinkage = find_shrinkage(previous[file.path], file.content, others, _collect_purposes(task, file.path))
             reasons += [f"{file.path} must be whole: {shrinkage}"] if shrinkage else []
     return reasons
 
@@ -49,15 +49,15 @@ def _find_path_faults(files: Sequence[GeneratedFile], task: PlannedTask, optiona
         if paths.count(path) > 1:
             yield f"{path} is there {paths.count(path)} times: give it once"
         if path not in planned:
-            yield _why_not(path)
+            yield _describe_path_fault(path)
     if planned.keys() >= {*paths}:
         yield from _find_set_faults(files)
 
 
-def _why_not(path: str) -> str:
+def _describe_path_fault(path: str) -> str:
     """Return what is wrong with a path that the task does not plan."""
     try:
-        return f"{safe_path(path)} is not one of the task's files"
+        return f"{accept_path(path)} is not one of the task's files"
     except UnsafePath as fault:
         return str(fault)
 
@@ -74,13 +74,13 @@ def _find_content_faults(file: GeneratedFile) -> Iterator[str]:
         yield "is empty"
     if "\0" in file.content or any("\ud800" <= char <= "\udfff" for char in file.content):
         yield "has characters that are no text"
-    if language_of(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
+    if detect_language(file.path) not in {"markdown", TEXT} and file.content.lstrip().startswith(("```", "~~~")):
         yield "begins with a code fence that does not end: give its content alone"
     if left_out := find_placeholders(file.path, file.content):
         yield f"leaves code out, write all of it: {'; '.join(map(repr, left_out[:_SHOWN]))}"
 
 
-def _purpose(task: PlannedTask, path: str) -> str:
+def _collect_purposes(task: PlannedTask, path: str) -> str:
     """Return everything that the task says about the purpose of a file."""
     purposes = [file.purpose for file in task.files if file.path == path]
     return "\n".join([task.title, *purposes, *task.acceptance_criteria])

@@ -39,7 +39,7 @@ def extract(reply: str, tag: str, expected: tuple[str, ...]) -> list[GeneratedFi
         return files
     fenced = read_fenced(lines, expected)
     _refuse_foreign(fenced.between, tag)
-    return fenced.files()
+    return fenced.list_files()
 
 
 def _read_envelopes(lines: Sequence[str], tag: str) -> list[GeneratedFile]:

@@ -13,7 +13,7 @@ from typing import Final
 from dev_agent.fences import RULES, Block, Blocks, find_fences, read_blocks
 from dev_agent.generated import GeneratedFile, MalformedReply, is_unfinished, split_lines
 from dev_agent.naming import Names, is_named, looks_like_a_path, split_words
-from shared.source_files import TEXT, language_named, language_of
+from shared.source_files import TEXT, detect_language, find_language
 
 MAX_FENCES: Final = 2000
 
@@ -30,7 +30,7 @@ class Reading:
     def __init__(self, blocks: Blocks, names: Names) -> None:
         self.blocks = [block for block in blocks.blocks if block.closed or block.content.strip()]
         self.between = [line for block in blocks.blocks for line in block.before] + list(blocks.after)
-        paths = ((number, _named(block, names)) for number, block in enumerate(self.blocks))
+        paths = ((number, _find_named_path(block, names)) for number, block in enumerate(self.blocks))
         self._paths = {number: path for number, path in paths if path}
         if not self._paths and len(names.expected) == 1:
             self._take_only(names.expected[0])
@@ -40,7 +40,7 @@ class Reading:
         once = sum(count == 1 for count in Counter(self._paths.values()).values())
         return once, all(block.closed for block in self.blocks), len(self._paths) - len(self.blocks)
 
-    def files(self) -> list[GeneratedFile]:
+    def list_files(self) -> list[GeneratedFile]:
         """Return the files in the reply's order. Raises `MalformedReply` if a block is not closed, or may be cut."""
         for block in self.blocks:
             if not block.closed:
@@ -59,7 +59,7 @@ class Reading:
         no name and no language, as text after such a fence does.
         """
         block = self.blocks[number]
-        if language_of(path) != "markdown" and not is_unfinished(path, block.content):
+        if detect_language(path) != "markdown" and not is_unfinished(path, block.content):
             return False
         if _leaves_open(block):
             return True
@@ -70,9 +70,11 @@ class Reading:
 
     def _take_only(self, path: str) -> None:
         """Assign the file the only block in its language or, failing that, the only block without a known language."""
-        candidates = [(number, block.fence.info) for number, block in enumerate(self.blocks) if not _is_another(block)]
-        agreeing = [number for number, info in candidates if _agrees(info, path)]
-        fitting = agreeing or [number for number, info in candidates if _agrees(info, path) is None]
+        candidates = [
+            (number, block.fence.info) for number, block in enumerate(self.blocks) if not _names_another_file(block)
+        ]
+        agreeing = [number for number, info in candidates if _matches_language(info, path)]
+        fitting = agreeing or [number for number, info in candidates if _matches_language(info, path) is None]
         if len(fitting) == 1:
             self._paths[fitting[0]] = path
 
@@ -93,7 +95,9 @@ def unwrap(lines: list[str], path: str) -> list[str]:
     for rule in RULES:
         blocks = read_blocks(lines, fences, rule).blocks
         whole = len(blocks) == 1 and blocks[0].closed
-        if whole and (language_of(path) != "markdown" or _language_in(blocks[0].fence.info) in {None, "markdown"}):
+        if whole and (
+            detect_language(path) != "markdown" or _find_language(blocks[0].fence.info) in {None, "markdown"}
+        ):
             return split_lines(blocks[0].content)
     return lines
 
@@ -106,46 +110,46 @@ def _leaves_open(block: Block) -> bool:
     return all(any(not inner.closed for inner in reading) for reading in readings)
 
 
-def _named(block: Block, names: Names) -> str | None:
+def _find_named_path(block: Block, names: Names) -> str | None:
     """Return the path named by the block's info string, its first line, or a line above it."""
-    lone = (names.alone_in_comment(_first_line(block)), *_headings(block, names))
-    fitting = (path for path in lone if path and _agrees(block.fence.info, path) is not False)
-    return names.in_info(block.fence.info) or next(fitting, None)
+    lone = (names.find_alone_in_comment(_get_first_line(block)), *_find_headings(block, names))
+    fitting = (path for path in lone if path and _matches_language(block.fence.info, path) is not False)
+    return names.find_in_info(block.fence.info) or next(fitting, None)
 
 
-def _headings(block: Block, names: Names) -> Iterator[str]:
+def _find_headings(block: Block, names: Names) -> Iterator[str]:
     """Return the names that stand alone on a line above the block, the nearest first.
 
     One name in a list is a heading; several are a table of contents.
     """
-    above = {path: _is_list_item(line) for line in block.before if (path := names.alone_in(line))}
+    above = {path: _is_list_item(line) for line in block.before if (path := names.find_alone(line))}
     return (path for path in reversed(above) if not above[path] or len(above) == 1)
 
 
-def _is_another(block: Block) -> bool:
+def _names_another_file(block: Block) -> bool:
     """Return whether the line above the block, or its first line, names a file that is not expected."""
     above = [line for line in block.before if line.strip()][-1:]
-    return any(map(is_named, (*above, _first_line(block), *split_words(block.fence.info)[1:])))
+    return any(map(is_named, (*above, _get_first_line(block), *split_words(block.fence.info)[1:])))
 
 
-def _agrees(info: str, path: str) -> bool | None:
+def _matches_language(info: str, path: str) -> bool | None:
     """Return whether the info string names the file's language; None if it names no known language."""
-    info_language, file_language = _language_in(info), language_of(path)
+    info_language, file_language = _find_language(info), detect_language(path)
     if info_language is None or info_language == TEXT or (file_language == TEXT and info_language != "diff"):
         return None
     return _KIN.get(info_language, info_language) == _KIN.get(file_language, file_language)
 
 
-def _language_in(info: str) -> str | None:
+def _find_language(info: str) -> str | None:
     """Return the language that a fence's info string names, directly or by a path; None if it is not known."""
     words = split_words(info)
     if not words:
         return None
     first = words[0].lstrip(".")
-    return language_named(first) or (language_of(first) if looks_like_a_path(first) else None)
+    return find_language(first) or (detect_language(first) if looks_like_a_path(first) else None)
 
 
-def _first_line(block: Block) -> str:
+def _get_first_line(block: Block) -> str:
     return block.content.partition("\n")[0]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from dev_agent.generated import unindent
-from shared.source_files import language_named
+from shared.source_files import find_language
 
 _FENCE: Final = re.compile(
     r"(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)"
@@ -80,7 +80,7 @@ def nests_before_text(inside: Inside) -> bool:
     """Return true also in Markdown for a fence without an info string, if text follows immediately."""
     if nests_with_info(inside):
         return True
-    in_markdown = inside.open is inside.outer and language_named(inside.outer.info.split(" ")[0]) == "markdown"
+    in_markdown = inside.open is inside.outer and find_language(inside.outer.info.split(" ")[0]) == "markdown"
     return in_markdown and inside.fence.may_close(inside.outer) and bool(inside.following.strip())
 
 
@@ -89,7 +89,7 @@ RULES: Final[tuple[Rule, ...]] = (nests_with_info, nests_before_text, nests_neve
 
 def find_fences(lines: Sequence[str]) -> list[Fence]:
     """Return all lines that can be fences."""
-    return [fence for number, line in enumerate(lines) if (fence := _fence(number, line)) is not None]
+    return [fence for number, line in enumerate(lines) if (fence := _parse_fence(number, line)) is not None]
 
 
 def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Rule) -> Blocks:
@@ -104,15 +104,15 @@ def read_blocks(lines: Sequence[str], fences: Sequence[Fence], opens_another: Ru
         elif fence.may_close(open_fences[-1]):
             opening = open_fences.pop()
             if not open_fences:
-                blocks.append(_block(lines, end, opening, fence.line))
+                blocks.append(_make_block(lines, end, opening, fence.line))
                 end = fence.line + 1
     if open_fences:
-        blocks.append(_block(lines, end, open_fences[0], None))
+        blocks.append(_make_block(lines, end, open_fences[0], None))
         end = len(lines)
     return Blocks(blocks, lines[end:])
 
 
-def _fence(number: int, line: str) -> Fence | None:
+def _parse_fence(number: int, line: str) -> Fence | None:
     if "```" not in line and "~~~" not in line:
         return None
     match = _FENCE.match(line)
@@ -121,6 +121,6 @@ def _fence(number: int, line: str) -> Fence | None:
     return Fence(number, match["indent"], match["mark"], match["info"].strip())
 
 
-def _block(lines: Sequence[str], start: int, opening: Fence, end: int | None) -> Block:
+def _make_block(lines: Sequence[str], start: int, opening: Fence, end: int | None) -> Block:
     body = unindent(list(lines[opening.line + 1 : end]), opening.indent)
     return Block(lines[start : opening.line], opening, "".join(body), closed=end is not None)

@@ -6,7 +6,7 @@ import re
 import warnings
 from typing import Final, NamedTuple
 
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 _NOT_A_TAB: Final = re.compile(r"[^\t]")
 
@@ -40,7 +40,7 @@ def unindent(lines: list[str], indent: str) -> list[str]:
 
 def is_unfinished(path: str, content: str) -> bool:
     """Return whether code visibly ends too early: a brace or comment is open, or Python cannot parse it."""
-    if language_of(path) == "python":
+    if detect_language(path) == "python":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from shared.source_files import TEXT, language_of
+from shared.source_files import TEXT, detect_language
 
 _LONGEST_LINE: Final = 400
 _DECORATION: Final = re.compile(r"[*`\"']")
@@ -25,20 +25,20 @@ class Names:
     def __init__(self, expected: Iterable[str]) -> None:
         self.expected = tuple(dict.fromkeys(expected))
 
-    def alone_in(self, line: str) -> str | None:
+    def find_alone(self, line: str) -> str | None:
         """Return the path if the line has only its name, perhaps as a heading, in bold, in a list, or after "File:"."""
-        return next(filter(None, map(self._meant, _alone(line))), None)
+        return next(filter(None, map(self._match_path, _strip_marks(line))), None)
 
-    def alone_in_comment(self, line: str) -> str | None:
+    def find_alone_in_comment(self, line: str) -> str | None:
         """Return the path if the line has only its name, as a comment in some language or as it is."""
-        return self.alone_in(_uncommented(line))
+        return self.find_alone(_uncomment(line))
 
-    def in_info(self, info: str) -> str | None:
+    def find_in_info(self, info: str) -> str | None:
         """Return the path in a fence's info string, such as `python app/x.py`, `python:app/x.py` or `title="x.py"`."""
-        paths = {path for word in split_words(info[:_LONGEST_LINE]) if (path := self._meant(word))}
+        paths = {path for word in split_words(info[:_LONGEST_LINE]) if (path := self._match_path(word))}
         return paths.pop() if len(paths) == 1 else None
 
-    def _meant(self, name: str) -> str | None:
+    def _match_path(self, name: str) -> str | None:
         """Return the one expected path that a name matches."""
         name = name.removeprefix("./")
         if name in self.expected:
@@ -50,7 +50,9 @@ class Names:
 def is_named(line: str) -> bool:
     """Return whether the line, or comment, has only the name of some source file."""
     return any(
-        looks_like_a_path(text) and language_of(text) != TEXT for text in _alone(_uncommented(line)) if " " not in text
+        looks_like_a_path(text) and detect_language(text) != TEXT
+        for text in _strip_marks(_uncomment(line))
+        if " " not in text
     )
 
 
@@ -64,7 +66,7 @@ def looks_like_a_path(word: str) -> bool:
     return "/" in word or "." in word[:-1]
 
 
-def _alone(line: str) -> tuple[str, ...]:
+def _strip_marks(line: str) -> tuple[str, ...]:
     """Return a line without heading, list and emphasis marks, with its label and without it."""
     if len(line) > _LONGEST_LINE:
         return ()
@@ -73,7 +75,7 @@ def _alone(line: str) -> tuple[str, ...]:
     return text, _LABEL.sub("", text)
 
 
-def _uncommented(line: str) -> str:
+def _uncomment(line: str) -> str:
     text = line.strip()
     opener = next((mark for mark in _COMMENT_OPENERS if text.startswith(mark)), None)
     if opener is None:

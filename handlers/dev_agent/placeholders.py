@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from dev_agent.generated import split_lines
-from shared.source_files import TEXT, language_of
+from shared.source_files import TEXT, detect_language
 
 _LONGEST_LINE: Final = 240
 
@@ -21,27 +21,27 @@ _COMMENT_MARKS: Final = ("#", "//", "/*", "--", "<!--", ";", "%", "{/*")
 _WORD: Final = re.compile(r"[\w'\u2019]+(?:\.\w+)*")
 
 
-def _words(*groups: str) -> frozenset[str]:
+def _split_words(*groups: str) -> frozenset[str]:
     return frozenset(word for group in groups for word in group.split())
 
 
-_REST: Final = _words("rest remainder remaining existing previous original other")
-_CODE: Final = _words(
+_REST: Final = _split_words("rest remainder remaining existing previous original other")
+_CODE: Final = _split_words(
     "code file files implementation implementations function functions functionality class classes method methods",
     "logic module component components content contents imports tests routes handlers endpoints styles rules script",
     "program fields properties props definitions body html css markup configuration config settings variables types",
     "interfaces document sections section structs constants exports statements page schema template",
 )
-_KEPT: Final = _words(
+_KEPT: Final = _split_words(
     "unchanged unmodified untouched intact remains remain stays stay continues continue goes go here omitted elided",
     "truncated skipped kept",
 )
-_UNCHANGED: Final = _words("unchanged unmodified untouched omitted elided intact")
-_GLUE: Final = _words(
+_UNCHANGED: Final = _split_words("unchanged unmodified untouched omitted elided intact")
+_GLUE: Final = _split_words(
     "the of is are as this your in for all and from above below before it its they were to same brevity clarity not",
     "shown exactly keep leave no changes change",
 )
-_INTRODUCTION: Final = _words("the all and keep leave no changes change to")
+_INTRODUCTION: Final = _split_words("the all and keep leave no changes change to")
 _ABOUT_CODE: Final = _REST | _CODE | _KEPT | _GLUE
 
 _TO_COME: Final = re.compile(
@@ -63,19 +63,21 @@ _NOTHING: Final = re.compile(
 
 def find_placeholders(path: str, content: str) -> list[str]:
     """Return the comments in a file that stand for omitted code, as written; empty if the file is complete."""
-    if language_of(path) in {"markdown", TEXT}:
+    if detect_language(path) in {"markdown", TEXT}:
         return []  # prose may be about code
     lines = split_lines(content)
-    found = {number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _stands_in(lines, number)}
-    return [lines[number].strip() for number in sorted(found.union(_hollow(lines)))]
+    found = {
+        number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _is_placeholder(lines, number)
+    }
+    return [lines[number].strip() for number in sorted(found.union(_find_hollow_comments(lines)))]
 
 
-def _stands_in(lines: Sequence[str], number: int) -> bool:
+def _is_placeholder(lines: Sequence[str], number: int) -> bool:
     match = _COMMENT.search(lines[number])
     if match is None:
         return False
     text = match["text"].replace("REST", "HTTP").lower()  # the protocol style, not "the rest"
-    words = ["file" if language_of(word) != TEXT else word for word in _WORD.findall(text)]
+    words = ["file" if detect_language(word) != TEXT else word for word in _WORD.findall(text)]
     if _says_left_out(text, words):
         return True
     if _BEGINS_WITH_DOTS.match(text) and _ABOUT_CODE.issuperset(words) and _is_alone(lines, number):
@@ -109,7 +111,7 @@ def _says_left_out(text: str, words: Sequence[str]) -> bool:
     return others <= 3 and words[-1] in _KEPT
 
 
-def _hollow(lines: Sequence[str]) -> list[int]:
+def _find_hollow_comments(lines: Sequence[str]) -> list[int]:
     """Return comments that are a function's only content, if at least three and half of all functions are so."""
     functions = [number for number, line in enumerate(lines) if _FUNCTION.match(line[:_LONGEST_LINE])]
     comments = [number + 1 for number in functions if _is_all_of_a_block(lines, number + 1)]

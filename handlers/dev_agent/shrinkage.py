@@ -30,7 +30,7 @@ def find_shrinkage(previous: str, content: str, others: Iterable[str], purpose: 
 
     `others` are the texts of the answer's other files, `purpose` everything that the task says about the file.
     """
-    before, after = _count(previous), _count(content)
+    before, after = _count_lines(previous), _count_lines(content)
     if before < _SMALLEST or after >= before / 2 or _SMALLER.search(purpose):
         return None
     defined = _find_definitions(previous)
@@ -40,7 +40,7 @@ def find_shrinkage(previous: str, content: str, others: Iterable[str], purpose: 
     return f"it had {before} lines and has {after}" + (f", without {', '.join(lost[:8])}" if lost else "")
 
 
-def _count(text: str) -> int:
+def _count_lines(text: str) -> int:
     return sum(any(char.isalnum() for char in line) for line in text.split("\n"))
 
 

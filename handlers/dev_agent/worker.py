@@ -4,10 +4,10 @@ import os
 
 from dev_agent.agent import DevAgent
 from shared.composition import AskingSettings, connect_model
-from shared.functions import agent_function
+from shared.functions import make_agent_function
 from shared.models.messages import TaskReady
 
-handler = agent_function(
+handler = make_agent_function(
     TaskReady,
     lambda connections, settings: DevAgent(connections.projects, connections.objects, connect_model(settings)),
     os.environ,

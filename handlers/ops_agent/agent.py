@@ -77,12 +77,12 @@ class OpsAgent:
         """Return the result of trying the package; if two workers try it, both use the result that was stored first."""
         proof = prove(self._runner, project.id, contents, detected, delivery.remaining)
         key = layout.proof_object(project.id, message.revision, message.correlation_id, project.retries)
-        stored = self._objects.put_first(key, _proofs().dump_json(proof, indent=1), "application/json")
-        return _proofs().validate_json(stored)
+        stored = self._objects.put_first(key, _get_proof_adapter().dump_json(proof, indent=1), "application/json")
+        return _get_proof_adapter().validate_json(stored)
 
     def _is_unproven(self, message: DeployRequested) -> bool:
         """Return whether a person wants the package even if it fails when it is tried."""
-        record = self._projects.deployment(message.project_id, message.revision)
+        record = self._projects.get_deployment(message.project_id, message.revision)
         return record is not None and record.unproven
 
     def conclude(self, message: DeployRequested, project: Project, result: Packaged) -> Changes:
@@ -111,5 +111,5 @@ def _has_failed(proof: Proof | None) -> bool:
 
 
 @cache
-def _proofs() -> TypeAdapter[Proof]:
+def _get_proof_adapter() -> TypeAdapter[Proof]:
     return TypeAdapter(Proof)

@@ -7,7 +7,7 @@ from typing import Final
 
 from ops_agent.dependencies import Files, read_manifest
 from shared.models.runs import Language
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Entry:
         return "python" if self.path.endswith(".py") else "node"
 
 
-def _python_entry(package: str, adapter: str) -> str:
+def _write_python_entry(package: str, adapter: str) -> str:
     return f'''\
 """Has Lambda call the application in {{file}}."""
 
@@ -75,7 +75,7 @@ FRAMEWORKS: Final = (
         "",
         "mangum",
         "lambda_entry.py",
-        _python_entry("mangum", "Mangum"),
+        _write_python_entry("mangum", "Mangum"),
     ),
     Framework(
         "python",
@@ -83,7 +83,7 @@ FRAMEWORKS: Final = (
         "",
         "apig-wsgi",
         "lambda_entry.py",
-        _python_entry("apig_wsgi", "make_lambda_handler"),
+        _write_python_entry("apig_wsgi", "make_lambda_handler"),
     ),
     Framework(
         "javascript",
@@ -103,13 +103,13 @@ def find_entry(files: Files) -> Entry | None:
             continue
         for framework in FRAMEWORKS:
             text = files[path]
-            match = framework.made.search(text) if language_of(path, text) == framework.language else None
+            match = framework.made.search(text) if detect_language(path, text) == framework.language else None
             if match and re.search(framework.exported.format(match[1]), text):
-                return _write(framework, PurePosixPath(path), match[1])
+                return _write_entry(framework, PurePosixPath(path), match[1])
     return None
 
 
-def _write(framework: Framework, path: PurePosixPath, app: str) -> Entry:
+def _write_entry(framework: Framework, path: PurePosixPath, app: str) -> Entry:
     text = framework.text.format(file=path.name, module=path.stem, app=app)
     return Entry(str(path.with_name(framework.entry)), text, framework.requirement)
 

@@ -43,11 +43,11 @@ def write_template(detected: DetectedType) -> str | None:
     """Return the CloudFormation template; None for a project that is not deployed."""
     if detected.functions:
         return _write_functions(detected.functions)
-    return _text("static-site.yaml").substitute() if detected.type is ProjectType.STATIC_SITE else None
+    return _load_template("static-site.yaml").substitute() if detected.type is ProjectType.STATIC_SITE else None
 
 
 def _write_functions(functions: Sequence[Function]) -> str:
-    resource, output = _text("lambda-function.yaml"), _text("lambda-output.yaml")
+    resource, output = _load_template("lambda-function.yaml"), _load_template("lambda-output.yaml")
     values = [
         {
             "id": function.id,
@@ -58,7 +58,7 @@ def _write_functions(functions: Sequence[Function]) -> str:
         }
         for function in functions
     ]
-    return _text("lambda.yaml").substitute(
+    return _load_template("lambda.yaml").substitute(
         description=f"{'A Lambda function' if len(functions) == 1 else 'Lambda functions'} behind an HTTP API.",
         resources="".join(resource.substitute(each) for each in values),
         outputs="".join(output.substitute(each) for each in values),
@@ -71,13 +71,13 @@ def write_instructions(name: str, detected: DetectedType, paths: frozenset[str],
     `proof` is the sentence on the trial of a function's package.
     """
     document = "lambda.md" if detected.functions else f"{detected.type}.md"
-    return _text(document).substitute(
+    return _load_template(document).substitute(
         name=name,
-        stack=_stack_name(name),
+        stack=_make_stack_name(name),
         **(_describe_functions(detected.functions) if detected.functions else {}),
         site=PurePosixPath("unpacked", detected.site),
-        dependencies=_dependencies(detected, paths),
-        build=_format_commands(_list_build(detected, paths)),
+        dependencies=_write_install_step(detected, paths),
+        build=_format_commands(_list_build_commands(detected, paths)),
         built=_BUILT if detected.built else "",
         what="the source of a web front end" if detected.built else "a library or a command-line tool",
         proof=f"\nSeen before it was packaged: {proof}.\n" if proof else "",
@@ -86,23 +86,23 @@ def write_instructions(name: str, detected: DetectedType, paths: frozenset[str],
 
 
 def _describe_functions(functions: Sequence[Function]) -> dict[str, str]:
-    names = _join(f"`{function.id}Name`" for function in functions)
+    names = _join_words(f"`{function.id}Name`" for function in functions)
     if len(functions) == 1:
         return {
             "functions": f"a Lambda function with the handler `{functions[0].handler}`",
             "route": "",
             "names": names,
         }
-    handlers = _join(f"`{function.handler}` at `{function.route}`" for function in functions)
+    handlers = _join_words(f"`{function.handler}` at `{function.route}`" for function in functions)
     return {"functions": f"Lambda functions with the handlers {handlers}", "route": "ROUTE", "names": names}
 
 
-def _join(parts: Iterable[str]) -> str:
+def _join_words(parts: Iterable[str]) -> str:
     *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _list_build(detected: DetectedType, paths: frozenset[str]) -> list[str]:
+def _list_build_commands(detected: DetectedType, paths: frozenset[str]) -> list[str]:
     commands = [command for manifest, command in _BUILD.items() if manifest in paths]
     return [*commands, "npm run build"] if detected.built else commands
 
@@ -110,20 +110,24 @@ def _list_build(detected: DetectedType, paths: frozenset[str]) -> list[str]:
 def write_additions(files: Mapping[str, str], detected: DetectedType) -> dict[str, bytes]:
     """Return the files that a function's package needs beside the project's: its entry, and unnamed requirements."""
     added = {detected.entry.path: detected.entry.text} if detected.entry else {}
-    requirements = [each for function in detected.of("python") for each in list_requirements(files, function.handler)]
+    requirements = [
+        each for function in detected.list_functions("python") for each in list_requirements(files, function.handler)
+    ]
     requirements += [detected.entry.requirement] if detected.entry and detected.entry.language == "python" else []
     if requirements:
         added[REQUIREMENTS] = "".join(f"{requirement}\n" for requirement in dict.fromkeys(requirements))
     return {path: text.encode() for path, text in added.items()}
 
 
-def _dependencies(detected: DetectedType, paths: frozenset[str]) -> str:
+def _write_install_step(detected: DetectedType, paths: frozenset[str]) -> str:
     """Return the step that adds the functions' dependencies to the package; empty if there are none."""
     installs = []
-    if manifests := dict.fromkeys(path for one in detected.of("python") for path in list_installed(one.handler, paths)):
+    if manifests := dict.fromkeys(
+        path for one in detected.list_functions("python") for path in list_installed(one.handler, paths)
+    ):
         installs.append(_PIP.format("".join(f" -r unpacked/{path}" for path in manifests)))
     adapter = f" {detected.entry.requirement}" if detected.entry else ""
-    if detected.of("node") and (adapter or "package.json" in paths):
+    if detected.list_functions("node") and (adapter or "package.json" in paths):
         installs.append(f"{_NPM}{adapter}")
     if not installs:
         return ""
@@ -135,10 +139,10 @@ def _format_commands(commands: Iterable[str]) -> str:
     return "".join(f"\n       {command}" for command in commands)
 
 
-def _stack_name(name: str) -> str:
+def _make_stack_name(name: str) -> str:
     """Return the project's name as a valid stack name: letters, digits and hyphens, beginning with a letter."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")[:60].rstrip("-") or "my-project"
 
 
-def _text(name: str) -> Template:
+def _load_template(name: str) -> Template:
     return Template(files(__package__).joinpath("templates", name).read_text(encoding="utf-8"))

@@ -84,12 +84,12 @@ def _distinguish(handlers: Sequence[str]) -> Iterator[str]:
         parts = PurePosixPath(handler.rpartition(".")[0]).parts
         distinctive = [part for part in parts if part.lower() not in _SAYS_NOTHING] or parts
         slug = re.sub(r"[^a-z0-9]+", "-", distinctive[-1].lower()).strip("-") or "function"
-        name = next(candidate for candidate in _number(slug) if candidate not in taken)
+        name = next(candidate for candidate in _number_names(slug) if candidate not in taken)
         taken.add(name)
         yield name
 
 
-def _number(words: str) -> Iterator[str]:
+def _number_names(words: str) -> Iterator[str]:
     yield words
     number = 2
     while True:

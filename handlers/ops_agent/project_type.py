@@ -10,7 +10,7 @@ from typing import Final
 from ops_agent.applications import Entry, find_entry, needs_build
 from ops_agent.functions import Function, list_functions
 from shared.models.runs import Language
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 
 class ProjectType(StrEnum):
@@ -36,7 +36,7 @@ class DetectedType:
     entry: Entry | None = None
     built: bool = False
 
-    def of(self, language: Language) -> tuple[Function, ...]:
+    def list_functions(self, language: Language) -> tuple[Function, ...]:
         """Return the functions in a language."""
         return tuple(function for function in self.functions if function.language == language)
 
@@ -66,17 +66,17 @@ def detect(files: Mapping[str, str]) -> DetectedType:
     Lambda handlers take precedence, then a web application with an adapter, then an index.html.
     """
     if handlers := _find_handlers(files):
-        return DetectedType(_tell_type({language for _, language in handlers}), list_functions(handlers))
+        return DetectedType(_choose_type({language for _, language in handlers}), list_functions(handlers))
     if entry := find_entry(files):
         functions = list_functions([(entry.handler, entry.language)])
-        return DetectedType(_tell_type({entry.language}), functions, entry=entry)
+        return DetectedType(_choose_type({entry.language}), functions, entry=entry)
     if needs_build(files):
         return DetectedType(ProjectType.PACKAGE, built=True)
-    site = _site(files)
+    site = _find_site_folder(files)
     return DetectedType(ProjectType.STATIC_SITE, site=site) if site else DetectedType(ProjectType.PACKAGE)
 
 
-def _tell_type(languages: Collection[Language]) -> ProjectType:
+def _choose_type(languages: Collection[Language]) -> ProjectType:
     if len(languages) > 1:
         return ProjectType.MIXED_LAMBDA
     return ProjectType.PYTHON_LAMBDA if "python" in languages else ProjectType.NODE_LAMBDA
@@ -95,18 +95,18 @@ def _find_handlers(files: Mapping[str, str]) -> Sequence[tuple[str, Language]]:
 def _list_handlers(files: Mapping[str, str], language: str, pattern: re.Pattern[str]) -> Iterator[str]:
     """Yield a language's handlers in Lambda's notation (path/to/module.function), nearest to the root first."""
     for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        if language_of(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
+        if detect_language(path, files[path]) == language and not is_test(path) and _MODULE.fullmatch(path):
             match = pattern.search(files[path])
             if match:
                 name = next(filter(None, match.groups()))
                 yield f"{PurePosixPath(path).with_suffix('')}.{name}"
 
 
-def _site(files: Mapping[str, str]) -> str | None:
+def _find_site_folder(files: Mapping[str, str]) -> str | None:
     """Return the folder of a site: the root, or one that contains all of the project's programs."""
     if "index.html" in files:
         return "."
-    programs = [path for path in files if language_of(path, files[path]) in _PROGRAMS and not is_test(path)]
+    programs = [path for path in files if detect_language(path, files[path]) in _PROGRAMS and not is_test(path)]
     for folder in _SITE_FOLDERS:
         if f"{folder}/index.html" in files and all(path.startswith(f"{folder}/") for path in programs):
             return folder

@@ -110,7 +110,7 @@ def prove(
     from which it passes is its root. Raises `shared.models.errors.Retryable`.
     """
     trial = _Trial(runner, project_id, contents, detected, remaining)
-    results = [trial.of(function) for function in detected.functions]
+    results = [trial.try_function(function) for function in detected.functions]
     verdicts = {result.passed for result in results}
     passed = next((verdict for verdict in (False, True) if verdict in verdicts), None)
     return Proof(
@@ -134,31 +134,33 @@ class _Trial:
     detected: DetectedType
     remaining: Remaining
 
-    def of(self, function: Function) -> TrialResult:
+    def try_function(self, function: Function) -> TrialResult:
         """Return the first result that passes, or else the result from the package's root."""
         first: TrialResult | None = None
         untested = {path: file for path, file in self.contents.items() if not is_test(path)}
         for root in islice(_list_roots(function), MOST_ROOTS):
             if self.remaining() < RUN_SECONDS:
                 return first or TrialResult(function, None, f"{function.handler} was not tried: there was no time left")
-            result = self._try(replace(function, root=root), untested)
+            result = self._try_root(replace(function, root=root), untested)
             if result.passed or (result.passed is None and first is None):
                 return result
             first = first or result
-        if first and _misses_test(first, self.contents):
-            return self._try(function, self.contents)
+        if first and _lacks_test_file(first, self.contents):
+            return self._try_root(function, self.contents)
         return first or TrialResult(function, None, "there is no folder to try it from")
 
-    def _try(self, function: Function, packaged: Contents) -> TrialResult:
+    def _try_root(self, function: Function, packaged: Contents) -> TrialResult:
         """Return the result of one trial; `packaged` has tests, which the runner would run, only if they are needed."""
         paths = frozenset(packaged)
-        installed = {path for one in self.detected.of("python") for path in list_installed(one.handler, paths)}
+        installed = {
+            path for one in self.detected.list_functions("python") for path in list_installed(one.handler, paths)
+        }
         files = {path: file for path, file in packaged.items() if path in installed or not is_manifest(path)}
         probe, event = _PROBES[function.language], _find_event(files, function)
         run = self._run(
             function.language, files | function.write_entry() | {probe: _write_probe(probe, function.called, event)}
         )
-        if missing := _find_missing(run, packaged, self.detected):
+        if missing := _find_missing_package(run, packaged, self.detected):
             return TrialResult(function, None, f"{function.handler} was not tried: not runnable here: needs {missing}")
         return TrialResult(function, *_judge(run, function.handler, event))
 
@@ -173,7 +175,7 @@ class _Trial:
             return TestsRun(language=language, trouble=f"it ended what runs it: {ending}")
 
 
-def _misses_test(result: TrialResult, contents: Contents) -> bool:
+def _lacks_test_file(result: TrialResult, contents: Contents) -> bool:
     """Return whether the missing module is a file that is named like a test."""
     match = _NO_MODULE.search(result.summary)
     tests = {PurePosixPath(path).with_suffix("").parts[0] for path in contents if is_test(path)}
@@ -187,7 +189,7 @@ def _list_roots(function: Function) -> Iterator[str]:
         yield from (str(folder) for folder in PurePosixPath(function.handler).parents if str(folder) != ".")
 
 
-def _find_missing(run: TestsRun, packaged: Contents, detected: DetectedType) -> str | None:
+def _find_missing_package(run: TestsRun, packaged: Contents, detected: DetectedType) -> str | None:
     """Return a missing Node.js package that exists on Lambda: the runner has none."""
     texts = {path: content.decode(errors="replace") for path, content in packaged.items() if path.endswith(".json")}
     declared = list_node_packages(texts) | ({detected.entry.requirement} if detected.entry else set())
@@ -203,12 +205,12 @@ def _find_event(packaged: Contents, function: Function) -> str | None:
     for path in sorted(packaged, key=lambda path: (path.count("/"), path)):
         pure = PurePosixPath(path)
         is_example = pure.name in _EVENT_FILES or (pure.suffix == ".json" and str(pure.parent) in _EVENT_FOLDERS)
-        if is_example and not _NO_GOOD_EVENT.search(pure.name) and _is_for(pure, function):
+        if is_example and not _NO_GOOD_EVENT.search(pure.name) and _is_event_for(pure, function):
             return path
     return None
 
 
-def _is_for(event: PurePosixPath, function: Function) -> bool:
+def _is_event_for(event: PurePosixPath, function: Function) -> bool:
     """Return whether an event is for a function: it is the only one, or the event has its folder or its name."""
     folder = PurePosixPath(function.handler).parent
     words = re.sub(r"[^a-z0-9]+", "-", event.stem.lower())
@@ -230,20 +232,20 @@ def _judge(run: TestsRun, handler: str, event: str | None) -> tuple[bool | None,
     imported, answered = (tests.get(check) for check in _CHECKS[run.language])
     if imported is None or imported.outcome != "passed":
         reason = imported.message if imported else run.trouble or "it ended early"
-        return False, f"{handler} cannot be imported from the package: {_reason(reason)}"
+        return False, f"{handler} cannot be imported from the package: {_find_error_line(reason)}"
     if answered is not None and answered.outcome == "passed":
-        return True, f"{handler} was imported from the package and answered {_name(event)}"
-    reason = _reason(answered.message if answered else run.trouble or "it ended early")
+        return True, f"{handler} was imported from the package and answered {_describe_event(event)}"
+    reason = _find_error_line(answered.message if answered else run.trouble or "it ended early")
     if event and not _NO_NETWORK.search(reason):
-        return False, f"{handler} failed on {_name(event)}: {reason}"
-    return True, f"{handler} was imported from the package; on {_name(event)} it failed: {reason}"
+        return False, f"{handler} failed on {_describe_event(event)}: {reason}"
+    return True, f"{handler} was imported from the package; on {_describe_event(event)} it failed: {reason}"
 
 
-def _name(event: str | None) -> str:
+def _describe_event(event: str | None) -> str:
     return f"the event in {event}" if event else "an HTTP API's GET /"
 
 
-def _reason(message: str) -> str:
+def _find_error_line(message: str) -> str:
     """Return the line of a traceback with the error: Python's last one; Node.js's first one, above its frames."""
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["it said nothing"]
     has_frames = any(line.startswith("at ") for line in lines[1:])

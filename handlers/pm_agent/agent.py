@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from pm_agent.questions import about_change, about_project, correction
+from pm_agent.questions import make_change_prompt, make_correction_prompt, make_project_prompt
 from pm_agent.validation import find_faults
 from shared.items import put_pending
 from shared.language_model.asking import NoUsableReply, ask, ask_twice
@@ -46,7 +46,7 @@ class PmAgent:
     def work(self, message: PlanRequested, project: Project, delivery: Delivery) -> Planned:
         """Ask for a plan, at most twice. Raises `Terminal` if no plan can be carried out."""
         build = message.revision.build
-        base, stored_base = self._base(message)
+        base, stored_base = self._pin_base(message)
         existing = frozenset(base.by_path() if base else ())
 
         def reply_to(prompt: Prompt, turn: int) -> Reply:
@@ -55,7 +55,10 @@ class PmAgent:
 
         try:
             plan = ask_twice(
-                self._prompt(message, project, base), reply_to, lambda reply: read_plan(reply, existing), correction
+                self._make_prompt(message, project, base),
+                reply_to,
+                lambda reply: read_plan(reply, existing),
+                make_correction_prompt,
             )
         except NoUsableReply as fault:
             raise Terminal(f"No plan could be made of the requirements: {fault}.") from fault
@@ -63,7 +66,7 @@ class PmAgent:
         key = layout.plan_object(project.id, build, "plan.json")
         return Planned(plan, self._objects.put(key, content, "application/json"), stored_base)
 
-    def _base(self, message: PlanRequested) -> tuple[Manifest | None, StoredObject | None]:
+    def _pin_base(self, message: PlanRequested) -> tuple[Manifest | None, StoredObject | None]:
         """Return the files that a change starts from; none for a new project."""
         build = message.revision.build
         if build == 1:
@@ -71,19 +74,19 @@ class PmAgent:
         key = layout.plan_object(message.project_id, build, "base.json")
         return pin_manifest(self._projects, self._objects, message.project_id, key)
 
-    def _prompt(self, message: PlanRequested, project: Project, base: Manifest | None) -> Prompt:
+    def _make_prompt(self, message: PlanRequested, project: Project, base: Manifest | None) -> Prompt:
         if base is None:
-            return about_project(project)
-        change = self._projects.change(project.id, message.revision.build)
+            return make_project_prompt(project)
+        change = self._projects.get_change(project.id, message.revision.build)
         if change is None:
             raise Retryable("the change request is not there")
         texts = {file.path: read_named(self._objects, file.object).decode(errors="replace") for file in base.files}
-        return about_change(project, change, self._read_plans(project.id, change), base.files, texts)
+        return make_change_prompt(project, change, self._read_plans(project.id, change), base.files, texts)
 
     def _read_plans(self, project_id: str, change: ChangeRecord) -> list[Plan]:
         """Return the first plan, and the plan of the last build before the change, if they are known."""
         builds = sorted({1, change.before.revision.build if change.before else 1})
-        records = [self._projects.plan(project_id, build) for build in builds]
+        records = [self._projects.get_plan(project_id, build) for build in builds]
         stored = [record.plan for record in records if record and record.plan]
         return [Plan.model_validate_json(read_named(self._objects, plan)) for plan in stored]
 
@@ -100,7 +103,7 @@ class PmAgent:
             },
             move=ProjectStatus.DEVELOPING,
             writes=tuple(tasks),
-            outbox=tuple(messages[task_id] for task_id in result.plan.ready(frozenset())),
+            outbox=tuple(messages[task_id] for task_id in result.plan.list_ready(frozenset())),
             detail=f"planned {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}: {', '.join(messages)}",
         )
 

@@ -10,13 +10,13 @@ from shared.outline import outline_all
 from shared.prompts import load, make_tag, mark_as_data
 
 
-def about_project(project: Project) -> Prompt:
+def make_project_prompt(project: Project) -> Prompt:
     """Return the prompt for the plan of a new project."""
     requirements = mark_as_data("requirements", make_tag(project.requirements), project.requirements)
-    return _prompt(load(__package__, "plan").substitute(requirements=requirements))
+    return _make_prompt(load(__package__, "plan").substitute(requirements=requirements))
 
 
-def about_change(
+def make_change_prompt(
     project: Project,
     change: ChangeRecord,
     plans: Sequence[Plan],
@@ -31,29 +31,29 @@ def about_change(
     text = load(__package__, "change").substitute(
         change=mark_as_data("change", tag, change.requirements),
         requirements=mark_as_data("requirements", tag, project.requirements),
-        plans="\n\n".join(map(_describe, plans)) or "It is not known.",
+        plans="\n\n".join(map(_describe_plan, plans)) or "It is not known.",
         files="\n".join(f"- {file.path} ({file.language}, {file.object.size} bytes)" for file in files),
         outlines=outline_all(texts, tag, "\n".join([change.requirements, *(plan.shared_contract for plan in plans)])),
     )
-    return _prompt(text)
+    return _make_prompt(text)
 
 
-def correction(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
+def make_correction_prompt(prompt: Prompt, reply: Reply, reasons: list[str]) -> Prompt:
     """Return the prompt again, with the last answer and why it cannot be carried out."""
     text = load(__package__, "correction").substitute(
         question=prompt.text,
         answer=mark_as_data("answer", make_tag(reply.text), reply.text),
         reasons="\n".join(f"- {reason}" for reason in reasons),
     )
-    return _prompt(text)
+    return _make_prompt(text)
 
 
-def _describe(plan: Plan) -> str:
+def _describe_plan(plan: Plan) -> str:
     """Return the parts of an earlier plan that still apply."""
     decided = [f"- {assumption}" for assumption in plan.assumptions]
     parts = [plan.summary, *(["Decided:", "\n".join(decided)] if decided else []), "Agreed on:", plan.shared_contract]
     return "\n\n".join(parts)
 
 
-def _prompt(text: str) -> Prompt:
+def _make_prompt(text: str) -> Prompt:
     return Prompt(system=load(__package__, "system").substitute(), text=text, schema=Plan.model_json_schema())

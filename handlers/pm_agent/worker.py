@@ -4,10 +4,10 @@ import os
 
 from pm_agent.agent import PmAgent
 from shared.composition import AskingSettings, connect_model
-from shared.functions import agent_function
+from shared.functions import make_agent_function
 from shared.models.messages import PlanRequested
 
-handler = agent_function(
+handler = make_agent_function(
     PlanRequested,
     lambda connections, settings: PmAgent(connections.projects, connections.objects, connect_model(settings)),
     os.environ,

@@ -55,7 +55,7 @@ class QaAgent:
         tested, manifest = pin_manifest(self._projects, self._objects, project.id, key_for("manifest.json"))
         contents = {file.path: read_named(self._objects, file.object) for file in tested.files}
         files = {path: content.decode(errors="replace") for path, content in contents.items()}
-        new_report = self._analyse(message.revision, files, self._gather(message, contents))
+        new_report = self._analyse(message.revision, files, self._gather_evidence(message, contents))
         # The duration of tests varies: if two workers run them, both use the report that was stored first.
         key = key_for("report.json")
         stored = self._objects.put_first(key, new_report.model_dump_json(indent=1).encode(), "application/json")
@@ -65,12 +65,12 @@ class QaAgent:
         )
         return Tested(report, describe(key, stored), page, manifest)
 
-    def _gather(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
+    def _gather_evidence(self, message: TestRequested, contents: Mapping[str, bytes]) -> Evidence:
         """Return the results of the tests, and what they are compared with."""
-        record = self._projects.plan(message.project_id, message.revision.build)
+        record = self._projects.get_plan(message.project_id, message.revision.build)
         stored = record.plan if record else None
         plan = Plan.model_validate_json(read_named(self._objects, stored)) if stored else None
-        earlier = [test.report for test in self._projects.tests(message.project_id) if _precedes(test, message)]
+        earlier = [test.report for test in self._projects.list_tests(message.project_id) if _precedes(test, message)]
         return Evidence(
             runs=run_tests(self._runner, message.project_id, contents),
             planned=find_planned_tests(plan) if plan else frozenset(),
@@ -82,14 +82,14 @@ class QaAgent:
     def conclude(self, message: TestRequested, project: Project, result: Tested) -> Changes:
         """Return the score, and the work that follows from the verdict."""
         report = result.report
-        earlier = [test for test in self._projects.tests(project.id) if _precedes(test, message)]
+        earlier = [test for test in self._projects.list_tests(project.id) if _precedes(test, message)]
         follow = {Verdict.PASS: self._deploy, Verdict.REPAIR: self._repair, Verdict.REVIEW: self._review}
         verdict = decide(report, earlier)
         changes = follow[verdict](message, project, result, earlier)
         fields = {
             "score": report.score,
             "passed": report.passed,
-            "errors": _errors(report),
+            "errors": _count_errors(report),
             "passing": report.passing,
             "report": result.stored.model_dump(),
             "page": result.page.model_dump(),
@@ -129,7 +129,7 @@ class QaAgent:
         """Stop, with the files of the build's best revision as the project's."""
         candidates = {test.revision: RevisionQuality(test.passing, test.errors, test.score or 0.0) for test in earlier}
         report = result.report
-        candidates[message.revision] = RevisionQuality(report.passing, _errors(report), report.score)
+        candidates[message.revision] = RevisionQuality(report.passing, _count_errors(report), report.score)
         chosen = choose_best(candidates)
         manifest = next((test.manifest for test in earlier if test.revision == chosen), None)
         return Changes(
@@ -144,7 +144,7 @@ def _precedes(test: TestRecord, message: TestRequested) -> bool:
     return test.revision.build == message.revision.build and test.revision.round < message.revision.round
 
 
-def _errors(report: QualityReport) -> int:
+def _count_errors(report: QualityReport) -> int:
     """Return the number of errors other than failing tests, as a single fault can make many tests fail."""
     listed = sum(finding.severity is Severity.ERROR and finding.rule != TEST for finding in report.findings)
     return listed + report.omitted_errors

@@ -17,11 +17,11 @@ from qa_agent.analysers.secrets import RULE as SECRET
 from qa_agent.analysers.secrets import Secrets, mask_secrets
 from qa_agent.analysers.syntax import DOUBT, SYNTAX, Syntax
 from qa_agent.evidence import Evidence
-from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
+from qa_agent.scoring import calculate_total, find_reasons_against, make_failures, score_parts
 from qa_agent.test_faults import TEST, find_related, find_test_faults
 from shared.models.project import Revision
 from shared.models.quality import Finding, QualityReport, Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 ANALYSERS: Final[tuple[Analyser, ...]] = (
     *(Syntax(), Ruff(), Complexity(), Secrets(), HiddenText(), Leftovers()),
@@ -53,13 +53,13 @@ def analyse(
 
     A file that could not be checked is a finding, never a pass.
     """
-    sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
+    sources = [SourceFile(path, detect_language(path, text), text) for path, text in files.items()]
     outcomes = list(run(list(make_jobs(analysers, sources)), limits))
     faults = [fault for outcome in outcomes for fault in _read_faults(outcome)]
     faults += find_test_faults(files, evidence, {fault.path for fault in faults if fault.rule == SYNTAX})
     measured = _find_measured(outcomes)
     parts = score_parts(sources, faults, measured, evidence.runs)
-    score = total(parts)
+    score = calculate_total(parts)
     reasons = find_reasons_against(score, faults)
     worst = sorted(faults, key=lambda fault: (_BY_SEVERITY[fault.severity], fault.path, fault.line))
     return QualityReport(
@@ -107,16 +107,16 @@ def _make_findings(faults: Sequence[Fault], files: Mapping[str, str], evidence: 
             line=fault.line,
             rule=fault.rule,
             severity=fault.severity,
-            message=_cut(fault.message, 3 * WIDTH),
-            lines=_around(lines[fault.path], fault.line),
+            message=_truncate(fault.message, 3 * WIDTH),
+            lines=_quote_lines(lines[fault.path], fault.line),
             related=find_related(fault, files, evidence),
         )
 
 
-def _around(lines: Sequence[str], line: int) -> tuple[str, ...]:
+def _quote_lines(lines: Sequence[str], line: int) -> tuple[str, ...]:
     first, last = max(1, line - AROUND), min(len(lines), line + AROUND)
-    return tuple(f"{number}: {_cut(lines[number - 1].rstrip(), WIDTH)}" for number in range(first, last + 1))
+    return tuple(f"{number}: {_truncate(lines[number - 1].rstrip(), WIDTH)}" for number in range(first, last + 1))
 
 
-def _cut(text: str, width: int) -> str:
+def _truncate(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -9,7 +9,7 @@ from shared.models.quality import QualityReport
 from shared.models.runs import Language, TestsRequested, TestsRun
 from shared.packed_files import TooLarge, pack
 from shared.runners.port import Runner, RunnerEnded
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 LANGUAGES: Final[Mapping[Language, frozenset[str]]] = {
     "python": frozenset({"python"}),
@@ -29,7 +29,7 @@ class Evidence:
 
 def run_tests(runner: Runner, project_id: str, files: Mapping[str, bytes]) -> tuple[TestsRun, ...]:
     """Run the tests of each language that has any. Raises `shared.models.errors.Retryable`."""
-    test_languages = {language_of(path) for path in files if is_test(path)}
+    test_languages = {detect_language(path) for path in files if is_test(path)}
     return tuple(
         _run(runner, project_id, files, language) for language, sources in LANGUAGES.items() if test_languages & sources
     )

@@ -21,18 +21,18 @@ def render(project_name: str, report: QualityReport) -> str:
         score=f"{report.score:g}",
         verdict="passed" if report.passed else "not passed",
         reasons="".join(f"<p>{escape(reason)}</p>" for reason in report.reasons),
-        parts="".join(map(_part, report.parts)),
-        sum=_sum(report),
-        counts=_counts(report),
-        findings=_findings(report),
-        unread=_paths(report.not_measured, "Every file was read by a parser."),
-        read=_paths(report.measured, "No file was."),
+        parts="".join(map(_render_part, report.parts)),
+        sum=_render_total(report),
+        counts=_describe_counts(report),
+        findings=_render_findings(report),
+        unread=_render_paths(report.not_measured, "Every file was read by a parser."),
+        read=_render_paths(report.measured, "No file was."),
         read_count=len(report.measured),
         unread_count=len(report.not_measured),
     )
 
 
-def _part(part: ScorePart) -> str:
+def _render_part(part: ScorePart) -> str:
     points = f"{part.points:g}" if part.measured else "not measured"
     weight = f"{part.weight:g}" if part.measured else f"({part.weight:g})"
     return (
@@ -41,7 +41,7 @@ def _part(part: ScorePart) -> str:
     )
 
 
-def _sum(report: QualityReport) -> str:
+def _render_total(report: QualityReport) -> str:
     measured = [part for part in report.parts if part.measured]
     points, weight = sum(part.points for part in measured), sum(part.weight for part in measured)
     return (
@@ -50,7 +50,7 @@ def _sum(report: QualityReport) -> str:
     )
 
 
-def _counts(report: QualityReport) -> str:
+def _describe_counts(report: QualityReport) -> str:
     if not report.findings:
         return "None."
     counts = [(sum(f.severity is severity for f in report.findings), severity.value) for severity in Severity]
@@ -58,25 +58,25 @@ def _counts(report: QualityReport) -> str:
     return summary + (f", and {report.omitted} more that are not listed." if report.omitted else ".")
 
 
-def _findings(report: QualityReport) -> str:
+def _render_findings(report: QualityReport) -> str:
     """Return the findings by file, in the order of the report: the files with errors first."""
     order = {finding.path: None for finding in report.findings}
     rank = {path: index for index, path in enumerate(order)}
     by_file = groupby(sorted(report.findings, key=lambda finding: rank[finding.path]), lambda finding: finding.path)
-    return "".join(_file(path, list(findings), unfolded=rank[path] < OPEN) for path, findings in by_file)
+    return "".join(_render_file(path, list(findings), unfolded=rank[path] < OPEN) for path, findings in by_file)
 
 
-def _file(path: str, findings: list[Finding], *, unfolded: bool) -> str:
+def _render_file(path: str, findings: list[Finding], *, unfolded: bool) -> str:
     state = " open" if unfolded else ""
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     note = f", {errors} to repair" if errors else ""
     return (
         f"<details{state}><summary><code>{escape(path)}</code> {len(findings)} found{note}</summary>"
-        f"<ul>{''.join(map(_finding, findings))}</ul></details>"
+        f"<ul>{''.join(map(_render_finding, findings))}</ul></details>"
     )
 
 
-def _finding(finding: Finding) -> str:
+def _render_finding(finding: Finding) -> str:
     lines = escape("\n".join(finding.lines))
     return (
         f'<li><p><span class="{escape(finding.severity)}">{escape(finding.severity)}</span> line {finding.line}: '
@@ -85,7 +85,7 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _paths(paths: tuple[str, ...], fallback: str) -> str:
+def _render_paths(paths: tuple[str, ...], fallback: str) -> str:
     if not paths:
         return f"<p>{fallback}</p>"
     return f"<ul>{''.join(f'<li><code>{escape(path)}</code></li>' for path in paths)}</ul>"

@@ -61,16 +61,16 @@ def score_parts(
     """
     code = [file for file in files if not _is_prose(file)]
     return (
-        _syntax(code, faults, measured),
-        _security(code, faults),
-        _tests(code, runs),
-        _lint(code, faults),
-        _complexity(code, faults),
-        _documentation(files),
+        _score_syntax(code, faults, measured),
+        _score_security(code, faults),
+        _score_tests(code, runs),
+        _score_lint(code, faults),
+        _score_complexity(code, faults),
+        _score_documentation(files),
     )
 
 
-def total(parts: Iterable[ScorePart]) -> float:
+def calculate_total(parts: Iterable[ScorePart]) -> float:
     """Return the score, 0 to 100 with one decimal; 0 if nothing could be measured."""
     measured = [part for part in parts if part.measured]
     weight = sum(part.weight for part in measured)
@@ -97,33 +97,35 @@ def _is_prose(file: SourceFile) -> bool:
     return file.language in _PROSE_LANGUAGES
 
 
-def _syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
+def _score_syntax(code: Sequence[SourceFile], faults: Sequence[Fault], measured: Collection[str]) -> ScorePart:
     """Return the share of lines in files that parse; unreadable files do not count as parsed."""
     broken = {fault.path for fault in faults if fault.rule == SYNTAX}
     parsed = [file for file in code if file.path in measured and file.path not in broken]
     lines, good = _count_lines(code), _count_lines(parsed)
     if not code:
-        return _part("syntax", None, "there is nothing to parse")
+        return _make_part("syntax", None, "there is nothing to parse")
     share = good / lines if lines else float(len(parsed) == len(code))
     unread = sum(file.path not in measured for file in code)
     unread_note = f"; {unread} could not be read" if unread else ""
-    return _part("syntax", share, f"{len(parsed)} of {len(code)} files parse, {good} of {lines} lines{unread_note}")
+    return _make_part(
+        "syntax", share, f"{len(parsed)} of {len(code)} files parse, {good} of {lines} lines{unread_note}"
+    )
 
 
-def _security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+def _score_security(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     findings = [fault for fault in faults if fault.rule.startswith("S") or fault.rule in _SECURITY]
     failures = _count_failures(faults, "secrets", "ruff", "javascript-security", "hidden-text")
     return _penalise("security", code, findings, failures)
 
 
-def _lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+def _score_lint(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     findings = [fault for fault in faults if fault.rule.startswith(("F", "B")) or fault.rule in _LINT]
     files = [file for file in code if file.language in _LINTED]
     failures = _count_failures(faults, "ruff", "python-links", "javascript-links", "html-links", "leftovers")
     return _penalise("lint", files, findings, failures)
 
 
-def _complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
+def _score_complexity(code: Sequence[SourceFile], faults: Sequence[Fault]) -> ScorePart:
     from qa_agent.analysers.complexity import Complexity
     from qa_agent.analysers.ruff import Ruff
 
@@ -139,59 +141,59 @@ def _count_failures(faults: Iterable[Fault], *analysers: str) -> int:
 def _penalise(name: str, files: Sequence[SourceFile], findings: Sequence[Fault], failures: int) -> ScorePart:
     """Return a part that loses points by findings per line; it has no points if an analyser failed."""
     if not files:
-        return _part(name, None, "there is no file in a language that is measured")
+        return _make_part(name, None, "there is no file in a language that is measured")
     if failures:
-        return _part(name, 0.0, f"{failures} checks failed")
+        return _make_part(name, 0.0, f"{failures} checks failed")
     penalty, lines = sum(PENALTIES[fault.severity] for fault in findings), _count_lines(files)
     share = max(0.0, 1 - 100 * penalty / max(LEAST_LINES, lines) / TOLERANCE)
-    return _part(name, share, f"{len(findings)} findings in {lines} lines, with penalties of {penalty}")
+    return _make_part(name, share, f"{len(findings)} findings in {lines} lines, with penalties of {penalty}")
 
 
-def _tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
+def _score_tests(code: Sequence[SourceFile], runs: Sequence[TestsRun]) -> ScorePart:
     """Return the part for tests that were run: they count if they pass, check something and notice faults."""
     programs = [file for file in code if file.language not in _DATA]
     if all(file.is_test for file in programs):
-        return _part("tests", None, "there is no code to test")
+        return _make_part("tests", None, "there is no code to test")
     if not any(file.is_test for file in programs):
-        return _part("tests", 0.0, "there are no tests")
+        return _make_part("tests", 0.0, "there are no tests")
     completed = [run for run in runs if not run.not_run]
     if not completed:
         reasons = "; ".join(f"{run.language}: {run.not_run}" for run in runs) or "nothing here runs their language"
-        return _part("tests", None, f"the tests were not run: {reasons}")
+        return _make_part("tests", None, f"the tests were not run: {reasons}")
     languages = frozenset[str]().union(*(LANGUAGES[run.language] for run in completed))
     lines = _count_lines(file for file in programs if file.language in languages and not file.is_test)
     tests = _count_lines(file for file in programs if file.language in languages and file.is_test)
-    good, noticed = _passing(completed), _noticed(completed)
+    good, noticed = _count_passing(completed), _count_noticed(completed)
     enough = min(1.0, tests / (ENOUGH_TESTS * lines)) if lines else 1.0
     told = f"{good[0]} of {good[1]} tests pass and check something, {tests} lines of them for {lines} lines of code"
     emptied = f"; {noticed[0]} of {noticed[1]} emptied functions were noticed" if noticed[1] else ""
-    return _part("tests", enough * _share(good) * _share(noticed), told + emptied)
+    return _make_part("tests", enough * _calculate_share(good) * _calculate_share(noticed), told + emptied)
 
 
-def _passing(runs: Sequence[TestsRun]) -> tuple[int, int]:
+def _count_passing(runs: Sequence[TestsRun]) -> tuple[int, int]:
     """Return how many tests passed with checks, and how many there are; none passes if a run had trouble."""
     tests = [test for run in runs for test in run.tests if test.outcome != "skipped"]
     void = any(run.trouble for run in runs)
     return sum(test.outcome == "passed" and test.checks != 0 for test in tests) * (not void), len(tests)
 
 
-def _noticed(runs: Sequence[TestsRun]) -> tuple[int, int]:
+def _count_noticed(runs: Sequence[TestsRun]) -> tuple[int, int]:
     """Return how many of the emptied functions the tests noticed, and how many they called."""
     called = [function for run in runs for function in run.emptied if function.called]
     return sum(function.noticed for function in called), len(called)
 
 
-def _share(counts: tuple[int, int]) -> float:
+def _calculate_share(counts: tuple[int, int]) -> float:
     return counts[0] / counts[1] if counts[1] else 1.0
 
 
-def _documentation(files: Sequence[SourceFile]) -> ScorePart:
+def _score_documentation(files: Sequence[SourceFile]) -> ScorePart:
     readme = next((file.text for file in files if file.path.lower().startswith("readme")), "")
     words = len(readme.split())
-    return _part("documentation", float(words >= ENOUGH_WORDS), f"the README has {words} words")
+    return _make_part("documentation", float(words >= ENOUGH_WORDS), f"the README has {words} words")
 
 
-def _part(name: str, share: float | None, explanation: str) -> ScorePart:
+def _make_part(name: str, share: float | None, explanation: str) -> ScorePart:
     weight = WEIGHTS[name]
     points = round(weight * (share or 0.0), 2)
     return ScorePart(name=name, weight=weight, points=points, measured=share is not None, explanation=explanation)

@@ -9,7 +9,7 @@ from qa_agent.evidence import LANGUAGES, Evidence, find_weakened
 from qa_agent.modules import find_imported
 from shared.models.runs import TestedTest, TestsRun
 from shared.models.severity import Severity
-from shared.source_files import is_test, language_of
+from shared.source_files import detect_language, is_test
 
 TEST: Final = "test"
 MISSING: Final = "test-missing"
@@ -30,9 +30,9 @@ def find_test_faults(files: Mapping[str, str], evidence: Evidence, broken: Colle
     """
     runs = [run for run in evidence.runs if not run.not_run]
     return [
-        *(fault for run in runs for fault in _of_run(run, files, broken)),
-        *_missing(files, evidence),
-        *_weakened(runs, evidence, files),
+        *(fault for run in runs for fault in _find_run_faults(run, files, broken)),
+        *_find_missing(files, evidence),
+        *_find_weakened_tests(runs, evidence, files),
     ]
 
 
@@ -44,53 +44,53 @@ def find_related(fault: Fault, files: Mapping[str, str], evidence: Evidence) -> 
         frame.path
         for run in evidence.runs
         for test in run.tests
-        if test.outcome in BAD and _path(test, files) == fault.path
+        if test.outcome in BAD and _find_path(test, files) == fault.path
         for frame in reversed(test.frames)
     ]
     related = dict.fromkeys((*traceback_paths, *find_imported(fault.path, files)))
     return tuple(path for path in related if path in files and path != fault.path)
 
 
-def _of_run(run: TestsRun, files: Mapping[str, str], broken: Collection[str]) -> Iterator[Fault]:
+def _find_run_faults(run: TestsRun, files: Mapping[str, str], broken: Collection[str]) -> Iterator[Fault]:
     failing = [test for test in run.tests if test.outcome in BAD]
-    yield from (_failing(test, files) for test in failing if not _is_hindered(test, files, broken))
-    test_paths = [path for path in files if is_test(path) and language_of(path) in LANGUAGES[run.language]]
+    yield from (_report_failing(test, files) for test in failing if not _is_blocked(test, files, broken))
+    test_paths = [path for path in files if is_test(path) and detect_language(path) in LANGUAGES[run.language]]
     if run.trouble and not failing and test_paths:
         yield Fault(test_paths[0], 1, TEST, Severity.ERROR, run.trouble)
-    yield from _without_checks(run, files)
-    yield from _unnoticed(run, files)
+    yield from _find_without_checks(run, files)
+    yield from _find_unnoticed(run, files)
 
 
-def _failing(test: TestedTest, files: Mapping[str, str]) -> Fault:
-    path = _path(test, files)
+def _report_failing(test: TestedTest, files: Mapping[str, str]) -> Fault:
+    path = _find_path(test, files)
     file_frames = [frame for frame in test.frames if frame.path == path]
     in_test = [frame for frame in file_frames if frame.function == test.id.partition("[")[0].rpartition(".")[2]]
     line = (in_test or file_frames)[-1].line if file_frames else test.line
     beyond = [frame for frame in test.frames if frame.path != path]
     origin = f" (raised at {beyond[-1].path}:{beyond[-1].line}, in {beyond[-1].function})" if beyond else ""
     verb = "fails" if test.outcome == "failed" else "ends with an error"
-    return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {verb}: {_told(test.message)}{origin}")
+    return Fault(path, line, TEST, Severity.ERROR, f"{test.id} {verb}: {_normalize_message(test.message)}{origin}")
 
 
-def _is_hindered(test: TestedTest, files: Mapping[str, str], broken: Collection[str]) -> bool:
+def _is_blocked(test: TestedTest, files: Mapping[str, str], broken: Collection[str]) -> bool:
     """Return whether a test needs a file that no parser can read."""
-    path = _path(test, files)
+    path = _find_path(test, files)
     return bool({path, *(frame.path for frame in test.frames), *find_imported(path, files)}.intersection(broken))
 
 
-def _path(test: TestedTest, files: Mapping[str, str]) -> str:
+def _find_path(test: TestedTest, files: Mapping[str, str]) -> str:
     """Return the file to report: the test's, or else the last one of the project in the traceback."""
     candidates = (test.path, *(frame.path for frame in reversed(test.frames)), *filter(is_test, files), *files)
     return next(path for path in candidates if path in files)
 
 
-def _told(message: str) -> str:
+def _normalize_message(message: str) -> str:
     """Return a message that is the same in every run, without memory addresses, shortened to a few lines."""
     lines = _ADDRESS.sub("0x...", message).strip().splitlines()
     return "\n".join(lines[:_SHOWN_LINES]) or "it says nothing"
 
 
-def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
+def _find_missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
     """Yield the planned test files in which no test was found."""
     for run in evidence.runs:
         if run.not_run or run.trouble.startswith("The run ended"):
@@ -98,7 +98,7 @@ def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
         collected = {*run.written, *(test.path for test in run.tests)}
         for path in sorted(evidence.planned):
             name = path.rpartition("/")[2]
-            is_collectable = language_of(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
+            is_collectable = detect_language(path) in LANGUAGES[run.language] and _NOT_COLLECTED.search(name)
             if is_collectable and path in files and path not in collected:
                 yield Fault(path, 1, MISSING, Severity.ERROR, "the plan asks for tests here, and no test is found")
     gone = sorted(path for path in evidence.planned if path not in files)
@@ -107,17 +107,17 @@ def _missing(files: Mapping[str, str], evidence: Evidence) -> Iterator[Fault]:
         yield Fault(where, 1, MISSING, Severity.ERROR, f"the plan asks for tests that are not there: {', '.join(gone)}")
 
 
-def _without_checks(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+def _find_without_checks(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
     passed = [test for test in run.tests if test.outcome == "passed"]
     idle = [test for test in passed if test.checks == 0]
     severity = Severity.ERROR if idle and len(idle) == len(passed) else Severity.WARNING
     for test in idle:
         yield Fault(
-            _path(test, files), test.line, WEAK, severity, f"{test.id} checks nothing: it passes whatever is done"
+            _find_path(test, files), test.line, WEAK, severity, f"{test.id} checks nothing: it passes whatever is done"
         )
 
 
-def _unnoticed(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
+def _find_unnoticed(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
     called = [function for function in run.emptied if function.called and function.path in files]
     unnoticed = [function for function in called if not function.noticed]
     severity = Severity.ERROR if unnoticed and len(unnoticed) == len(called) else Severity.WARNING
@@ -126,10 +126,10 @@ def _unnoticed(run: TestsRun, files: Mapping[str, str]) -> Iterator[Fault]:
         yield Fault(function.path, function.line, WEAK, severity, message)
 
 
-def _weakened(runs: list[TestsRun], evidence: Evidence, files: Mapping[str, str]) -> Iterator[Fault]:
+def _find_weakened_tests(runs: list[TestsRun], evidence: Evidence, files: Mapping[str, str]) -> Iterator[Fault]:
     tests = {test.id: test for run in runs for test in run.tests}
     earlier_tests = {test.id: test for report in evidence.earlier for run in report.runs for test in run.tests}
     for test_id, weakening in find_weakened(runs, evidence.earlier).items():
         test = tests.get(test_id, earlier_tests[test_id])
         message = f"{test_id} failed, and was not mended: it {weakening}; mend the code, and have the test as it was"
-        yield Fault(_path(test, files), test.line, WEAKENED, Severity.ERROR, message)
+        yield Fault(_find_path(test, files), test.line, WEAKENED, Severity.ERROR, message)

@@ -42,11 +42,13 @@ def fingerprint(findings: Sequence[Finding]) -> str | None:
     Analysers' failures are ignored, as they say nothing about the code; None if there are no other findings.
     """
     code_findings = [finding for finding in findings if not finding.rule.endswith(FAILED)]
-    places = sorted(f"{finding.path}\0{finding.rule}\0{finding.message}\0{_line(finding)}" for finding in code_findings)
+    places = sorted(
+        f"{finding.path}\0{finding.rule}\0{finding.message}\0{_get_line_text(finding)}" for finding in code_findings
+    )
     return hashlib.sha256("\n".join(places).encode()).hexdigest() if places else None
 
 
-def _line(finding: Finding) -> str:
+def _get_line_text(finding: Finding) -> str:
     """Return the text of a finding's line, as far as the finding shows it."""
     prefix = f"{finding.line}:"
     return next((line.removeprefix(prefix).strip() for line in finding.lines if line.startswith(prefix)), "")

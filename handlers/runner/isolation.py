@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.micro_vm import why_no_micro_vm
+from runner.micro_vm import explain_no_micro_vm
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside.job import Job
 from runner.sandbox.process import EndedRun, run
@@ -26,9 +26,9 @@ def run_isolated(job: Job) -> EndedRun:
     try:
         return run(job)
     except NoSandbox as reason:
-        if why_no_micro_vm(_CODE):
+        if explain_no_micro_vm(_CODE):
             raise NotRun(f"{reason}; without a sandbox, produced code is run on Lambda's own machines only") from reason
-    _clear(Path(tempfile.gettempdir()))
+    _clear_folder(Path(tempfile.gettempdir()))
     return run(job, unsafe=True)
 
 
@@ -40,7 +40,7 @@ def _hide_this_process() -> None:
         hide_from_others()
 
 
-def _clear(folder: Path) -> None:
+def _clear_folder(folder: Path) -> None:
     """Delete an earlier run's files before the next one begins."""
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -59,8 +59,8 @@ class NeededPackages:
 
 def find_needed(files: Files) -> NeededPackages:
     """Return what a project's requirements files and pyproject.toml files declare, and what is missing."""
-    declared = list(dict.fromkeys(_declared(files)))
-    own_names = {canonicalize_name(name) for name in _own_names(files)}
+    declared = list(dict.fromkeys(_list_declared(files)))
+    own_names = {canonicalize_name(name) for name in _list_own_names(files)}
     requirements = [Requirement(name) for name in ALWAYS]
     missing = []
     for text in declared:
@@ -72,56 +72,56 @@ def find_needed(files: Files) -> NeededPackages:
         if canonicalize_name(requirement.name) in own_names | TOOLS or not _applies(requirement, ""):
             continue
         requirements.append(requirement)
-        if reason := _why_missing(requirement):
+        if reason := _describe_missing(requirement):
             missing.append(reason)
-    return NeededPackages({} if missing else dict(_entries(_closure(requirements))), tuple(missing))
+    return NeededPackages({} if missing else dict(_list_entries(_collect_dependencies(requirements))), tuple(missing))
 
 
-def _declared(files: Files) -> Iterator[str]:
+def _list_declared(files: Files) -> Iterator[str]:
     for path, content in files.items():
         if not _MANIFESTS.fullmatch(path):
             continue
         text = content.decode(errors="replace")
-        yield from _of_project(text) if path.endswith(".toml") else _of_lines(text)
+        yield from _parse_pyproject(text) if path.endswith(".toml") else _parse_requirements(text)
 
 
-def _of_lines(text: str) -> Iterator[str]:
+def _parse_requirements(text: str) -> Iterator[str]:
     for line in text.splitlines():
         requirement = re.sub(r"(^|\s)#.*", "", line).split(" --")[0].strip().rstrip("\\").strip()
         if requirement and not requirement.startswith(_NO_REQUIREMENT):
             yield requirement
 
 
-def _of_project(text: str) -> Iterator[str]:
+def _parse_pyproject(text: str) -> Iterator[str]:
     """Yield the dependencies of a pyproject.toml, including groups and extras for tests."""
-    project = _table(_parse(text), "project")
-    groups = {**_table(project, "optional-dependencies"), **_table(_parse(text), "dependency-groups")}
+    project = _get_table(_parse_toml(text), "project")
+    groups = {**_get_table(project, "optional-dependencies"), **_get_table(_parse_toml(text), "dependency-groups")}
     for group in (project.get("dependencies"), *(groups.get(name) for name in ("dev", "test", "tests", "testing"))):
         yield from (item for item in group if isinstance(item, str)) if isinstance(group, list) else ()
 
 
-def _own_names(files: Files) -> Iterator[str]:
+def _list_own_names(files: Files) -> Iterator[str]:
     for path, content in files.items():
         if path.endswith("pyproject.toml"):
-            yield str(_table(_parse(content.decode(errors="replace")), "project").get("name", ""))
+            yield str(_get_table(_parse_toml(content.decode(errors="replace")), "project").get("name", ""))
 
 
-def _parse(text: str) -> Mapping[str, Any]:
+def _parse_toml(text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return {}  # QA's parsers report it
 
 
-def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _get_table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = document.get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _why_missing(requirement: Requirement) -> str:
+def _describe_missing(requirement: Requirement) -> str:
     """Return the requirement if it is not available; empty if an installed version satisfies it."""
-    dist = _find(requirement.name)
-    if dist is None or canonicalize_name(requirement.name) not in _reachable():
+    dist = _find_distribution(requirement.name)
+    if dist is None or canonicalize_name(requirement.name) not in _list_reachable():
         return str(requirement)
     if requirement.url or not _fits(requirement.specifier, dist.version):
         return f"{requirement} (there is {dist.version})"
@@ -139,11 +139,11 @@ def _fits(specifiers: SpecifierSet, version: str) -> bool:
         return False
 
 
-def _reachable() -> frozenset[str]:
-    return frozenset(_closure(Requirement(name) for name in CARRIED))
+def _list_reachable() -> frozenset[str]:
+    return frozenset(_collect_dependencies(Requirement(name) for name in CARRIED))
 
 
-def _closure(requirements: Iterable[Requirement]) -> dict[str, Distribution]:
+def _collect_dependencies(requirements: Iterable[Requirement]) -> dict[str, Distribution]:
     """Return the required distributions with all their dependencies, by canonical name."""
     found: dict[str, Distribution] = {}
     visited: set[tuple[str, str]] = set()
@@ -151,7 +151,7 @@ def _closure(requirements: Iterable[Requirement]) -> dict[str, Distribution]:
     while stack:
         name, extra = stack.pop()
         name = canonicalize_name(name)
-        dist = found.get(name) or _find(name)
+        dist = found.get(name) or _find_distribution(name)
         if dist is None or (name, extra) in visited:
             continue
         visited.add((name, extra))
@@ -165,14 +165,14 @@ def _applies(requirement: Requirement, extra: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
-def _find(name: str) -> Distribution | None:
+def _find_distribution(name: str) -> Distribution | None:
     try:
         return distribution(name)
     except PackageNotFoundError:
         return None
 
 
-def _entries(distributions: Mapping[str, Distribution]) -> Iterator[tuple[str, str]]:
+def _list_entries(distributions: Mapping[str, Distribution]) -> Iterator[tuple[str, str]]:
     """Yield the name and the real path of each file or folder of the distributions."""
     for name, dist in distributions.items():
         folder = Path(str(dist.locate_file("")))

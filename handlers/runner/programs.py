@@ -31,20 +31,20 @@ _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _NODE_ANSWERS_SECONDS: Final = 20
 
 
-def python_job(files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
+def make_python_job(files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
     """Return the job that runs a project's Python tests with this interpreter; `packages` are paths by name."""
-    return _python("python_tests", (), files, limits, packages)
+    return _make_module_job("python_tests", (), files, limits, packages)
 
 
-def emptying_job(files: Files, limits: Limits, packages: Mapping[str, str], seconds: float) -> Job:
+def make_emptying_job(files: Files, limits: Limits, packages: Mapping[str, str], seconds: float) -> Job:
     """Return the job that empties functions for `seconds`, and checks whether the tests notice."""
-    return _python("emptying", (str(seconds),), files, limits, packages)
+    return _make_module_job("emptying", (str(seconds),), files, limits, packages)
 
 
-def node_job(files: Files, limits: Limits, node: str) -> Job:
+def make_node_job(files: Files, limits: Limits, node: str) -> Job:
     """Return the job that runs a project's node:test tests with the program at the real path `node`."""
     runner = Path(_RUNNERS, "node_tests.mjs").read_text("utf-8")
-    return Job((node, "--input-type=module", "-e", runner), _environment(node), (node,), files, limits)
+    return Job((node, "--input-type=module", "-e", runner), _make_environment(node), (node,), files, limits)
 
 
 def find_node() -> str:
@@ -66,12 +66,14 @@ def find_node() -> str:
     return os.path.realpath(completed.stdout.decode().strip())
 
 
-def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limits, packages: Mapping[str, str]) -> Job:
+def _make_module_job(
+    module: str, arguments: tuple[str, ...], files: Files, limits: Limits, packages: Mapping[str, str]
+) -> Job:
     # Isolated from this environment, including PYTHONPATH, which is for the programs that tests start.
     code = f"import os, sys; sys.path.append(os.environ['PYTHONPATH']); from {_PACKAGE}.{module} import main; main()"
     return Job(
         command=(INTERPRETER, "-I", "-B", "-S", "-u", "-c", code, *arguments),
-        environment=_environment(INTERPRETER),
+        environment=_make_environment(INTERPRETER),
         shown=(os.path.realpath(sys.base_prefix),),
         files=files,
         limits=limits,
@@ -79,6 +81,6 @@ def _python(module: str, arguments: tuple[str, ...], files: Files, limits: Limit
     )
 
 
-def _environment(program: str) -> dict[str, str]:
+def _make_environment(program: str) -> dict[str, str]:
     path = f"{os.path.dirname(program)}:{_PATH}"
     return {**find_libraries(), "PATH": path, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}

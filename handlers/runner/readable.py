@@ -14,7 +14,7 @@ def open_to_all(path: str) -> None:
 
     The folders above still restrict who can reach it; they are not changed.
     """
-    for entry in _below(path) if os.geteuid() == 0 else ():
+    for entry in _walk_below(path) if os.geteuid() == 0 else ():
         mode = os.stat(entry).st_mode
         new_mode = mode | (0o555 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o444)
         if new_mode != mode:
@@ -29,7 +29,7 @@ def compile_ahead(path: str) -> None:
         compileall.compile_dir(path, quiet=2) if os.path.isdir(path) else compileall.compile_file(path, quiet=2)
 
 
-def _below(path: str) -> Iterator[str]:
+def _walk_below(path: str) -> Iterator[str]:
     yield path
     for folder, folders, names in os.walk(path):
         yield from (os.path.join(folder, name) for name in (*folders, *names))

@@ -7,12 +7,12 @@ from typing import Final
 
 from runner.isolation import RunJob, run_isolated
 from runner.packages import NeededPackages, find_needed
-from runner.programs import SANDBOX, Files, emptying_job, find_node, node_job, python_job
+from runner.programs import SANDBOX, Files, find_node, make_emptying_job, make_node_job, make_python_job
 from runner.readable import compile_ahead, open_to_all
 from runner.sandbox.errors import NotRun
 from runner.sandbox.inside.limits import MIB, Limits
 from runner.sandbox.inside.view import WORK
-from runner.sandbox.report import EmptiedFunction, Report, TestResult, WrittenTest, without_parameters
+from runner.sandbox.report import EmptiedFunction, Report, TestResult, WrittenTest, remove_parameters
 from runner.sandbox.verdict import TestRun, judge
 from shared.models.runs import MOST_TESTS, Emptied, ProjectFrame, TestedTest, TestsRequested, TestsRun
 from shared.packed_files import unpack
@@ -56,33 +56,33 @@ class Runner:
         if needed.missing:
             raise NotRun(f"not runnable here: needs {', '.join(needed.missing)}")
         compile_ahead(SANDBOX)
-        job = python_job(files, self.limits, needed.packages)
+        job = make_python_job(files, self.limits, needed.packages)
         for package in job.packages.values():
             if any(b"pytest" in content for content in files.values()):
                 compile_ahead(package)
             open_to_all(package)
         run = judge(self.run_job(job), self.limits)
-        emptied = self._empty(files, needed.packages) if weakness and run.passed else ()
-        return _answer("python", files, run, emptied)
+        emptied = self._empty_functions(files, needed.packages) if weakness and run.passed else ()
+        return _make_answer("python", files, run, emptied)
 
     def _run_node(self, files: Files) -> TestsRun:
-        job = node_job(files, self.limits, self.find_node())
-        return _answer("node", files, judge(self.run_job(job), self.limits), ())
+        job = make_node_job(files, self.limits, self.find_node())
+        return _make_answer("node", files, judge(self.run_job(job), self.limits), ())
 
-    def _empty(self, files: Files, packages: Mapping[str, str]) -> tuple[EmptiedFunction, ...]:
+    def _empty_functions(self, files: Files, packages: Mapping[str, str]) -> tuple[EmptiedFunction, ...]:
         """Return the functions that were emptied: fewer if the job ends early."""
         limits = replace(self.limits, wall_seconds=self.emptying_seconds + 5)
-        run = self.run_job(emptying_job(files, limits, packages, self.emptying_seconds))
+        run = self.run_job(make_emptying_job(files, limits, packages, self.emptying_seconds))
         return Report.read(run.report or b"").emptied
 
 
-def _answer(language: str, files: Files, run: TestRun, emptied: Sequence[EmptiedFunction]) -> TestsRun:
+def _make_answer(language: str, files: Files, run: TestRun, emptied: Sequence[EmptiedFunction]) -> TestsRun:
     written = {test.id: test for test in run.written}
     tests = sorted(run.results, key=lambda result: result.outcome not in ("failed", "error"))[:MOST_TESTS]
     return TestsRun(
         language="python" if language == "python" else "node",
         trouble=run.trouble,
-        tests=tuple(_tell(result, written.get(without_parameters(result.id)), files) for result in tests),
+        tests=tuple(_describe_test(result, written.get(remove_parameters(result.id)), files) for result in tests),
         collected=len(run.results),
         written=tuple(dict.fromkeys(test.path for test in run.written)),
         emptied=tuple(
@@ -94,7 +94,7 @@ def _answer(language: str, files: Files, run: TestRun, emptied: Sequence[Emptied
     )
 
 
-def _tell(result: TestResult, written: WrittenTest | None, files: Files) -> TestedTest:
+def _describe_test(result: TestResult, written: WrittenTest | None, files: Files) -> TestedTest:
     path = written.path if written else _guess_path(result, files)
     frames = tuple(ProjectFrame(path=f.path, line=f.line, function=f.function) for f in result.frames)
     frames = frames or tuple(_find_frames(result.message, files))

@@ -13,7 +13,7 @@ from shared.identifiers import new_ulid, now
 from shared.language_model.api_key import KeyedModel, read_key
 from shared.language_model.port import LanguageModel
 from shared.language_model.retrying import RetryingModel, Wait
-from shared.metrics import Measure, embedded_metrics, no_metrics
+from shared.metrics import Measure, ignore_metrics, make_embedded_metrics
 from shared.models.base import TolerantModel
 from shared.models.messages import AnyMessage
 from shared.projects import Projects
@@ -91,7 +91,7 @@ class Connections:
     table: Table
     objects: Objects
     outgoing: SqsOutgoing
-    measure: Measure = no_metrics
+    measure: Measure = ignore_metrics
 
     @property
     def projects(self) -> Projects:
@@ -112,7 +112,7 @@ class Connections:
         """Return a function that postpones the redelivery of a queue's messages."""
         return partial(self.outgoing.postpone, queue)
 
-    def worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
+    def make_worker(self, agent: Agent[M, R], note: Callable[[str], None]) -> Worker[M, R]:
         """Return the worker that runs an agent; `note` is called with what the timeline does not record."""
         reversals = Reversals(self.projects, self.objects)
         return Worker(agent, self.works, self.deletion, reversals, self.outgoing, note, now, self.measure)
@@ -126,17 +126,17 @@ def read_settings(kind: type[S], environ: Mapping[str, str]) -> S:
 def connect(settings: Settings) -> Connections:
     """Return the connections for the settings."""
     return Connections(
-        table=DynamoDbTable(client("dynamodb"), settings.table_name),
-        objects=S3Objects(client("s3"), settings.bucket_name),
-        outgoing=SqsOutgoing(partial(client, "sqs"), settings.queue_urls()),
-        measure=embedded_metrics(settings.stage) if settings.business_metrics else no_metrics,
+        table=DynamoDbTable(get_client("dynamodb"), settings.table_name),
+        objects=S3Objects(get_client("s3"), settings.bucket_name),
+        outgoing=SqsOutgoing(partial(get_client, "sqs"), settings.queue_urls()),
+        measure=make_embedded_metrics(settings.stage) if settings.business_metrics else ignore_metrics,
     )
 
 
 def connect_model(settings: ModelSettings, wait: Wait = sleep) -> LanguageModel:
     """Return the configured language model, with its key in Parameter Store; `wait` waits before a retry."""
-    key = partial(read_key, client("ssm"), settings.gemini_api_key_parameter)
-    return RetryingModel(KeyedModel(key, partial(adapter, settings)), wait=wait, chance=random)
+    key = partial(read_key, get_client("ssm"), settings.gemini_api_key_parameter)
+    return RetryingModel(KeyedModel(key, partial(make_adapter, settings)), wait=wait, chance=random)
 
 
 def connect_runner(settings: RunningSettings) -> "Runner":
@@ -144,7 +144,7 @@ def connect_runner(settings: RunningSettings) -> "Runner":
     from shared.runners.lambda_function import ANSWERS_SECONDS, LambdaRunner
     from shared.runners.languages import LanguageRunners
 
-    make_client = partial(client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
+    make_client = partial(get_client, "lambda", read_timeout=ANSWERS_SECONDS, attempts=1)
     return LanguageRunners(
         {
             "python": LambdaRunner(make_client, settings.runner_function),
@@ -153,7 +153,7 @@ def connect_runner(settings: RunningSettings) -> "Runner":
     )
 
 
-def adapter(settings: ModelSettings, key: str) -> LanguageModel:
+def make_adapter(settings: ModelSettings, key: str) -> LanguageModel:
     """Return the configured adapter for the language model, with an API key."""
     endpoint = settings.gemini_endpoint or None
     if settings.model_adapter is ModelAdapter.GOOGLE_GENERATIVEAI:
@@ -166,7 +166,7 @@ def adapter(settings: ModelSettings, key: str) -> LanguageModel:
 
 
 @cache
-def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
+def get_client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
     """Return botocore's client of a service, as boto3 does: importing boto3 as well would take longer.
 
     It waits `read_timeout` seconds for an answer, and makes `attempts` attempts before it raises.
@@ -182,11 +182,11 @@ def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path"},
     )
-    return _session().create_client(service, config=config)
+    return _get_session().create_client(service, config=config)
 
 
 @cache
-def _session() -> "Session":
+def _get_session() -> "Session":
     """Return one session for all clients: their common data is read once."""
     from botocore.session import get_session
 

@@ -6,7 +6,7 @@ finds it deleted removes what it may have written since, before it acknowledges 
 
 from typing import Final
 
-from shared.items import metadata_key
+from shared.items import make_metadata_key
 from shared.language_model.port import Remaining
 from shared.models import layout
 from shared.models.project import Project
@@ -27,9 +27,9 @@ class Deletion:
     def begin(self, project: Project) -> None:
         """Mark the project as deleted: it does not exist any more, and its remains have to be swept."""
         made_by = [Remove(Key(project.idempotency, layout.METADATA))] if project.idempotency else []
-        self._table.write(Remove(metadata_key(project.id)), *made_by)
+        self._table.write(Remove(make_metadata_key(project.id)), *made_by)
 
-    def unfinished(self, project_id: str) -> bool:
+    def is_unfinished(self, project_id: str) -> bool:
         """Return whether a deleted project has remains."""
         return bool(self._table.query(layout.project(project_id)))
 

@@ -20,7 +20,7 @@ R = TypeVar("R")
 S = TypeVar("S", bound=Settings)
 
 
-def agent_function(
+def make_agent_function(
     accepts: type[M],
     agent: Callable[[Connections, S], Agent[M, R]],
     environ: Mapping[str, str],
@@ -36,7 +36,9 @@ def agent_function(
     def composed() -> tuple[Worker[M, R], Postpone]:
         loaded = read_settings(settings, environ)
         connections = connect(loaded)
-        return connections.worker(agent(connections, loaded), logger.info), connections.postpone(DESTINATION[accepts])
+        return connections.make_worker(agent(connections, loaded), logger.info), connections.postpone(
+            DESTINATION[accepts]
+        )
 
     @logger.inject_lambda_context
     def handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:

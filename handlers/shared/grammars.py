@@ -23,7 +23,7 @@ LANGUAGES: Final = frozenset(_GRAMMARS)
 
 
 @cache
-def parser(grammar: str) -> "Parser":
+def get_parser(grammar: str) -> "Parser":
     """Return the parser for a grammar: the name of a language, or "tsx"."""
     from tree_sitter import Language, Parser
 
@@ -47,5 +47,5 @@ def walk(root: "Node") -> "Iterator[Node]":
 def read_best(language: str, text: str) -> "Node":
     """Return the root of a text's tree, by the language's grammar that reads most of it."""
     grammars = ("typescript", "tsx") if language == "typescript" else (language,)
-    roots = [parser(grammar).parse(text.encode("utf-8", "replace")).root_node for grammar in grammars]
+    roots = [get_parser(grammar).parse(text.encode("utf-8", "replace")).root_node for grammar in grammars]
     return next((root for root in roots if not root.has_error), roots[0])

@@ -15,17 +15,17 @@ _COUNTERS: Final = {"calls": "model_calls", "prompt_tokens": "prompt_tokens", "o
 """TokenUsage as top-level attributes, because DynamoDB's ADD does not support nested ones."""
 
 
-def metadata_key(project_id: str) -> Key:
+def make_metadata_key(project_id: str) -> Key:
     """Return the key of the item that says that a project exists; every write to it is conditional on that."""
     return Key(layout.project(project_id), layout.METADATA)
 
 
-def work_key(message: AnyMessage) -> Key:
+def make_work_key(message: AnyMessage) -> Key:
     """Return the key of the work item for a message."""
     return Key(layout.project(message.project_id), message.work)
 
 
-def iso(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """Return a time as items store it."""
     return at.isoformat().replace("+00:00", "Z")
 
@@ -36,7 +36,7 @@ def to_attributes(record: Model) -> Attributes:
     return dumped
 
 
-def metadata(project: Project) -> Attributes:
+def to_metadata(project: Project) -> Attributes:
     """Return a project as the attributes of its `METADATA` item."""
     stored = dict(to_attributes(project))
     tokens = stored.pop("tokens")
@@ -51,15 +51,15 @@ def count_up(tokens: dict[str, int]) -> dict[str, int]:
 
 def read_project(stored: Attributes) -> Project:
     """Return the project in a `METADATA` item."""
-    return Project.model_validate(_named(Project, stored))
+    return Project.model_validate(_select_fields(Project, stored))
 
 
 def read_summary(stored: Attributes) -> ProjectSummary:
     """Return the project in a listing index's item."""
-    return ProjectSummary.model_validate(_named(ProjectSummary, stored))
+    return ProjectSummary.model_validate(_select_fields(ProjectSummary, stored))
 
 
-def _named(kind: type[Model], stored: Attributes) -> dict[str, Any]:
+def _select_fields(kind: type[Model], stored: Attributes) -> dict[str, Any]:
     """Return the fields of a model, with the counters if the model has them."""
     fields = {name: value for name, value in stored.items() if name in kind.model_fields}
     return {**fields, "tokens": {name: stored.get(attribute, 0) for name, attribute in _COUNTERS.items()}}
@@ -78,7 +78,7 @@ def put_event(project_id: str, event: TimelineEvent) -> Put:
 def put_pending(message: AnyMessage, kind: type[Work] = Work, **fields: Any) -> Put:
     """Return the write that creates a pending work item, for the transaction that makes the work due."""
     record = kind(work=message.work, revision=message.revision, **fields)
-    return Put(work_key(message), to_attributes(record), absent=True)
+    return Put(make_work_key(message), to_attributes(record), absent=True)
 
 
 def put_file(project_id: str, record: FileRecord) -> Put:

@@ -54,7 +54,7 @@ def measure_end(status: ProjectStatus | None, score: float | None, tokens: Token
     return measured
 
 
-def embedded_metrics(stage: str) -> Measure:
+def make_embedded_metrics(stage: str) -> Measure:
     """Return a function that logs metrics in CloudWatch's embedded metric format, with the stage as dimension."""
     metrics = Metrics(namespace=NAMESPACE, service=f"agenticai-{stage}")
 
@@ -68,5 +68,5 @@ def embedded_metrics(stage: str) -> Measure:
     return measure
 
 
-def no_metrics(_: Measured) -> None:
+def ignore_metrics(_: Measured) -> None:
     """Publish nothing."""

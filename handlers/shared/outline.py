@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.grammars import LANGUAGES, read_best
 from shared.prompts import mark_as_data
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,7 +55,7 @@ def outline_all(texts: Mapping[str, str], tag: str, about: str, near: Collection
 
     Files are relevant if `about` contains their names; next come files in the folders `near`.
     """
-    outlines = {path: outline(language_of(path, text), text) for path, text in texts.items()}
+    outlines = {path: outline(detect_language(path, text), text) for path, text in texts.items()}
 
     def relevance(path: str) -> tuple[bool, bool]:
         pure = PurePosixPath(path)
@@ -149,10 +149,10 @@ def _read_python(text: str) -> list[Line]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return []
-    return [line for node in tree.body for line in _signatures(node, 0)]
+    return [line for node in tree.body for line in _read_signatures(node, 0)]
 
 
-def _signatures(node: ast.stmt, depth: int) -> Iterator[Line]:
+def _read_signatures(node: ast.stmt, depth: int) -> Iterator[Line]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from (Line(depth, f"@{ast.unparse(decorator)}") for decorator in node.decorator_list)
@@ -164,7 +164,7 @@ def _signatures(node: ast.stmt, depth: int) -> Iterator[Line]:
             bases = [*map(ast.unparse, node.bases), *map(ast.unparse, node.keywords)]
             yield Line(depth, f"class {node.name}" + (f"({', '.join(bases)})" if bases else ""))
             for child in node.body:
-                yield from _signatures(child, depth + 1)
+                yield from _read_signatures(child, depth + 1)
         case ast.AnnAssign() | ast.Assign(targets=[ast.Name()]):
             yield Line(depth, ast.unparse(node))
         case _:

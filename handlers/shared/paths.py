@@ -29,14 +29,14 @@ class UnsafePath(ValueError):
     """The path, or the set of files, is refused; the message says why."""
 
 
-def safe_path(path: str) -> str:
+def accept_path(path: str) -> str:
     """Return `path` if it may be written below a project's root on any system. Raises `UnsafePath` if not.
 
     It must be relative, in NFC, of at most 255 bytes and 12 segments, without `..`, `~`, drive letters, backslashes,
     invisible characters, look-alikes of separators, or names that Windows or git reserves. Its compatibility form, to
     which some systems and tools fold it, must fulfil the same rules.
     """
-    reason = _unwritable(path) or _find_fault(path) or _find_fault(unicodedata.normalize("NFKC", path))
+    reason = _find_write_fault(path) or _find_fault(path) or _find_fault(unicodedata.normalize("NFKC", path))
     if reason:
         raise UnsafePath(f"path {_show(path)} {reason}")
     return path
@@ -53,7 +53,7 @@ def accept_paths(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     refused = []
     for path in paths:
         try:
-            folded = _fold(safe_path(path))
+            folded = _fold(accept_path(path))
             parents = list(accumulate(folded.split("/")[:-1], "{}/{}".format))
             _check_clashes(path, folded, parents, files, folders)
         except UnsafePath as error:
@@ -98,7 +98,7 @@ def _check_clashes(
             raise UnsafePath(f"path {_show(path)} needs a folder where {_show(files[parent])} is a file")
 
 
-def _unwritable(path: str) -> str | None:
+def _find_write_fault(path: str) -> str | None:
     """Return why the path should not be written on any system."""
     if not path or len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         return f"is empty or longer than {MAX_PATH_BYTES} bytes"

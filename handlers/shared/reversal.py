@@ -28,24 +28,24 @@ class Reversals:
         self._projects = projects
         self._objects = objects
 
-    def of(self, message: AnyMessage) -> Reversal | None:
+    def find(self, message: AnyMessage) -> Reversal | None:
         """Return the reversal; None if there is nothing to roll back to, so that the project itself fails.
 
         That applies to the first build, to a deployment, as its files are good, and to a change that has written more
         files than one transaction can restore. Raises `Retryable`.
         """
         project = self._projects.get(message.project_id)
-        change = self._projects.change(message.project_id, message.revision.build)
+        change = self._projects.get_change(message.project_id, message.revision.build)
         if project is None or change is None or change.before is None or isinstance(message, DeployRequested):
             return None
-        writes = self._restoring(message)
+        writes = self._list_restoring_writes(message)
         if len(writes) > MAX_WRITES - OTHER_WRITES:
             return None
         return Reversal(change.before, project.version, writes)
 
-    def _restoring(self, message: AnyMessage) -> tuple[Write, ...]:
+    def _list_restoring_writes(self, message: AnyMessage) -> tuple[Write, ...]:
         """Return the writes that restore files; empty if no task was started."""
-        plan = self._projects.plan(message.project_id, message.revision.build)
+        plan = self._projects.get_plan(message.project_id, message.revision.build)
         if plan is None or plan.base is None:
             return ()
         return list_restoring_writes(self._projects, message.project_id, read(self._objects, plan.base))

@@ -41,27 +41,27 @@ _CPP_ONLY: Final = re.compile(
 )
 
 
-def language_of(path: str, content: str = "") -> str:
+def detect_language(path: str, content: str = "") -> str:
     """Return a file's language: by name, extension, interpreter or first words; "text" if it is not known."""
     name = PurePosixPath(path).name.lower()
     language = _NAMES.get(name) or _LANGUAGES.get(PurePosixPath(name).suffix)
     if language == "c" and name.endswith(".h") and _CPP_ONLY.search(content):
         return "cpp"
-    return language or _interpreted(content) or _begun(content) or TEXT
+    return language or _detect_by_interpreter(content) or _detect_by_beginning(content) or TEXT
 
 
-def language_named(word: str) -> str | None:
+def find_language(word: str) -> str | None:
     """Return the language for a word such as "py", "Go" or "c++", as after a fence; None for others."""
     name = word.lower()
     return _SPOKEN.get(name.rstrip("0123456789.")) or _SPOKEN.get(name) or _LANGUAGES.get(f".{name}")
 
 
-def _begun(content: str) -> str | None:
+def _detect_by_beginning(content: str) -> str | None:
     first = content[:200].lstrip("\ufeff \t\r\n").lower()
     return next((language for words, language in _BEGINNINGS.items() if first.startswith(words)), None)
 
 
-def _interpreted(content: str) -> str | None:
+def _detect_by_interpreter(content: str) -> str | None:
     first = content[:200].partition("\n")[0]
     if not first.startswith("#!"):
         return None
@@ -72,7 +72,7 @@ def _interpreted(content: str) -> str | None:
     return _INTERPRETERS.get(program.rstrip("0123456789."))
 
 
-def content_type_of(path: str) -> str:
+def find_content_type(path: str) -> str:
     """Return the media type with which a file is stored; text unless its extension says otherwise."""
     guessed, _ = mimetypes.guess_type(path)
     return guessed or "text/plain; charset=utf-8"

@@ -74,18 +74,18 @@ def serve(
             logger.info("handled", outcome=worker.handle(message, remaining).value)
         except Exception as fault:  # noqa: BLE001 - the invocation's edge
             # The message is kept after any error, and the dead-letter queue ends the retries.
-            _deliver_again(record, fault, postpone, logger)
+            _schedule_redelivery(record, fault, postpone, logger)
             failed.append(record.message_id)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger: Logger) -> None:
+def _schedule_redelivery(record: _Record, fault: Exception, postpone: Postpone, logger: Logger) -> None:
     """Log the fault, and set when the message is delivered again."""
-    seconds = wait_after(fault, record.attributes.received)
+    seconds = calculate_wait(fault, record.attributes.received)
     log = logger.warning if isinstance(fault, Retryable) else logger.exception
     log(
         "will be delivered again",
-        error_type=error_type(fault),
+        error_type=find_error_type(fault),
         reason=str(fault),
         message_id=record.message_id,
         seconds=seconds,
@@ -96,7 +96,7 @@ def _deliver_again(record: _Record, fault: Exception, postpone: Postpone, logger
         logger.warning("comes again after the visibility timeout", reason=str(error))
 
 
-def error_type(fault: Exception) -> str:
+def find_error_type(fault: Exception) -> str:
     """Return a name for the kind of fault; for a Retryable, that of the service's error which caused it."""
     cause = fault.__cause__ if type(fault) is Retryable else None
     if cause is None:
@@ -106,7 +106,7 @@ def error_type(fault: Exception) -> str:
     return str(code or type(cause).__name__)
 
 
-def wait_after(fault: Exception, received: int) -> float:
+def calculate_wait(fault: Exception, received: int) -> float:
     """Return the seconds until a message is delivered again after a fault; `received` is its receive count.
 
     A fault may name the time; after other faults the wait doubles each time; an unreadable message is delivered again

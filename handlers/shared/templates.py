@@ -14,23 +14,25 @@ class Templates:
     def list_summaries(self) -> list[TemplateSummary]:
         """Return the templates, by id."""
         items = self._table.query_index(Index.ALL, layout.Listing.TEMPLATES)
-        return [TemplateSummary.model_validate(_fields(TemplateSummary, item.attributes)) for item in reversed(items)]
+        return [
+            TemplateSummary.model_validate(_select_fields(TemplateSummary, item.attributes)) for item in reversed(items)
+        ]
 
     def get(self, template_id: str) -> Template | None:
         """Return one template; None if it does not exist."""
-        stored = self._table.get(_key(template_id))
-        return Template.model_validate(_fields(Template, stored)) if stored else None
+        stored = self._table.get(_make_key(template_id))
+        return Template.model_validate(_select_fields(Template, stored)) if stored else None
 
 
-def template_put(template: Template) -> Put:
+def put_template(template: Template) -> Put:
     """Return the write that stores a template, replacing an earlier one with that id."""
     indexed = {INDEX_PARTITION[Index.ALL]: layout.Listing.TEMPLATES, INDEX_SORT: template.id}
-    return Put(_key(template.id), {**template.model_dump(), **indexed})
+    return Put(_make_key(template.id), {**template.model_dump(), **indexed})
 
 
-def _key(template_id: str) -> Key:
+def _make_key(template_id: str) -> Key:
     return Key(layout.template(template_id), layout.METADATA)
 
 
-def _fields(kind: type[TemplateSummary], stored: Attributes) -> Attributes:
+def _select_fields(kind: type[TemplateSummary], stored: Attributes) -> Attributes:
     return {name: value for name, value in stored.items() if name in kind.model_fields}

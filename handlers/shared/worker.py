@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from shared.deletion import Deletion
 from shared.identifiers import Clock
 from shared.language_model.port import Delivery, Remaining
-from shared.metrics import Measure, measure_begin, measure_end, no_metrics
+from shared.metrics import Measure, ignore_metrics, measure_begin, measure_end
 from shared.models.errors import Deferrable, Retryable, Terminal
 from shared.models.messages import AnyMessage
 from shared.models.project import Project
@@ -70,12 +70,12 @@ class Worker(Generic[M, R]):
     outgoing: Outgoing
     note: Callable[[str], None]
     clock: Clock
-    measure: Measure = no_metrics
+    measure: Measure = ignore_metrics
 
     def handle(self, message: M, remaining: Remaining) -> WorkOutcome:
         """Handle one delivery of a message; return its outcome."""
         if message.not_before and message.not_before > self.clock():
-            return self._ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
+            return self._check_ended_elsewhere(message, remaining) or self._send_later(message, message.not_before)
         claim = self.works.claim(message, self.agent.name, self.agent.status)
         if not isinstance(claim, Claimed):
             return self._handle_refusal(message, claim, remaining)
@@ -110,7 +110,7 @@ class Worker(Generic[M, R]):
 
     def _fail(self, message: M, claim: Claimed, failure: Terminal, delivery: Delivery) -> WorkOutcome:
         def fail() -> None:
-            reversal = self.reversals.of(message)
+            reversal = self.reversals.find(message)
             self.works.fail(message, self.agent.name, claim, str(failure), delivery.tokens, reversal)
             self.measure(measure_end(ProjectStatus.FAILED, None, delivery.tokens))
 
@@ -128,7 +128,7 @@ class Worker(Generic[M, R]):
         try:
             self.works.interrupt(message, self.agent.name, claim, str(fault))
         except Conflict:
-            return self._ended_elsewhere(message, delivery.remaining)
+            return self._check_ended_elsewhere(message, delivery.remaining)
         except Retryable as error:
             # The timeline's entry is optional; the redelivery is what matters.
             self.note(f"could not record the interruption: {error}")
@@ -141,16 +141,16 @@ class Worker(Generic[M, R]):
             try:
                 return write()
             except Conflict:
-                outcome = self._ended_elsewhere(message, delivery.remaining)
+                outcome = self._check_ended_elsewhere(message, delivery.remaining)
                 if outcome is None:
                     raise  # the table changed between reading and writing: try again with its current state
                 return outcome
 
         return retry_on_conflict(attempt, message.id)
 
-    def _ended_elsewhere(self, message: M, remaining: Remaining) -> WorkOutcome | None:
+    def _check_ended_elsewhere(self, message: M, remaining: Remaining) -> WorkOutcome | None:
         """Return the outcome if another delivery has ended the work meanwhile, or if it is no longer wanted."""
-        refusal = self.works.refusal(message, self.agent.status)
+        refusal = self.works.find_refusal(message, self.agent.status)
         return self._handle_refusal(message, refusal, remaining) if refusal else None
 
     def _handle_refusal(self, message: M, refusal: Refusal, remaining: Remaining) -> WorkOutcome:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from shared.identifiers import Clock, Identifiers
-from shared.items import count_up, iso, metadata_key, put_event, work_key
+from shared.items import count_up, format_time, make_metadata_key, make_work_key, put_event
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import AnyMessage
 from shared.models.project import Failure, Project, TokenUsage
 from shared.models.records import Work, WorkState
-from shared.models.workflow import FINAL, TAKEN_BACK, ProjectStatus, sources
+from shared.models.workflow import FINAL, TAKEN_BACK, ProjectStatus, list_sources
 from shared.projects import Projects
 from shared.reversal import Reversal
 from shared.storage.table import Attributes, Put, Table, Update, Write, retry_on_conflict
@@ -77,38 +77,40 @@ class Works:
         self._clock = clock
         self._new_id = identifiers
 
-    def refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
+    def find_refusal(self, message: AnyMessage, status: ProjectStatus) -> Refusal | None:
         """Return why a message's work must not be done, or not any more; None if it must be done."""
-        return _refusal(message, *self._stored(message), status)
+        return _find_refusal(message, *self._read_stored(message), status)
 
     def claim(self, message: AnyMessage, agent: str, status: ProjectStatus) -> Claimed | Refusal:
         """Claim a message's work, in a project that is, or can become, `status`."""
 
         def attempt() -> Claimed | Refusal:
-            project, work = self._stored(message)
-            refusal = _refusal(message, project, work, status)
+            project, work = self._read_stored(message)
+            refusal = _find_refusal(message, project, work, status)
             if refusal or project is None or work is None:
                 return refusal or Deleted()
             claimed = Claimed(project.model_copy(update={"status": status}), work.attempts + 1, self._clock())
-            self._table.write(*self._claim_writes(message, agent, status, claimed))
+            self._table.write(*self._make_claim_writes(message, agent, status, claimed))
             return claimed
 
         return retry_on_conflict(attempt, message.id)
 
-    def _stored(self, message: AnyMessage) -> tuple[Project | None, Work | None]:
-        return self._projects.get(message.project_id), self._projects.work(message.project_id, message.work)
+    def _read_stored(self, message: AnyMessage) -> tuple[Project | None, Work | None]:
+        return self._projects.get(message.project_id), self._projects.get_work(message.project_id, message.work)
 
-    def _claim_writes(self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed) -> list[Write]:
+    def _make_claim_writes(
+        self, message: AnyMessage, agent: str, status: ProjectStatus, claimed: Claimed
+    ) -> list[Write]:
         work_update = Update(
-            work_key(message),
-            set={"state": WorkState.RUNNING, "started_at": iso(claimed.at)},
+            make_work_key(message),
+            set={"state": WorkState.RUNNING, "started_at": format_time(claimed.at)},
             add={"attempts": 1},
             among={"state": OPEN, "attempts": [claimed.attempt - 1]},
         )
-        event = self._event(
+        event = self._put_event(
             message.project_id, EventType.WORK_STARTED, claimed.at, agent, message.work, claimed.attempt, status
         )
-        return [work_update, self._project_update(message, claimed.at, move=status), event]
+        return [work_update, self._update_project(message, claimed.at, move=status), event]
 
     def commit(
         self, message: AnyMessage, agent: str, claimed: Claimed, changes: Changes, tokens: TokenUsage = NO_TOKENS
@@ -120,21 +122,21 @@ class Works:
         """
         now = self._clock()
         work_update = Update(
-            work_key(message),
+            make_work_key(message),
             set={
                 **changes.fields,
                 "state": WorkState.DONE,
-                "finished_at": iso(now),
+                "finished_at": format_time(now),
                 "outbox": [sent.model_dump(mode="json", by_alias=True) for sent in changes.outbox],
             },
             among={"state": OPEN},
         )
         status = changes.move or claimed.project.status
-        event = self._event(
+        event = self._put_event(
             message.project_id, EventType.WORK_DONE, now, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(now, claimed.at), detail=changes.detail, tokens=tokens,
+            duration_ms=_count_milliseconds(now, claimed.at), detail=changes.detail, tokens=tokens,
         )  # fmt: skip
-        project_update = self._project_update(message, now, move=changes.move, fields=changes.project, tokens=tokens)
+        project_update = self._update_project(message, now, move=changes.move, fields=changes.project, tokens=tokens)
         self._table.write(work_update, project_update, *changes.writes, event)
 
     def fail(
@@ -153,17 +155,17 @@ class Works:
         now = self._clock()
         failure = Failure(step=agent, reason=_shorten(reason)).model_dump()
         work_update = Update(
-            work_key(message),
-            set={"state": WorkState.FAILED, "finished_at": iso(now), "failure": failure},
+            make_work_key(message),
+            set={"state": WorkState.FAILED, "finished_at": format_time(now), "failure": failure},
             among={"state": OPEN},
         )
         status = reversal.to.status if reversal else ProjectStatus.FAILED
-        fields = {"failure": failure, **(_take_back(message, reversal) if reversal else {})}
+        fields = {"failure": failure, **(_revert_project(message, reversal) if reversal else {})}
         among: Mapping[str, Collection[Any]] = {}
         if reversal:  # only while the project has not changed since the reversal was made
             among = {"version": [reversal.version], "status": sorted(TAKEN_BACK)}
-        project_update = self._project_update(message, now, move=status, fields=fields, tokens=tokens, among=among)
-        event = self._ended_badly(message, agent, claimed, status, reason, now, tokens)
+        project_update = self._update_project(message, now, move=status, fields=fields, tokens=tokens, among=among)
+        event = self._put_failed_event(message, agent, claimed, status, reason, now, tokens)
         self._table.write(work_update, project_update, *(reversal.writes if reversal else ()), event)
 
     def interrupt(
@@ -172,15 +174,17 @@ class Works:
         """Reset the work to pending, to be tried again; `move` shows the owner that the project waits."""
         now = self._clock()
         work_update = Update(
-            work_key(message),
+            make_work_key(message),
             set={"state": WorkState.PENDING},
             among={"state": OPEN},
         )
         status = move or claimed.project.status
-        project_update = self._project_update(message, now, move=move)
-        self._table.write(work_update, project_update, self._ended_badly(message, agent, claimed, status, reason, now))
+        project_update = self._update_project(message, now, move=move)
+        self._table.write(
+            work_update, project_update, self._put_failed_event(message, agent, claimed, status, reason, now)
+        )
 
-    def _ended_badly(
+    def _put_failed_event(
         self,
         message: AnyMessage,
         agent: str,
@@ -190,12 +194,12 @@ class Works:
         now: datetime,
         tokens: TokenUsage = NO_TOKENS,
     ) -> Put:
-        return self._event(
+        return self._put_event(
             message.project_id, EventType.WORK_FAILED, now, agent, message.work, claimed.attempt, status,
-            duration_ms=_milliseconds(now, claimed.at), detail=_shorten(reason), tokens=tokens,
+            duration_ms=_count_milliseconds(now, claimed.at), detail=_shorten(reason), tokens=tokens,
         )  # fmt: skip
 
-    def _project_update(
+    def _update_project(
         self,
         message: AnyMessage,
         now: datetime,
@@ -209,15 +213,15 @@ class Works:
 
         It also fails if the project is at another revision, so that work on a change that was rolled back is lost.
         """
-        allowed = _movable(move) if move else set(ProjectStatus) - FINAL
+        allowed = _list_movable(move) if move else set(ProjectStatus) - FINAL
         return Update(
-            metadata_key(message.project_id),
-            set={**(fields or {}), "updated_at": iso(now), **({"status": move} if move else {})},
+            make_metadata_key(message.project_id),
+            set={**(fields or {}), "updated_at": format_time(now), **({"status": move} if move else {})},
             add={"version": 1, **count_up(tokens.model_dump())},
             among={"status": sorted(allowed), "revision": [message.revision.model_dump()], **(among or {})},
         )
 
-    def _event(
+    def _put_event(
         self,
         project_id: str,
         kind: EventType,
@@ -234,13 +238,15 @@ class Works:
         return put_event(project_id, event)
 
 
-def _take_back(message: AnyMessage, reversal: Reversal) -> Attributes:
+def _revert_project(message: AnyMessage, reversal: Reversal) -> Attributes:
     """Return the project's attributes before its change, and the build that failed."""
     before = reversal.to.model_dump(include={"revision", "score"})
     return {**before, "failed_build": message.revision.build}
 
 
-def _refusal(message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus) -> Refusal | None:
+def _find_refusal(
+    message: AnyMessage, project: Project | None, work: Work | None, status: ProjectStatus
+) -> Refusal | None:
     """Return why the work must not begin; None if it may."""
     if project is None:
         return Deleted()
@@ -250,19 +256,19 @@ def _refusal(message: AnyMessage, project: Project | None, work: Work | None, st
         return AlreadyDone(work.outbox)
     if work.state is WorkState.FAILED:
         return Abandoned("the work failed for good before")
-    if project.status not in _movable(status) or project.revision != message.revision:
+    if project.status not in _list_movable(status) or project.revision != message.revision:
         return Abandoned(f"the project is {project.status}, at revision {project.revision}")
     return None
 
 
-def _movable(status: ProjectStatus) -> set[ProjectStatus]:
+def _list_movable(status: ProjectStatus) -> set[ProjectStatus]:
     """Return the statuses from which an agent may move the project to `status`: never from a final one."""
-    return {status, *sources(status)} - FINAL
+    return {status, *list_sources(status)} - FINAL
 
 
 def _shorten(reason: str) -> str:
     return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 3]}..."
 
 
-def _milliseconds(end: datetime, start: datetime) -> int:
+def _count_milliseconds(end: datetime, start: datetime) -> int:
     return max(0, round((end - start).total_seconds() * 1000))

@@ -77,7 +77,7 @@ def deploy_prepared(
         template=prepared.template.with_variables(target.function_variables),
         bundles=prepared.bundles,
         secrets=stage_secrets,
-        parameters={**_own_parameters(target), **parameters},
+        parameters={**_make_parameters(target), **parameters},
         on_event=on_event or deploying,
         confirm=confirm,
     )
@@ -92,11 +92,11 @@ def compare_prepared(target: Target, stage: str, prepared: Prepared, parameters:
         stage,
         template=prepared.template.with_variables(target.function_variables),
         bundles=prepared.bundles,
-        parameters={**_own_parameters(target), **parameters},
+        parameters={**_make_parameters(target), **parameters},
     )
 
 
-def _own_parameters(target: Target) -> Mapping[str, str]:
+def _make_parameters(target: Target) -> Mapping[str, str]:
     return {"GeminiEndpoint": target.gemini_endpoint} if target.endpoint_url else {}
 
 

@@ -79,13 +79,13 @@ class BenchPool:
             try:
                 with self._start() as bench:
                     self._started.append(bench)
-                    self._work(bench)
+                    self._run_jobs(bench)
             except Exception as error:  # noqa: BLE001 - the thread's edge: every waiting future raises it
-                self._refuse(error)
+                self._fail_job(error)
 
-    def _work(self, bench: Bench) -> None:
+    def _run_jobs(self, bench: Bench) -> None:
         """Run jobs until there are no more, or one of them breaks the bench."""
-        while (job := self._next()) is not None:
+        while (job := self._take_job()) is not None:
             try:
                 job.result.set_result(job.do(bench))
             except Exception as error:  # noqa: BLE001 - the job's edge: its future raises it, and the bench is replaced
@@ -95,12 +95,12 @@ class BenchPool:
                 job.result.set_exception(lost)
                 return
 
-    def _refuse(self, error: Exception) -> None:
-        job = self._next()
+    def _fail_job(self, error: Exception) -> None:
+        job = self._take_job()
         if job is not None:
             job.result.set_exception(error)
 
-    def _next(self) -> BenchJob[Any] | None:
+    def _take_job(self) -> BenchJob[Any] | None:
         """Wait for the next job and return it; None when the pool is closed."""
         job = self._jobs.get()
         if self._closed.is_set():

@@ -12,7 +12,7 @@ from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.stack.template import TEMPLATE
 from shared.models.template import Template
 from shared.storage.dynamodb import DynamoDbTable
-from shared.templates import Templates, template_put
+from shared.templates import Templates, put_template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,5 +40,5 @@ def seed_project_templates(dynamodb: "DynamoDBClient", table_name: str, template
     stored = Templates(table)
     changed = [template for template in templates if stored.get(template.id) != template]
     for template in changed:
-        table.write(template_put(template))
+        table.write(put_template(template))
     return [template.id for template in changed]

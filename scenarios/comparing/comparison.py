@@ -74,7 +74,7 @@ class TargetComparison:
         self._pools = pools
         self._on_work = on_work
         self._unsafe_run = unsafe_run
-        self._look = look
+        self._observe = look
         futures = {name: pool.submit(lambda bench: bench.target) for name, pool in pools.items()}
         self._targets = {name: future.result() for name, future in futures.items()}
 
@@ -89,9 +89,9 @@ class TargetComparison:
         A scenario that fewer than two targets can replay is skipped, and so is one that takes too long, unless it was
         `named`. Raises the error if no bench of a target could be started.
         """
-        reasons = {scenario.name: self._say_skipped(scenario, named=named) for scenario in scenarios}
+        reasons = {scenario.name: self._explain_skipped(scenario, named=named) for scenario in scenarios}
         futures = {
-            scenario.name: {name: pool.submit(self._play(name, scenario)) for name, pool in self._pools.items()}
+            scenario.name: {name: pool.submit(self._make_job(name, scenario)) for name, pool in self._pools.items()}
             for scenario in scenarios
             if not reasons[scenario.name]
         }
@@ -99,10 +99,12 @@ class TargetComparison:
             if reasons[scenario.name]:
                 yield ScenarioComparison(name=scenario.name, skipped=reasons[scenario.name])
             else:
-                observations = [self._await(name, scenario, future) for name, future in futures[scenario.name].items()]
+                observations = [
+                    self._await_observation(name, scenario, future) for name, future in futures[scenario.name].items()
+                ]
                 yield compare_observations(scenario.name, observations)
 
-    def _say_skipped(self, scenario: Scenario, *, named: bool) -> str:
+    def _explain_skipped(self, scenario: Scenario, *, named: bool) -> str:
         """Return why a scenario is not compared; empty if it is."""
         lacking = [
             reason for target in self._targets.values() if (reason := explain_missing_capabilities(target, scenario))
@@ -114,10 +116,10 @@ class TargetComparison:
             return f"{copies} projects at once take half an hour where they are worked on one after the other: name it"
         return ""
 
-    def _play(self, name: str, scenario: Scenario) -> Callable[[Bench], Observation]:
+    def _make_job(self, name: str, scenario: Scenario) -> Callable[[Bench], Observation]:
         def play(bench: Bench) -> Observation:
             tell = partial(self._on_work, name)
-            observation = self._look(
+            observation = self._observe(
                 bench,
                 scenario,
                 name,
@@ -129,7 +131,7 @@ class TargetComparison:
 
         return play
 
-    def _await(self, name: str, scenario: Scenario, future: Future[Observation]) -> Observation:
+    def _await_observation(self, name: str, scenario: Scenario, future: Future[Observation]) -> Observation:
         """Return what was observed; if the bench was lost, the scenario has failed."""
         try:
             return future.result()

@@ -58,7 +58,7 @@ def find_differences(first: Observation, other: Observation) -> Iterator[Differe
     if not (first.compared and other.compared):
         return
     counted = frozenset(first.counted) & frozenset(other.counted)
-    first_aspects, other_aspects = (dict(_describe(observation, counted)) for observation in (first, other))
+    first_aspects, other_aspects = (dict(_describe_observation(observation, counted)) for observation in (first, other))
     for subject in Subject:
         if subject is Subject.MODEL_CALLS and None in (first.model_calls, other.model_calls):
             continue
@@ -90,17 +90,17 @@ def _describe_event(event: TimelineEvent) -> str:
     )
 
 
-def _describe(observation: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
+def _describe_observation(observation: Observation, counted: Collection[Caller]) -> Iterator[tuple[Subject, Described]]:
     """Yield each compared aspect, with the names of projects in place of ids, and calls only of `counted` callers."""
     report = observation.report
     names = {project.id: project.name for project in report.projects}
     for subject, described in _describe_report(report):
-        yield subject, {of: _rename(text, names) for of, text in described.items()}
+        yield subject, {of: _replace_ids(text, names) for of, text in described.items()}
     yield Subject.INVOCATIONS, _count_invocations(report) if "function" in counted else {}
     yield (
         Subject.CALLS,
         {
-            f"{row.service} {row.operation} by {row.caller}": _count(row)
+            f"{row.service} {row.operation} by {row.caller}": _describe_count(row)
             for row in observation.calls
             if row.caller in counted
         },
@@ -116,7 +116,7 @@ def _describe_report(report: ScenarioReport) -> Iterator[tuple[Subject, Describe
     yield Subject.WORK, {f"{name}: {work}": events for name, work, events in works}
     yield Subject.DEAD_LETTERS, {agent: f"{len(bodies)}" for agent, bodies in report.dead_letters.items() if bodies}
     fired = Counter(fault.rule + 1 for fault in report.fired)
-    yield Subject.FAULTS, {f"fault {rule}": _times(times) for rule, times in sorted(fired.items())}
+    yield Subject.FAULTS, {f"fault {rule}": _describe_times(times) for rule, times in sorted(fired.items())}
 
 
 def _describe_end(project: ProjectReport) -> str:
@@ -139,15 +139,15 @@ def _count_invocations(report: ScenarioReport) -> Described:
     }
 
 
-def _count(row: CallTotal) -> str:
+def _describe_count(row: CallTotal) -> str:
     return "some" if (row.service, row.operation) in KEPT else f"{row.calls}"
 
 
-def _times(number: int) -> str:
+def _describe_times(number: int) -> str:
     return "applied once" if number == 1 else f"applied {number} times"
 
 
-def _rename(text: str, names: Mapping[str, str]) -> str:
+def _replace_ids(text: str, names: Mapping[str, str]) -> str:
     for project_id, name in names.items():
         text = text.replace(project_id, name)
     return text

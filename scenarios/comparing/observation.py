@@ -57,7 +57,7 @@ class Observation(ReportPart):
         return self.report.outcome != "skipped"
 
 
-def callers_counted(target: Target) -> tuple[Caller, ...]:
+def list_counted_callers(target: Target) -> tuple[Caller, ...]:
     """Return the kinds of callers whose calls a target counts.
 
     The calls of event source mappings are counted if the engine itself delivers messages; others poll without the
@@ -86,7 +86,7 @@ def observe(
 
 def describe(name: str, target: Target, result: Result, exchanges: Sequence[ModelExchange] | None) -> Observation:
     """Return the observation of a replay; `exchanges` are the calls of the language model, if known."""
-    counted = callers_counted(target)
+    counted = list_counted_callers(target)
     return Observation(
         target=name,
         engine=target.name,

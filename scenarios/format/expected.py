@@ -37,7 +37,7 @@ class Bounds(Section):
     max: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
-    def _bounds_something(self) -> "Bounds":
+    def _require_bound(self) -> "Bounds":
         if self.min is None and self.max is None:
             raise ValueError("give min, max, or both")
         return self

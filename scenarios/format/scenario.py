@@ -36,7 +36,7 @@ class ScenarioProject(Section):
     )
 
     @model_validator(mode="after")
-    def _asks_for_something(self) -> "ScenarioProject":
+    def _require_input(self) -> "ScenarioProject":
         if self.requirements is None and self.template is None:
             raise ValueError("give requirements, a template, or both")
         return self
@@ -91,34 +91,35 @@ class Scenario(Section):
         needed = {Capability.STEPS: steered or self.skips_time, Capability.CONTROL: bool(self.faults)}
         return frozenset(capability for capability, is_needed in needed.items() if is_needed)
 
-    def expected(self, key: str) -> ExpectedProject:
+    def find_expected(self, key: str) -> ExpectedProject:
         """Return the expectation of a project; by default that it is completed, or deleted."""
         deleted = any(isinstance(step, Delete) and step.delete == key for step in self.steps)
         return self.expect.projects.get(key, ExpectedProject(gone=deleted))
 
-    def copies_of(self, key: str) -> tuple[str, ...]:
+    def list_copies(self, key: str) -> tuple[str, ...]:
         """Return the names of the projects that are posted under a short name."""
         copies = self.projects[key].copies
         return (key,) if copies == 1 else tuple(f"{key} {number}" for number in range(1, copies + 1))
 
-    def key_of(self, name: str) -> str:
+    def find_key(self, name: str) -> str:
         """Return the short name of the project from the name of one of its copies."""
         return name.partition(" ")[0]
 
-    def misfits(self) -> Iterator[tuple[Location, str]]:
+    def find_misfits(self) -> Iterator[tuple[Location, str]]:
         """Yield each unknown name with its location: of a project, a project that is not created yet, or an agent."""
-        yield from self._misfits_of_steps()
-        yield from self._misfits_of_faults()
+        yield from self._find_step_misfits()
+        yield from self._find_fault_misfits()
         for part, expected in (("projects", self.expect.projects), ("timeline", self.expect.timeline)):
             yield from (
-                (("expect", part, key), f"There is no project {key!r} in this file") for key in self._unknown(expected)
+                (("expect", part, key), f"There is no project {key!r} in this file")
+                for key in self._find_unknown(expected)
             )
 
-    def _misfits_of_steps(self) -> Iterator[tuple[Location, str]]:
+    def _find_step_misfits(self) -> Iterator[tuple[Location, str]]:
         created: set[str] = set()
         for index, step in enumerate(self.script):
             location: Location = ("steps", index)
-            for key in self._unknown(list_projects(step)):
+            for key in self._find_unknown(list_projects(step)):
                 yield location, f"There is no project {key!r} in this file"
             if isinstance(step, Create):
                 if step.create in created:
@@ -131,14 +132,14 @@ class Scenario(Section):
             if key not in created:
                 yield ("projects", key), f"No step creates the project {key!r}"
 
-    def _misfits_of_faults(self) -> Iterator[tuple[Location, str]]:
+    def _find_fault_misfits(self) -> Iterator[tuple[Location, str]]:
         for index, fault in enumerate(self.faults):
             field, names = ("function", FUNCTIONS) if isinstance(fault, CallFault) else ("queue", AGENTS)
             name: str = getattr(fault.when, field)
             if name not in names and not _PATTERN.search(name):
                 yield ("faults", index, "when", field), f"There is no {field} {name!r}: use {', '.join(names)}, or '*'"
 
-    def _unknown(self, keys: Iterable[str]) -> Iterator[str]:
+    def _find_unknown(self, keys: Iterable[str]) -> Iterator[str]:
         return (key for key in keys if key not in self.projects)
 
 
@@ -148,7 +149,7 @@ def load(path: Path) -> Scenario:
     def misfits(scenario: Scenario) -> Iterator[tuple[Location, str]]:
         if scenario.name != path.stem:
             yield ("name",), f"It should be {path.stem}, the name of the file"
-        yield from scenario.misfits()
+        yield from scenario.find_misfits()
 
     scenario: Scenario = read_document(path, Scenario, InvalidScenario, misfits)
     return scenario

@@ -8,15 +8,15 @@ from agenticai.scenarios.format.scenario import SCENARIOS, Scenario
 FILE: Final = SCENARIOS / "scenario.schema.json"
 
 
-def schema() -> dict[str, Any]:
+def make_schema() -> dict[str, Any]:
     """Return the schema, in the draft that Pydantic writes."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scenario.model_json_schema()}
 
 
-def text() -> str:
+def format_schema() -> str:
     """Return the text of the schema's file."""
-    return json.dumps(schema(), indent=2) + "\n"
+    return json.dumps(make_schema(), indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    FILE.write_text(format_schema(), encoding="utf-8")

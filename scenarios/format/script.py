@@ -168,7 +168,7 @@ _PLACEHOLDER: Final = re.compile(r"\$\{([^}]+)\}")
 """The placeholder for the id of a project in a message."""
 
 
-def _name(step: object) -> str | None:
+def _find_step_name(step: object) -> str | None:
     """Return the one key of a step, whether it is being read or written."""
     keys = list(step) if isinstance(step, dict) else list(type(step).model_fields) if isinstance(step, Section) else []
     return keys[0] if len(keys) == 1 and keys[0] in STEPS else None
@@ -189,7 +189,7 @@ Step = Annotated[
     | Annotated[AwaitAlarm, Tag("alarm")]
     | Annotated[Provision, Tag("provision")],
     Discriminator(
-        _name,
+        _find_step_name,
         custom_error_type="step",
         custom_error_message=f"A step is a mapping with one key, which is one of {', '.join(STEPS)}",
     ),

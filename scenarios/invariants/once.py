@@ -22,33 +22,36 @@ def find_repeated(project: StoredProject) -> Iterator[str]:
     """Yield what happened twice, or was counted wrongly; nothing for a deleted project."""
     if project.items.metadata is None:
         return
-    yield from _work(project)
-    yield from _plans(project)
-    yield from _files(project)
-    yield from _deployments(project)
-    yield from _replies(project)
-    yield from _totals(project)
+    yield from _check_work(project)
+    yield from _check_plans(project)
+    yield from _check_files(project)
+    yield from _check_deployments(project)
+    yield from _check_replies(project)
+    yield from _check_totals(project)
 
 
-def _work(project: StoredProject) -> Iterator[str]:
+def _check_work(project: StoredProject) -> Iterator[str]:
     """Check that each piece of work was done as often as requested, and that its item counts its attempts."""
-    done = _by_work(project, EventType.WORK_DONE)
-    started = _by_work(project, EventType.WORK_STARTED)
+    done = _group_by_work(project, EventType.WORK_DONE)
+    started = _group_by_work(project, EventType.WORK_STARTED)
     for work in project.items.works:
         ends = done.pop(work.work, [])
-        requested = 1 + _count_asked(project, work)
+        requested = 1 + _count_requests(project, work)
         if len(ends) > requested:
-            yield f"{work.work} was done {len(ends)} times: {_moments(ends)}"
+            yield f"{work.work} was done {len(ends)} times: {_describe_moments(ends)}"
         if work.state is WorkState.DONE and not ends:
             yield f"{work.work} is DONE, and no event says so"
         starts = started.get(work.work, [])
         if work.attempts != len(starts):
-            yield f"{work.work} counts {work.attempts} attempts; its timeline has {len(starts)}: {_moments(starts)}"
+            yield (
+                f"{work.work} counts {work.attempts} attempts; "
+                f"its timeline has {len(starts)}: {_describe_moments(starts)}"
+            )
     for name, ends in done.items():
-        yield f"{name} was done, and there is no such item: {_moments(ends)}"
+        yield f"{name} was done, and there is no such item: {_describe_moments(ends)}"
 
 
-def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[TimelineEvent]]:
+def _group_by_work(project: StoredProject, kind: EventType) -> dict[str, list[TimelineEvent]]:
     events: dict[str, list[TimelineEvent]] = {}
     for event in project.items.events:
         if event.type is kind:
@@ -56,17 +59,17 @@ def _by_work(project: StoredProject, kind: EventType) -> dict[str, list[Timeline
     return events
 
 
-def _count_asked(project: StoredProject, work: Work) -> int:
+def _count_requests(project: StoredProject, work: Work) -> int:
     """Return how often its owner requested to package a revision again; all other work is requested once."""
     text = f"revision {work.revision}" if layout.kind_of(work.work) is layout.ItemKind.DEPLOYMENT else None
     return sum(event.type is EventType.DEPLOYMENT_REQUESTED and event.detail == text for event in project.items.events)
 
 
-def _moments(events: list[TimelineEvent]) -> str:
+def _describe_moments(events: list[TimelineEvent]) -> str:
     return ", ".join(f"attempt {event.attempt} at {event.at:%H:%M:%S.%f}" for event in events) or "none"
 
 
-def _plans(project: StoredProject) -> Iterator[str]:
+def _check_plans(project: StoredProject) -> Iterator[str]:
     """Check that the fan-in of each plan names the finished tasks of its build, each counted once."""
     for plan in project.items.plans:
         done = sorted(
@@ -80,7 +83,7 @@ def _plans(project: StoredProject) -> Iterator[str]:
             yield f"{plan.work} has progress {plan.progress} with {len(plan.done)} tasks done"
 
 
-def _files(project: StoredProject) -> Iterator[str]:
+def _check_files(project: StoredProject) -> Iterator[str]:
     """Check that there is one item per path, ignoring case, and that a finished task wrote what it names."""
     items = project.items
     paths = Counter(unicodedata.normalize("NFC", file.path).casefold() for file in items.files)
@@ -93,26 +96,29 @@ def _files(project: StoredProject) -> Iterator[str]:
             yield f"{layout.file(file.path)} names {file.object.key}, SHA-256 {file.object.sha256}, which no task wrote"
 
 
-def _deployments(project: StoredProject) -> Iterator[str]:
+def _check_deployments(project: StoredProject) -> Iterator[str]:
     for revision, count in Counter(deployment.revision for deployment in project.items.deployments).items():
         if count > 1:
             yield f"revision {revision} has {count} deployments"
 
 
-def _replies(project: StoredProject) -> Iterator[str]:
+def _check_replies(project: StoredProject) -> Iterator[str]:
     for stored in project.objects:
         if REPLIES in stored.key and (stored.versions, stored.delete_markers) != (1, 0):
             yield f"the reply {stored.key} was stored {stored.versions} times"
 
 
-def _totals(project: StoredProject) -> Iterator[str]:
+def _check_totals(project: StoredProject) -> Iterator[str]:
     """Check the totals in `METADATA` against the items: tokens, and at the end the score and the package."""
     items, metadata = project.items, project.items.metadata
     if metadata is None:
         return
     spent = reduce(add, (event.tokens for event in items.events), TokenUsage())
     if spent != metadata.tokens:
-        yield f"{layout.METADATA} counts {_tokens(metadata.tokens)}; the timeline adds up to {_tokens(spent)}"
+        yield (
+            f"{layout.METADATA} counts {_describe_tokens(metadata.tokens)}; "
+            f"the timeline adds up to {_describe_tokens(spent)}"
+        )
     if metadata.status not in {ProjectStatus.COMPLETED, ProjectStatus.NEEDS_REVIEW}:
         return
     scores = [test.score for test in items.tests if test.revision == metadata.revision]
@@ -124,5 +130,5 @@ def _totals(project: StoredProject) -> Iterator[str]:
         yield f"{layout.METADATA} has the package {metadata.package}; the deployments of its revision have {packages}"
 
 
-def _tokens(tokens: TokenUsage) -> str:
+def _describe_tokens(tokens: TokenUsage) -> str:
     return f"{tokens.calls} calls, {tokens.prompt_tokens} and {tokens.output_tokens} tokens"

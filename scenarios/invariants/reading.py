@@ -45,7 +45,7 @@ Item = Mapping[str, Any]
 M = TypeVar("M", bound=BaseModel)
 
 
-def read(
+def read_snapshot(
     bench: Bench, project_ids: Sequence[str], *, deleted: Collection[str] = (), before: StateBefore | None = None
 ) -> StackSnapshot:
     """Read the stack while nothing is running.
@@ -58,20 +58,22 @@ def read(
     dynamodb, s3, sqs = (bench.target.client("dynamodb"), bench.target.client("s3"), bench.target.client("sqs"))
     return StackSnapshot(
         projects=tuple(
-            StoredProject(project_id, project_id in deleted, items, tuple(_objects(s3, bucket, project_id, items)))
+            StoredProject(project_id, project_id in deleted, items, tuple(_list_objects(s3, bucket, project_id, items)))
             for project_id in project_ids
             for items in [read_items(dynamodb, table, project_id)]
         ),
         queues={agent: Depth.of(sqs, url) for agent, url in bench.outputs.queue_urls.items()},
-        dead_letters={agent: _peek(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
-        unasked=tuple(sorted({*_younger(dynamodb, table, before.newest_project)} - {*project_ids})) if before else (),
+        dead_letters={agent: _peek_messages(sqs, url) for agent, url in bench.outputs.dead_letter_queue_urls.items()},
+        unasked=tuple(sorted({*_list_younger(dynamodb, table, before.newest_project)} - {*project_ids}))
+        if before
+        else (),
         denied=read_denied(bench, before),
     )
 
 
 def read_state_before(bench: Bench) -> StateBefore:
     """Read the state before a scenario."""
-    newest = next(_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
+    newest = next(_list_younger(bench.target.client("dynamodb"), bench.outputs.table_name, ""), "")
     return StateBefore(newest, read_denied(bench))
 
 
@@ -97,7 +99,7 @@ def _read_denied(bench: Bench) -> Counter[Denied]:
 
 def read_items(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Items:
     """Return all items of a project's partition, read consistently."""
-    return sort_items(list(_partition(dynamodb, table, layout.project(project_id))))
+    return sort_items(list(_query_partition(dynamodb, table, layout.project(project_id))))
 
 
 def sort_items(stored: Sequence[Item]) -> Items:
@@ -105,7 +107,7 @@ def sort_items(stored: Sequence[Item]) -> Items:
     unreadable: list[Unreadable] = []
 
     def all_of(prefix: str, kind: type[M]) -> tuple[M, ...]:
-        return tuple(_parse(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
+        return tuple(_parse_items(kind, [item for item in stored if item["SK"].startswith(prefix)], unreadable))
 
     metadata = all_of(layout.METADATA, Metadata)
     return Items(
@@ -135,7 +137,7 @@ def find_objects(value: Any) -> Iterator[StoredObject]:
                 yield from find_objects(member)
 
 
-def _parse(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -> Iterator[M]:
+def _parse_items(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -> Iterator[M]:
     for item in items:
         try:
             yield kind.model_validate({name: value for name, value in item.items() if name not in {"PK", "SK"}})
@@ -143,7 +145,7 @@ def _parse(kind: type[M], items: Iterable[Item], unreadable: list[Unreadable]) -
             unreadable.append(Unreadable(item["SK"], str(error)))
 
 
-def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item]:
+def _query_partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item]:
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="PK = :pk",
@@ -156,7 +158,7 @@ def _partition(dynamodb: "DynamoDBClient", table: str, pk: str) -> Iterator[Item
             yield {name: deserializer.deserialize(value) for name, value in raw.items()}
 
 
-def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterator[str]:
+def _list_younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterator[str]:
     """Return the ids of all projects created after one, the newest first; ids sort by creation time."""
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
@@ -168,7 +170,7 @@ def _younger(dynamodb: "DynamoDBClient", table: str, project_id: str) -> Iterato
     return (raw["GSI1SK"]["S"] for page in pages for raw in page["Items"])
 
 
-def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
+def _list_objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iterator[BucketKey]:
     """Yield a project's keys in the bucket; the content is only read if an item names the key."""
     named = {reference.object.key for reference in items.named}
     for prefix in layout.objects(project_id):
@@ -187,7 +189,7 @@ def _objects(s3: "S3Client", bucket: str, project_id: str, items: Items) -> Iter
             yield BucketKey(key, sizes.get(key), sha256, versions[key], markers[key])
 
 
-def _peek(sqs: "SQSClient", url: str) -> tuple[str, ...]:
+def _peek_messages(sqs: "SQSClient", url: str) -> tuple[str, ...]:
     """Return the bodies of the messages that can be received; each is released, so that all stay in the queue."""
     bodies: dict[str, str] = {}
     handles: list[str] = []

@@ -7,7 +7,7 @@ from typing import Final
 
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.invariants.once import find_repeated
-from agenticai.scenarios.invariants.reading import read
+from agenticai.scenarios.invariants.reading import read_snapshot
 from agenticai.scenarios.invariants.snapshot import BucketKey, StackSnapshot, StateBefore, StoredProject
 from shared.models import layout
 from shared.models.events import EventType
@@ -39,9 +39,10 @@ def check_stack(
 ) -> tuple[Violation, ...]:
     """Check the invariants on a stack at rest, for the projects that a scenario created.
 
-    `deleted` and `before` are those of `agenticai.scenarios.invariants.reading.read`. Raises botocore's errors.
+    `deleted` and `before` are those of `agenticai.scenarios.invariants.reading.read_snapshot`.
+    Raises botocore's errors.
     """
-    return find_violations(read(bench, project_ids, deleted=deleted, before=before))
+    return find_violations(read_snapshot(bench, project_ids, deleted=deleted, before=before))
 
 
 def find_violations(snapshot: StackSnapshot) -> tuple[Violation, ...]:
@@ -120,20 +121,20 @@ def _find_orphaned(project: StoredProject) -> Iterator[str]:
     Unfinished work may have written objects that are not named yet: a redelivery, or a retry, writes them again.
     """
     named_keys = {named.object.key for named in project.items.named}
-    owned = [_replies(project, plan) for plan in project.items.plans]
+    owned = [_find_reply_prefix(project, plan) for plan in project.items.plans]
     owned += [layout.proofs(project.id, deployment.revision) for deployment in project.items.deployments]
-    owned += [_folder(project, work) for work in project.items.works if work.state is not WorkState.DONE]
+    owned += [_find_prefix(project, work) for work in project.items.works if work.state is not WorkState.DONE]
     for stored in project.objects:
         if stored.key not in named_keys and not stored.key.startswith(tuple(owned)):
-            yield f"{_describe(stored)} is named by no item"
+            yield f"{_describe_object(stored)} is named by no item"
 
 
-def _replies(project: StoredProject, plan: Work) -> str:
+def _find_reply_prefix(project: StoredProject, plan: Work) -> str:
     """Return the prefix of the model's replies to all questions of a build."""
     return layout.reply_object(project.id, plan.revision.build)
 
 
-def _folder(project: StoredProject, work: Work) -> str:
+def _find_prefix(project: StoredProject, work: Work) -> str:
     """Return the prefix of the objects that a piece of work writes, except for replies."""
     match layout.kind_of(work.work):
         case ItemKind.PLAN:
@@ -146,7 +147,7 @@ def _folder(project: StoredProject, work: Work) -> str:
             return layout.deployment_object(project.id, work.revision)
 
 
-def _describe(stored: BucketKey) -> str:
+def _describe_object(stored: BucketKey) -> str:
     return f"the delete marker of {stored.key}" if stored.size is None else f"{stored.key} ({stored.size} bytes)"
 
 
@@ -170,7 +171,7 @@ def timeline_makes_legal_moves(snapshot: StackSnapshot) -> Iterator[Finding]:
         if events and events[0].status is not ProjectStatus.CREATED:
             yield project.id, f"its timeline begins with {events[0].status}"
         for before, after in pairwise(events):
-            if after.status is not before.status and after.status not in _moves(before.status, after.type):
+            if after.status is not before.status and after.status not in _list_moves(before.status, after.type):
                 yield (
                     project.id,
                     f"from {before.status} ({before.type}, {before.work}, attempt {before.attempt}, {before.at}) to"
@@ -188,7 +189,7 @@ def functions_do_what_they_may(snapshot: StackSnapshot) -> Iterator[Finding]:
         yield denied.function, f"denied {frequency}{denied.action} on {denied.resource}: {denied.reason}"
 
 
-def _moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
+def _list_moves(status: ProjectStatus, kind: EventType) -> frozenset[ProjectStatus]:
     """Return the statuses to which an event of this type may move a project: failed work may undo its change."""
     taken_back = TAKEN_BACK.get(status, frozenset()) if kind is EventType.WORK_FAILED else frozenset()
     return LEGAL_MOVES[status] | taken_back

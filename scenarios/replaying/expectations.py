@@ -34,7 +34,7 @@ class ScenarioOutcome:
 def find_unmet(scenario: Scenario, outcome: ScenarioOutcome) -> Iterator[str]:
     """Yield each unmet expectation as a sentence."""
     for key in scenario.projects:
-        for name in scenario.copies_of(key):
+        for name in scenario.list_copies(key):
             project = outcome.projects.get(name)
             found = _check_project(scenario, key, project) if project else ["It was never posted."]
             yield from (f"{name}: {sentence}" for sentence in found)
@@ -50,7 +50,7 @@ def list_statuses(project: ReplayedProject) -> tuple[ProjectStatus, ...]:
 
 
 def _check_project(scenario: Scenario, key: str, project: ReplayedProject) -> Iterator[str]:
-    expected = scenario.expected(key)
+    expected = scenario.find_expected(key)
     if expected.gone != (project.view is None):
         yield "It is still there." if expected.gone else "It is gone."
     elif project.view is not None:
@@ -58,7 +58,7 @@ def _check_project(scenario: Scenario, key: str, project: ReplayedProject) -> It
         yield from _check_made(expected, project)
     timeline = scenario.expect.timeline.get(key)
     if timeline is not None and list_statuses(project) != timeline:
-        yield f"Its timeline was {_join(list_statuses(project))} and not {_join(timeline)}."
+        yield f"Its timeline was {_join_statuses(list_statuses(project))} and not {_join_statuses(timeline)}."
 
 
 def _check_end(expected: ExpectedProject, view: ProjectView) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _check_dead_letters(scenario: Scenario, dead_letters: Mapping[str, Sequence[
         wanted = next((letters for name, letters in expected.items() if name == agent), None)
         count = wanted.count if wanted else 0
         if isinstance(count, Bounds):
-            yield from _outside(count, len(bodies), f"The number of dead letters of {agent}")
+            yield from _check_bounds(count, len(bodies), f"The number of dead letters of {agent}")
         elif len(bodies) != count:
             texts = "".join(f"\n{body[:SHOWN]}" for body in bodies)
             yield f"The {agent} dead-letter queue holds {_count_messages(len(bodies))} and not {count}:{texts}".rstrip(
@@ -113,12 +113,12 @@ def _check_alarms(scenario: Scenario, states: Mapping[str, AlarmState]) -> Itera
 def _check_figures(scenario: Scenario, used: AwsUse) -> Iterator[str]:
     expect = scenario.expect
     for service, bounds in expect.calls.items():
-        yield from _outside(bounds, used.calls_by_service.get(service, 0), f"The number of {service} calls")
-    yield from _outside(expect.gb_seconds, used.gb_seconds, "The functions' use in GB-seconds")
-    yield from _outside(expect.cost_usd, used.cost_usd, "The cost in US dollars")
+        yield from _check_bounds(bounds, used.calls_by_service.get(service, 0), f"The number of {service} calls")
+    yield from _check_bounds(expect.gb_seconds, used.gb_seconds, "The functions' use in GB-seconds")
+    yield from _check_bounds(expect.cost_usd, used.cost_usd, "The cost in US dollars")
 
 
-def _outside(bounds: Bounds | None, value: float, name: str) -> Iterator[str]:
+def _check_bounds(bounds: Bounds | None, value: float, name: str) -> Iterator[str]:
     if bounds is None:
         return
     if bounds.min is not None and value < bounds.min:
@@ -143,5 +143,5 @@ def _count_messages(number: int) -> str:
     return f"{number} message" if number == 1 else f"{number} messages"
 
 
-def _join(values: Sequence[ProjectStatus]) -> str:
+def _join_statuses(values: Sequence[ProjectStatus]) -> str:
     return " → ".join(values) or "empty"

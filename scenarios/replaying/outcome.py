@@ -77,7 +77,7 @@ def read_project(
         if out or expected.tests != "none":
             downloaded = download(api, project_id, out or Path(temporary_folder, "project"))
             refused = downloaded.refused
-            tests, untested = _proof(expected, downloaded.code, unsafe_run)
+            tests, untested = _run_own_tests(expected, downloaded.code, unsafe_run)
     deployments = api.list_deployments(project_id)
     return ReplayedProject(
         id=project_id,
@@ -92,7 +92,7 @@ def read_project(
     )
 
 
-def _proof(expected: ExpectedProject, code: Path, unsafe_run: bool) -> tuple[TestRun | None, str]:
+def _run_own_tests(expected: ExpectedProject, code: Path, unsafe_run: bool) -> tuple[TestRun | None, str]:
     """Return the results of the project's own tests, or why they were not run."""
     try:
         match expected.tests:

@@ -91,13 +91,13 @@ class SteppedPace:
         return self._control.usage(project_id)
 
     def end(self) -> Observed:
-        return _observed(self._control)
+        return _stop_observing(self._control)
 
     def release(self) -> None:
         self._control.dispatch("free")
 
 
-def _observed(control: "ControlClient") -> Observed:
+def _stop_observing(control: "ControlClient") -> Observed:
     """Return what was recorded since the faults were set, and remove them."""
     observed = Observed(control.fired(), control.calls(), control.invocations())
     control.faults(())
@@ -152,7 +152,7 @@ class RealTimePace:
         return Usage(project_id=project_id, calls=(), functions=())
 
     def end(self) -> Observed:
-        return _observed(self._control) if self._control else Observed()
+        return _stop_observing(self._control) if self._control else Observed()
 
     def release(self) -> None:
         """Do nothing, as messages are always delivered."""

@@ -52,12 +52,12 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
     Returns None, or why this target cannot run what was deployed. Raises `StepFailed` if the deployment or a function
     fails, or if the API does not answer a call as expected.
     """
-    template = _template(bench, api, project_id)
+    template = _read_template(bench, api, project_id)
     name = f"made-{project_id.lower()}"
     cloudformation = bench.target.client("cloudformation")
     try:
         deploy_stack(bench.target, name, StackDefinition(template))
-        if reason := _ask_functions(bench, cloudformation, name):
+        if reason := _call_functions(bench, cloudformation, name):
             return reason
         return ask_api(bench, cloudformation, name, calls) if calls else None
     except (ClientError, StackError) as error:
@@ -67,7 +67,7 @@ def provision(bench: Bench, api: ProjectsApi, project_id: str, calls: Sequence[A
         cloudformation.delete_stack(StackName=name)
 
 
-def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
+def _read_template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     """Return the template, with the location where the factory stored the package."""
     packaged = [deployment for deployment in api.list_deployments(project_id) if deployment.template_url]
     if not packaged:
@@ -78,7 +78,7 @@ def _template(bench: Bench, api: ProjectsApi, project_id: str) -> Template:
     return Template.parse(text, Path("template.yaml"))
 
 
-def _ask_functions(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:
+def _call_functions(bench: Bench, cloudformation: "CloudFormationClient", name: str) -> str | None:
     """Request the root path of each function of the stack; return why that was not possible, else None."""
     functions = bench.target.client("lambda")
     for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
@@ -141,15 +141,17 @@ def find_difference(call: ApiCall, status: int, text: str) -> str | None:
         document = json.loads(text)
     except ValueError:
         return f"answered with {text[:SHOWN]!r} and not {call.answer!r}"
-    return None if _has(document, call.answer) else f"answered with {text[:SHOWN]} and not {json.dumps(call.answer)}"
+    return (
+        None if _matches(document, call.answer) else f"answered with {text[:SHOWN]} and not {json.dumps(call.answer)}"
+    )
 
 
-def _has(actual: JsonValue, expected: JsonValue) -> bool:
+def _matches(actual: JsonValue, expected: JsonValue) -> bool:
     """Return whether a document matches; a mapping may have members that are not named, at every depth."""
     match actual, expected:
         case dict(), dict():
-            return all(name in actual and _has(actual[name], value) for name, value in expected.items())
+            return all(name in actual and _matches(actual[name], value) for name, value in expected.items())
         case list(), list():
-            return len(actual) == len(expected) and all(map(_has, actual, expected))
+            return len(actual) == len(expected) and all(map(_matches, actual, expected))
         case _:
             return actual == expected

@@ -18,10 +18,10 @@ from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.format.script import Settling, Step
-from agenticai.scenarios.invariants import Violation, find_violations, read, read_denied, read_state_before
+from agenticai.scenarios.invariants import Violation, find_violations, read_denied, read_snapshot, read_state_before
 from agenticai.scenarios.invariants.snapshot import StackSnapshot
 from agenticai.scenarios.replaying.expectations import ScenarioOutcome, find_unmet
-from agenticai.scenarios.replaying.naming import agents_by_name, name_deployed
+from agenticai.scenarios.replaying.naming import map_agents, name_deployed
 from agenticai.scenarios.replaying.outcome import AwsUse, ReplayedProject, read_project
 from agenticai.scenarios.replaying.pace import Observed, pace_of
 from agenticai.scenarios.replaying.steps import RunningScenario, read_alarm, take_step
@@ -127,7 +127,7 @@ def replay(
             RunningScenario(bench, api, pace, scenario, unsafe_run=unsafe_run), schedule, seed, out, on_event
         )
         if result.passed or not keep_failed:
-            _empty(bench)
+            _empty_queues(bench)
             pace.release()
     return result
 
@@ -151,13 +151,13 @@ def _play_schedule(
     before = read_state_before(running.bench)
     began = time.monotonic()
     running.pace.begin(schedule)
-    not_taken, stuck = _take_steps(running, on_event), _settle(running, on_event)
+    not_taken, stuck = _take_steps(running, on_event), _settle_all(running, on_event)
     wall_s = time.monotonic() - began
     on_event("reading what it came to")
     usages = {name: running.pace.usage(project_id) for name, project_id in running.ids.items()}
     observed = running.pace.end()
     deleted = [running.ids[name] for name in running.last_seen]
-    snapshot = read(running.bench, list(running.ids.values()), deleted=deleted, before=before)
+    snapshot = read_snapshot(running.bench, list(running.ids.values()), deleted=deleted, before=before)
     projects, unread = _read_all(running, snapshot, usages, out)
     alarms, unnamed = _read_alarms(running)
     snapshot = replace(snapshot, denied=read_denied(running.bench, before))  # includes the API's calls for the reading
@@ -174,7 +174,7 @@ def _play_schedule(
         unmet=(*failed, *_find_reasons(projects)) if failed else tuple(find_unmet(running.scenario, outcome)),
         violations=find_violations(snapshot),
         observed=observed,
-        agents=agents_by_name(running.bench.outputs),
+        agents=map_agents(running.bench.outputs),
         wall_s=wall_s,
         skipped_s=running.skipped_s,
         left_out=(*running.left_out, *(f"{name}: {p.untested}" for name, p in projects.items() if p.untested)),
@@ -192,7 +192,7 @@ def _take_steps(running: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     return ()
 
 
-def _settle(running: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
+def _settle_all(running: RunningScenario, on_event: OnEvent) -> tuple[str, ...]:
     """Let everything settle, even if a fault holds a call."""
     on_event("settle")
     try:
@@ -225,24 +225,24 @@ def _read_all(
 ) -> tuple[dict[str, ReplayedProject], tuple[str, ...]]:
     """Return the outcomes of the projects, or why they could not be read."""
     try:
-        return {name: _read(running, name, snapshot, usage, out) for name, usage in usages.items()}, ()
+        return {name: _read_replayed(running, name, snapshot, usage, out) for name, usage in usages.items()}, ()
     except ProjectsError as error:
         return {}, (f"What it came to could not be read: {error}",)
 
 
-def _read(
+def _read_replayed(
     running: RunningScenario, name: str, snapshot: StackSnapshot, usage: Usage, out: Path | None
 ) -> ReplayedProject:
     project_id = running.ids[name]
     (stored,) = (project for project in snapshot.projects if project.id == project_id)
     if stored.items.metadata is None:
         return ReplayedProject(project_id, None, running.last_seen.get(name, ()), usage)
-    expected = running.scenario.expected(running.scenario.key_of(name))
+    expected = running.scenario.find_expected(running.scenario.find_key(name))
     folder = out / running.scenario.name / name if out else None
     return read_project(running.api, project_id, expected, usage, folder, unsafe_run=running.unsafe_run)
 
 
-def _empty(bench: Bench) -> None:
+def _empty_queues(bench: Bench) -> None:
     """Empty all queues for the next scenario."""
     for url in (*bench.outputs.queue_urls.values(), *bench.outputs.dead_letter_queue_urls.values()):
         bench.target.client("sqs").purge_queue(QueueUrl=url)

@@ -55,11 +55,11 @@ class Replays:
         self._order = order
         self._on_work = on_work
         self._on_result = on_result
-        self._look_at = look_at
+        self._inspect = look_at
         self._replay = play
         self._ended: queue.Queue[EndedReplay | BaseException] = queue.Queue()
         self._stopped = threading.Event()
-        self._looked_at = threading.Event()
+        self._inspected = threading.Event()
 
     def run(self, pool: BenchPool, scenarios: Sequence[Scenario]) -> list[Result]:
         """Replay each scenario as often as the order says, and return the results in the order in which they end.
@@ -70,20 +70,20 @@ class Replays:
         results: list[Result] = []
         try:
             while len(results) < len(jobs) and not self._stopped.is_set():
-                ended = self._next()
+                ended = self._await_next()
                 results.append(ended.result)
                 self._on_result(ended.result)
                 if self._order.keep and ended.bench and not ended.result.passed:
                     self._stopped.set()
-                    self._look_at(ended.bench, ended.result)
+                    self._inspect(ended.bench, ended.result)
         finally:
             self._stopped.set()
-            self._looked_at.set()
+            self._inspected.set()
         return results
 
     def _submit(self, pool: BenchPool, scenario: Scenario) -> Future[None]:
         job = pool.submit(partial(self._play, scenario))
-        job.add_done_callback(partial(self._failed, scenario))
+        job.add_done_callback(partial(self._record_failure, scenario))
         return job
 
     def _play(self, scenario: Scenario, bench: Bench) -> None:
@@ -101,9 +101,9 @@ class Replays:
         )
         self._ended.put(EndedReplay(result, bench))
         if self._order.keep and not result.passed:
-            self._looked_at.wait()
+            self._inspected.wait()
 
-    def _failed(self, scenario: Scenario, job: Future[None]) -> None:
+    def _record_failure(self, scenario: Scenario, job: Future[None]) -> None:
         """Record a failed scenario for a lost bench; a bench that cannot be started ends the whole run."""
         error = None if job.cancelled() else job.exception()
         if isinstance(error, BenchLost):
@@ -112,7 +112,7 @@ class Replays:
         elif error:
             self._ended.put(error)
 
-    def _next(self) -> EndedReplay:
+    def _await_next(self) -> EndedReplay:
         ended = self._ended.get()
         if isinstance(ended, BaseException):
             raise ended

@@ -62,11 +62,11 @@ class RunningScenario:
     left_out: list[str] = field(default_factory=list)
     unsafe_run: bool = False
 
-    def ids_of(self, key: str) -> Iterator[str]:
+    def list_ids(self, key: str) -> Iterator[str]:
         """Return the ids of all copies of a project."""
-        return (self.ids[name] for name in self.scenario.copies_of(key))
+        return (self.ids[name] for name in self.scenario.list_copies(key))
 
-    def status(self, project_id: str) -> ProjectStatus | None:
+    def read_status(self, project_id: str) -> ProjectStatus | None:
         """Return the stored status, read without the API, so that the read is not measured."""
         items = read_items(self.bench.target.client("dynamodb"), self.bench.outputs.table_name, project_id)
         return items.metadata.status if items.metadata else None
@@ -81,7 +81,7 @@ def take_step(step: Step, running: RunningScenario) -> None:
 @take_step.register
 def _(step: Create, running: RunningScenario) -> None:
     project = running.scenario.projects[step.create]
-    for name in running.scenario.copies_of(step.create):
+    for name in running.scenario.list_copies(step.create):
         running.ids[name] = running.api.create(project.name, project.requirements, project.template).id
 
 
@@ -92,31 +92,31 @@ def _(step: Settle, running: RunningScenario) -> None:
 
 @take_step.register
 def _(step: Wait, running: RunningScenario) -> None:
-    for project_id in running.ids_of(step.wait.project):
-        _await(running, project_id, step.wait.status)
+    for project_id in running.list_ids(step.wait.project):
+        _await_status(running, project_id, step.wait.status)
 
 
 @take_step.register
 def _(step: Modify, running: RunningScenario) -> None:
-    for project_id in running.ids_of(step.modify.project):
+    for project_id in running.list_ids(step.modify.project):
         running.api.modify(project_id, step.modify.requirements)
 
 
 @take_step.register
 def _(step: Retry, running: RunningScenario) -> None:
-    for project_id in running.ids_of(step.retry):
+    for project_id in running.list_ids(step.retry):
         running.api.retry(project_id)
 
 
 @take_step.register
 def _(step: Deploy, running: RunningScenario) -> None:
-    for project_id in running.ids_of(step.deploy):
+    for project_id in running.list_ids(step.deploy):
         running.api.deploy(project_id)
 
 
 @take_step.register
 def _(step: Delete, running: RunningScenario) -> None:
-    for name in running.scenario.copies_of(step.delete):
+    for name in running.scenario.list_copies(step.delete):
         running.last_seen[name] = tuple(running.api.list_events(running.ids[name]))
         running.api.delete(running.ids[name])
 
@@ -156,13 +156,13 @@ def _(step: AwaitAlarm, running: RunningScenario) -> None:
 
 @take_step.register
 def _(step: Provision, running: RunningScenario) -> None:
-    for project_id in running.ids_of(step.provision.project):
+    for project_id in running.list_ids(step.provision.project):
         reason = provision(running.bench, running.api, project_id, step.provision.calls)
         running.left_out += [f"provision {step.provision.project}: {reason}"] if reason else []
 
 
-def _await(running: RunningScenario, project_id: str, expected: ProjectStatus) -> None:
-    while (status := running.status(project_id)) is not expected:
+def _await_status(running: RunningScenario, project_id: str, expected: ProjectStatus) -> None:
+    while (status := running.read_status(project_id)) is not expected:
         settled = running.pace.next()
         running.skipped_s += settled.skipped_s
         if settled.quiet and not settled.deliveries:

@@ -38,7 +38,7 @@ class Axis:
     def __init__(self, changes: Iterable[datetime], width: float) -> None:
         moments = sorted(set(changes))
         self._origin = moments[0]
-        seconds = [self._since(moment) for moment in moments]
+        seconds = [self._count_seconds(moment) for moment in moments]
         lengths = [end - begin for begin, end in pairwise(seconds)]
         cut = max(CUT_SECONDS, CUT_SHARE * sum(length for length in lengths if length <= LONG_SECONDS))
         drawn = [length if length <= LONG_SECONDS else cut for length in lengths]
@@ -52,14 +52,14 @@ class Axis:
 
     def __call__(self, moment: datetime) -> float:
         """Return the position of a time."""
-        return self._place(self._since(moment))
+        return self._find_position(self._count_seconds(moment))
 
     @property
     def cuts(self) -> list[Stretch]:
         """The shortened stretches."""
         return [stretch for stretch in self._stretches if stretch.is_cut]
 
-    def ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
+    def list_ticks(self, room: float) -> Iterator[tuple[float, timedelta]]:
         """Yield round times with their positions, at least `room` from each other and from shortened stretches."""
         step = next((step for step in STEPS if step * self._scale >= room), STEPS[-1])
         taken = [(cut.left + cut.right) / 2 for cut in self.cuts]
@@ -67,15 +67,15 @@ class Axis:
             if stretch.is_cut:
                 continue
             for number in range(-int(-stretch.begin // step), int(stretch.end // step) + 1):
-                position = self._place(number * step)
+                position = self._find_position(number * step)
                 if all(abs(position - other) >= room for other in taken):
                     taken.append(position)
                     yield position, timedelta(seconds=number * step)
 
-    def _since(self, moment: datetime) -> float:
+    def _count_seconds(self, moment: datetime) -> float:
         return (moment - self._origin).total_seconds()
 
-    def _place(self, seconds: float) -> float:
+    def _find_position(self, seconds: float) -> float:
         index = bisect_right(self._stretches, seconds, key=lambda stretch: stretch.begin) - 1
         if index < 0:
             return 0.0

@@ -8,7 +8,7 @@ from typing import Final
 
 from agenticai.scenarios.reports.axis import Axis
 from agenticai.scenarios.reports.course import Course
-from agenticai.scenarios.reports.figures import clock, duration
+from agenticai.scenarios.reports.figures import format_clock, format_duration
 from agenticai.stack.outputs import FUNCTIONS
 
 LEFT: Final = 108.0
@@ -74,7 +74,7 @@ class Chart:
     def __init__(self, course: Course) -> None:
         self._course = course
         self._axis = Axis(course.changes, self.ground)
-        self.lanes = list(_lanes({bar.lane for bar in course.work}))
+        self.lanes = list(_make_lanes({bar.lane for bar in course.work}))
         self.bottom = (self.lanes[-1].bottom if self.lanes else STATUS_HEIGHT) + LANE_GAP
 
     @property
@@ -82,23 +82,23 @@ class Chart:
         """The statuses, each until the next one or the last change, and the bars of all lanes."""
         lanes = {lane.name: lane for lane in self.lanes}
         for (begin, status), (end, _) in pairwise([*self._course.statuses, (max(self._course.changes), "")]):
-            yield Box(*self._extent(begin, end), 0.0, STATUS_HEIGHT, f"status {status}", status, status)
+            yield Box(*self._find_extent(begin, end), 0.0, STATUS_HEIGHT, f"status {status}", status, status)
         for bar in self._course.waiting:
-            extent = self._extent(bar.begin, bar.end)
+            extent = self._find_extent(bar.begin, bar.end)
             yield Box(*extent, lanes[bar.lane].top, QUEUE_HEIGHT, f"bar {bar.kind}", bar.title, bar.label)
         for bar in self._course.work:
-            extent = self._extent(bar.begin, bar.end)
+            extent = self._find_extent(bar.begin, bar.end)
             yield Box(*extent, lanes[bar.lane].function_top, FUNCTION_HEIGHT, f"bar {bar.kind}", bar.title, bar.label)
 
     @property
     def ticks(self) -> Iterator[tuple[float, str]]:
         """Round times with their positions."""
-        return ((LEFT + position, clock(elapsed)) for position, elapsed in self._axis.ticks(TICK_ROOM))
+        return ((LEFT + position, format_clock(elapsed)) for position, elapsed in self._axis.list_ticks(TICK_ROOM))
 
     @property
     def cuts(self) -> Iterator[tuple[float, str]]:
         """The length of each part that is cut out of the axis, and the middle of its position."""
-        return ((LEFT + (cut.left + cut.right) / 2, duration(cut.end - cut.begin)) for cut in self._axis.cuts)
+        return ((LEFT + (cut.left + cut.right) / 2, format_duration(cut.end - cut.begin)) for cut in self._axis.cuts)
 
     @property
     def faults(self) -> Iterator[tuple[float, float, float, str]]:
@@ -108,12 +108,12 @@ class Chart:
             lane = lanes.get(mark.lane) or Lane(mark.lane, STATUS_HEIGHT)
             yield LEFT + self._axis(mark.at), lane.top, lane.bottom, mark.title
 
-    def _extent(self, begin: datetime, end: datetime) -> tuple[float, float]:
+    def _find_extent(self, begin: datetime, end: datetime) -> tuple[float, float]:
         left = LEFT + self._axis(begin)
         return left, max(LEAST, LEFT + self._axis(end) - left)
 
 
-def _lanes(used: set[str]) -> Iterator[Lane]:
+def _make_lanes(used: set[str]) -> Iterator[Lane]:
     top = STATUS_HEIGHT + LANE_GAP
     for name in FUNCTIONS:
         if name in used:

@@ -6,7 +6,7 @@ from typing import Final
 _UNITS: Final = {"d": 86400, "h": 3600, "min": 60}
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a duration in one unit: 350 ms, 1.4 s, 90 min, 4 h, 2 d."""
     for unit, length in _UNITS.items():
         if seconds >= 2 * length:
@@ -16,7 +16,7 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def clock(elapsed: timedelta) -> str:
+def format_clock(elapsed: timedelta) -> str:
     """Format a time on an axis: 0.4 s, 12 s, 15:02, 1:30:00, 14 d 02:00:00."""
     seconds = elapsed.total_seconds()
     if seconds < 60:
@@ -29,6 +29,6 @@ def clock(elapsed: timedelta) -> str:
     return f"{hours}:{minutes:02}:{rest:02.0f}" if hours else f"{minutes}:{rest:04.1f}"
 
 
-def dollars(amount: float) -> str:
+def format_dollars(amount: float) -> str:
     """Format a price with as many digits as it needs."""
     return f"${amount:.5f}" if amount < 1 else f"${amount:,.2f}"

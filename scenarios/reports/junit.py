@@ -11,7 +11,7 @@ _NOT_XML: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010
 """The characters that XML 1.0 does not allow, even escaped: https://www.w3.org/TR/xml/#charsets"""
 
 
-def junit(report: RunReport) -> str:
+def render_junit(report: RunReport) -> str:
     """Return the XML document; times are in seconds, and properties hold the seed and the figures."""
     totals = {
         "tests": str(len(report.scenarios)),
@@ -23,33 +23,33 @@ def junit(report: RunReport) -> str:
     root = Element("testsuites", {"name": "agenticai replay", **totals})
     started_at = report.started_at.isoformat(timespec="seconds")
     suite = SubElement(root, "testsuite", {"name": "scenarios", "timestamp": started_at, **totals})
-    _properties(suite, {"seed": report.seed, "repeat": report.repeat, "target": report.target})
+    _add_properties(suite, {"seed": report.seed, "repeat": report.repeat, "target": report.target})
     for scenario in report.scenarios:
-        _case(suite, scenario)
+        _add_case(suite, scenario)
     indent(root)
     return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: Element, scenario: ScenarioReport) -> None:
+def _add_case(suite: Element, scenario: ScenarioReport) -> None:
     case = SubElement(suite, "testcase", classname="scenarios", name=scenario.name, time=f"{scenario.wall_s:.3f}")
     figures = {f"calls.{service}": count for service, count in scenario.calls_by_service.items()}
     cost = {"gb_seconds": f"{scenario.gb_seconds:.3f}", "cost_usd": f"{scenario.cost_usd:.6f}"}
-    _properties(case, {**figures, **cost, "skipped_s": f"{scenario.skipped_s:.3f}", "faults": len(scenario.fired)})
+    _add_properties(case, {**figures, **cost, "skipped_s": f"{scenario.skipped_s:.3f}", "faults": len(scenario.fired)})
     if scenario.outcome == "skipped":
-        SubElement(case, "skipped", message=_clean(scenario.skipped))
+        SubElement(case, "skipped", message=_clean_text(scenario.skipped))
     if scenario.outcome == "failed":
         first_line = scenario.evidence[0].partition("\n")[0]
-        failure = SubElement(case, "failure", type="scenario", message=_clean(first_line))
-        failure.text = _clean("\n".join(scenario.evidence))
+        failure = SubElement(case, "failure", type="scenario", message=_clean_text(first_line))
+        failure.text = _clean_text("\n".join(scenario.evidence))
     left_out = (f"left out: {part}" for part in scenario.left_out)
-    SubElement(case, "system-out").text = _clean("\n".join((scenario.description, *left_out, *scenario.course)))
+    SubElement(case, "system-out").text = _clean_text("\n".join((scenario.description, *left_out, *scenario.course)))
 
 
-def _properties(parent: Element, values: Mapping[str, object]) -> None:
+def _add_properties(parent: Element, values: Mapping[str, object]) -> None:
     properties = SubElement(parent, "properties")
     for name, value in values.items():
-        SubElement(properties, "property", name=name, value=_clean(str(value)))
+        SubElement(properties, "property", name=name, value=_clean_text(str(value)))
 
 
-def _clean(text: str) -> str:
+def _clean_text(text: str) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -9,7 +9,7 @@ from agenticai.emulator.faults.rules import Fired
 from agenticai.scenarios.reports.chart import Chart
 from agenticai.scenarios.reports.course import trace_course
 from agenticai.scenarios.reports.document import ProjectReport, RunReport, ScenarioReport
-from agenticai.scenarios.reports.figures import clock, dollars, duration
+from agenticai.scenarios.reports.figures import format_clock, format_dollars, format_duration
 
 OPENED: Final = 6
 """The number of replays up to which all sections are open from the start."""
@@ -28,7 +28,7 @@ LEGEND: Final = {
 }
 
 
-def page(report: RunReport) -> str:
+def render_page(report: RunReport) -> str:
     """Return the page; all text from scenarios, projects and errors is escaped."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -39,41 +39,41 @@ def page(report: RunReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters.update(clock=clock, duration=duration)
+    templates.filters.update(clock=format_clock, duration=format_duration)
     templates.globals.update(
-        chart_of=Chart, charts=CHARTS, course_of=trace_course, facts=_facts, fault_place=_fault_place, figures=_figures,
-        legend=LEGEND, marks=MARKS, opened=OPENED,
+        chart_of=Chart, charts=CHARTS, course_of=trace_course, facts=_describe_project,
+        fault_place=_find_fault_place, figures=_list_figures, legend=LEGEND, marks=MARKS, opened=OPENED,
     )  # fmt: skip
-    return templates.get_template("page.html").render(report=report, tiles=_tiles(report))
+    return templates.get_template("page.html").render(report=report, tiles=_list_tiles(report))
 
 
-def _tiles(report: RunReport) -> dict[str, str]:
+def _list_tiles(report: RunReport) -> dict[str, str]:
     scenarios = report.scenarios
     skipped = sum(scenario.skipped_s for scenario in scenarios)
     return {
-        "of real time": duration(report.wall_s),
-        "of engine time skipped": duration(skipped) if skipped >= 1 else "none",
+        "of real time": format_duration(report.wall_s),
+        "of engine time skipped": format_duration(skipped) if skipped >= 1 else "none",
         "projects": f"{sum(len(scenario.projects) for scenario in scenarios):,}",
         "faults applied": f"{sum(len(scenario.fired) for scenario in scenarios):,}",
         "AWS calls": f"{sum(sum(scenario.calls_by_service.values()) for scenario in scenarios):,}",
         "Lambda GB-seconds": f"{sum(scenario.gb_seconds for scenario in scenarios):,.0f}",
-        "on AWS, free tier aside": dollars(sum(scenario.cost_usd for scenario in scenarios)),
+        "on AWS, free tier aside": format_dollars(sum(scenario.cost_usd for scenario in scenarios)),
     }
 
 
-def _figures(scenario: ScenarioReport) -> tuple[str, ...]:
+def _list_figures(scenario: ScenarioReport) -> tuple[str, ...]:
     """Return the figures in a scenario's row of the table."""
     return (
-        duration(scenario.wall_s),
-        duration(scenario.skipped_s) if scenario.skipped_s >= 1 else "",
+        format_duration(scenario.wall_s),
+        format_duration(scenario.skipped_s) if scenario.skipped_s >= 1 else "",
         str(len(scenario.fired) or ""),
         f"{sum(scenario.calls_by_service.values()):,}",
         f"{scenario.gb_seconds:,.2f}",
-        dollars(scenario.cost_usd),
+        format_dollars(scenario.cost_usd),
     )
 
 
-def _facts(project: ProjectReport) -> str:
+def _describe_project(project: ProjectReport) -> str:
     facts = (
         project.project_type,
         f"{len(project.files)} files" if project.files else None,
@@ -82,7 +82,7 @@ def _facts(project: ProjectReport) -> str:
     return " · ".join(filter(None, facts))
 
 
-def _fault_place(fired: Fired, scenario: ScenarioReport) -> tuple[str, str]:
+def _find_fault_place(fired: Fired, scenario: ScenarioReport) -> tuple[str, str]:
     """Return the place and the kind of a fault; a fault of a delivery is shown at the queue of its agent."""
     if fired.function is not None:
         return scenario.agents.get(fired.function, ""), fired.what

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from agenticai.scenarios.benches.run_folders import remove_ended
 from agenticai.scenarios.reports.document import RunReport
-from agenticai.scenarios.reports.junit import junit
-from agenticai.scenarios.reports.page import page
+from agenticai.scenarios.reports.junit import render_junit
+from agenticai.scenarios.reports.page import render_page
 from agenticai.stack.private_files import make_private, write_private
 
 RUNS: Final = "runs"
@@ -33,12 +33,12 @@ def make_folder(seed: int, home: Path, now: datetime | None = None) -> Path:
     return folder
 
 
-def keep(report: RunReport, folder: Path) -> Path:
+def keep_run(report: RunReport, folder: Path) -> Path:
     """Write the three reports of a run to its folder, and return the path of the HTML page."""
     write_private(folder / DOCUMENT, report.model_dump_json(indent=2))
-    write_private(folder / "junit.xml", junit(report))
+    write_private(folder / "junit.xml", render_junit(report))
     html = folder / "report.html"
-    write_private(html, page(report))
+    write_private(html, render_page(report))
     return html
 
 

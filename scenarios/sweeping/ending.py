@@ -60,14 +60,14 @@ def find_differences(clean: Ending, other: Ending) -> Iterator[str]:
             if before is not after:
                 yield f"{name} {'is deleted' if after is None else 'is there'}, and without faults it is not"
         else:
-            yield from (f"{name} {difference}" for difference in _compare(before, after))
+            yield from (f"{name} {difference}" for difference in _find_project_differences(before, after))
     for agent in sorted({*clean.dead_letters, *other.dead_letters}):
         letters, expected = other.dead_letters.get(agent, 0), clean.dead_letters.get(agent, 0)
         if letters != expected:
             yield f"the {agent} dead-letter queue holds {letters} messages, and without faults {expected}"
 
 
-def _compare(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
+def _find_project_differences(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
     if other.status is not clean.status:
         yield f"is {other.status}{f' ({other.reason})' if other.reason else ''}, and without faults {clean.status}"
     if other.revision != clean.revision:
@@ -76,8 +76,8 @@ def _compare(clean: ProjectEnd, other: ProjectEnd) -> Iterator[str]:
         yield f"has the score {other.score}, and without faults {clean.score}"
     for path in sorted({*clean.files, *other.files}):
         if other.files.get(path) != clean.files.get(path):
-            yield f"has {_file(path, other.files)}, and without faults {_file(path, clean.files)}"
+            yield f"has {_describe_file(path, other.files)}, and without faults {_describe_file(path, clean.files)}"
 
 
-def _file(path: str, files: Mapping[str, str]) -> str:
+def _describe_file(path: str, files: Mapping[str, str]) -> str:
     return f"{path} with SHA-256 {files[path][:12]}…" if path in files else f"no {path}"

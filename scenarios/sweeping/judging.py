@@ -36,7 +36,7 @@ class TrialJudgement:
     evidence: tuple[str, ...] = ()
 
 
-def judge(
+def judge_trial(
     rehearse: RunTrial, clean: Ending, faults: Sequence[Fault], bench: Bench, *, same_end: bool = True
 ) -> TrialJudgement:
     """Replay under faults: the invariants must hold and, with `same_end`, the end must be that of the clean run."""
@@ -49,7 +49,7 @@ def judge(
     return TrialJudgement(TrialVerdict.SURVIVED if ending.fired else TrialVerdict.NOT_REACHED)
 
 
-def judge_all(
+def judge_trials(
     pool: BenchPool, trials: Mapping[K, Callable[[Bench], TrialJudgement]]
 ) -> Iterator[tuple[K, TrialJudgement]]:
     """Run all trials on whichever benches are free, and yield the verdicts in the order in which they end."""

@@ -10,7 +10,7 @@ from agenticai.scenarios.format.errors import ScenarioError, StepFailed
 from agenticai.scenarios.format.expected import Expectation
 from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.invariants.reading import read_items
-from agenticai.scenarios.replaying.naming import queue_names
+from agenticai.scenarios.replaying.naming import map_queue_names
 from agenticai.scenarios.replaying.replay import Result, replay
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 
@@ -31,21 +31,21 @@ def make_trial_runner(scenario: Scenario) -> Callable[[Bench, Sequence[Fault]], 
         result = replay(bench, bare, faults=faults)
         if result.stuck:
             raise StepFailed("; ".join((*result.not_taken, *result.stuck, *map(str, result.violations))))
-        return _end(bench, result)
+        return _read_ending(bench, result)
 
     return rehearse
 
 
-def without_faults(scenario: Scenario, bench: Bench) -> Ending:
+def replay_without_faults(scenario: Scenario, bench: Bench) -> Ending:
     """Return the end of the scenario without added faults. Raises `ScenarioError` if the scenario does not pass."""
     result = replay(bench, scenario)
     faults = [*result.unmet, *map(str, result.violations)]
     if faults:
         raise ScenarioError(f"{scenario.name} fails even without added faults; fix that first. {faults[0]}")
-    return _end(bench, result)
+    return _read_ending(bench, result)
 
 
-def _end(bench: Bench, result: Result) -> Ending:
+def _read_ending(bench: Bench, result: Result) -> Ending:
     """Skip time before the next replay, and return the end of this one, without the scenario's own faults."""
     with bench.control() as control:
         control.advance(LATER_SECONDS)
@@ -59,12 +59,12 @@ def _end(bench: Bench, result: Result) -> Ending:
         violations=result.violations,
         fired=tuple(fired for fired in result.fired if fired.rule >= len(result.scenario.faults)),
         calls=result.calls,
-        deliveries=_deliveries(bench, result),
+        deliveries=_count_deliveries(bench, result),
     )
 
 
-def _deliveries(bench: Bench, result: Result) -> dict[str, int]:
+def _count_deliveries(bench: Bench, result: Result) -> dict[str, int]:
     invoked = Counter(invocation.function for invocation in result.invocations)
-    queues = queue_names(bench.outputs)
+    queues = map_queue_names(bench.outputs)
     functions = bench.outputs.function_names
     return {queue: invoked[functions[agent]] for agent, queue in queues.items() if invoked[functions[agent]]}

@@ -76,10 +76,10 @@ class FaultSites:
     synchronous: str
 
 
-def schedule(seed: int, sites: FaultSites) -> tuple[Fault, ...]:
+def make_schedule(seed: int, sites: FaultSites) -> tuple[Fault, ...]:
     """Return one to four faults; always the same ones for the same seed and sites."""
     random = Random(seed)  # noqa: S311 - for repeatable choices, not for secrets
-    return tuple(_fault(random, sites) for _ in range(random.randint(1, MOST_FAULTS)))
+    return tuple(_choose_fault(random, sites) for _ in range(random.randint(1, MOST_FAULTS)))
 
 
 def may_end_otherwise(faults: Sequence[Fault]) -> bool:
@@ -91,9 +91,9 @@ def may_end_otherwise(faults: Sequence[Fault]) -> bool:
     )
 
 
-def _fault(random: Random, sites: FaultSites) -> Fault:
+def _choose_fault(random: Random, sites: FaultSites) -> Fault:
     if sites.deliveries and random.random() < 0.25:
-        return _delivery_fault(random, sites.deliveries)
+        return _choose_delivery_fault(random, sites.deliveries)
     index = random.randrange(len(sites.calls))
     call = sites.calls[index]
     counts = Counter((c.function, c.service, c.operation) for c in sites.calls[: index + 1])
@@ -104,13 +104,13 @@ def _fault(random: Random, sites: FaultSites) -> Fault:
         nth=counts[call.function, call.service, call.operation],
     )
     waited_for = call.function == sites.synchronous
-    effect = random.choice([*_effects(random, call, waited_for=waited_for)])
+    effect = random.choice([*_list_effects(random, call, waited_for=waited_for)])
     errors = random.choice(IN_A_ROW if waited_for else (*IN_A_ROW, OUTAGE))
     times = errors if isinstance(effect, Error) else 1
     return CallFault(when=when.model_copy(update={"times": times}), then=effect)
 
 
-def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterator[CallEffect]:
+def _list_effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterator[CallEffect]:
     """Yield the possible effects on a call; an effect that is yielded more often is likelier."""
     yield Kill(do="kill", side="before")
     yield Kill(do="kill", side="after")
@@ -125,7 +125,7 @@ def _effects(random: Random, call: RecordedCall, *, waited_for: bool) -> Iterato
         yield from (BadReply(do="reply", reply=reply) for reply in ModelReply)
 
 
-def _delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFault:
+def _choose_delivery_fault(random: Random, deliveries: Mapping[str, int]) -> DeliveryFault:
     queue = random.choice(sorted(deliveries))
     effects: tuple[DeliveryEffect, ...] = (
         Duplicate(do="duplicate"),
@@ -142,9 +142,9 @@ def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) ->
     First every fault that is not needed is left out, until all are needed (the result is 1-minimal, as in Zeller and
     Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002); then each remaining fault is simplified.
     """
-    kept = _fewest(tuple(faults), fails)
+    kept = _find_fewest(tuple(faults), fails)
     for index in range(len(kept)):
-        for simpler in _simpler(kept[index]):
+        for simpler in _list_simpler(kept[index]):
             candidate = (*kept[:index], simpler, *kept[index + 1 :])
             if fails(candidate):
                 kept = candidate
@@ -152,15 +152,15 @@ def shrink(faults: Sequence[Fault], fails: Callable[[Sequence[Fault]], bool]) ->
     return kept
 
 
-def _fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
+def _find_fewest(faults: tuple[Fault, ...], fails: Callable[[Sequence[Fault]], bool]) -> tuple[Fault, ...]:
     for index in range(len(faults)):
         rest = (*faults[:index], *faults[index + 1 :])
         if rest and fails(rest):
-            return _fewest(rest, fails)
+            return _find_fewest(rest, fails)
     return faults
 
 
-def _simpler(fault: Fault) -> Iterator[Fault]:
+def _list_simpler(fault: Fault) -> Iterator[Fault]:
     """Yield simpler forms of a fault, the simplest first."""
     if isinstance(fault, CallFault):
         for times in (times for times in IN_A_ROW if times < fault.when.times):

@@ -10,8 +10,15 @@ from agenticai.emulator.faults.rules import Fault
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, TrialVerdict, await_verdict, judge, judge_all
-from agenticai.scenarios.sweeping.schedules import FaultSites, may_end_otherwise, schedule, shrink
+from agenticai.scenarios.sweeping.judging import (
+    RunTrial,
+    TrialJudgement,
+    TrialVerdict,
+    await_verdict,
+    judge_trial,
+    judge_trials,
+)
+from agenticai.scenarios.sweeping.schedules import FaultSites, make_schedule, may_end_otherwise, shrink
 
 
 @dataclass(frozen=True)
@@ -27,9 +34,9 @@ def try_seeds(
     pool: BenchPool, rehearse: RunTrial, clean: Ending, sites: FaultSites, seeds: Iterable[int]
 ) -> Iterator[SeedResult]:
     """Try the seeds on the pool's benches, and yield the results in the order in which they end."""
-    schedules = {seed: schedule(seed, sites) for seed in seeds}
-    trials = {seed: partial(_judge, rehearse, clean, faults) for seed, faults in schedules.items()}
-    for seed, judgement in judge_all(pool, trials):
+    schedules = {seed: make_schedule(seed, sites) for seed in seeds}
+    trials = {seed: partial(_judge_schedule, rehearse, clean, faults) for seed, faults in schedules.items()}
+    for seed, judgement in judge_trials(pool, trials):
         yield SeedResult(seed, schedules[seed], judgement)
 
 
@@ -42,7 +49,7 @@ def shrink_result(pool: BenchPool, rehearse: RunTrial, clean: Ending, result: Se
 
     def fails(faults: Sequence[Fault]) -> bool:
         nonlocal last
-        judgement = await_verdict(pool.submit(partial(_judge, rehearse, clean, faults)))
+        judgement = await_verdict(pool.submit(partial(_judge_schedule, rehearse, clean, faults)))
         if judgement.verdict is not TrialVerdict.VIOLATED:
             return False
         last = judgement
@@ -60,5 +67,5 @@ def write_yaml(faults: Sequence[Fault]) -> str:
     return str(yaml.safe_dump({"faults": rules}, sort_keys=False, default_flow_style=None, width=120))
 
 
-def _judge(rehearse: RunTrial, clean: Ending, faults: Sequence[Fault], bench: Bench) -> TrialJudgement:
-    return judge(rehearse, clean, faults, bench, same_end=not may_end_otherwise(faults))
+def _judge_schedule(rehearse: RunTrial, clean: Ending, faults: Sequence[Fault], bench: Bench) -> TrialJudgement:
+    return judge_trial(rehearse, clean, faults, bench, same_end=not may_end_otherwise(faults))

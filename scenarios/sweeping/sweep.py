@@ -10,7 +10,7 @@ from agenticai.emulator.faults.rules import Call, CallFault, DeliverAgain, Kill,
 from agenticai.scenarios.benches.pool import BenchPool
 from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.sweeping.ending import Ending
-from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, judge, judge_all
+from agenticai.scenarios.sweeping.judging import RunTrial, TrialJudgement, judge_trial, judge_trials
 
 Side = Literal["before", "after", "again"]
 """The function is killed before or after its call, or its message is delivered again, and handled, before the call."""
@@ -91,6 +91,6 @@ class CaseResult:
 
 def sweep(pool: BenchPool, rehearse: RunTrial, clean: Ending, cases: Iterable[Case]) -> Iterator[CaseResult]:
     """Try the cases on the pool's benches, and yield the results in the order in which they end."""
-    trials = {case: partial(judge, rehearse, clean, (case.fault,)) for case in cases}
-    for case, judgement in judge_all(pool, trials):
+    trials = {case: partial(judge_trial, rehearse, clean, (case.fault,)) for case in cases}
+    for case, judgement in judge_trials(pool, trials):
         yield CaseResult(case, judgement)

@@ -186,7 +186,7 @@ def test_runs_are_listed_with_their_reports(opened: Opened, bench: FakeReplays, 
         started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=report_results([result()], ["greeting"])
     )
     folder = written.make_folder(0, tmp_path)
-    written.keep(document, folder)
+    written.keep_run(document, folder)
     page = opened("scores", FakeSource(), scores="bench")
     assert not page.exception
     (listed,) = (frame.value for frame in page.dataframe if "report" in frame.value)

@@ -37,7 +37,7 @@ def test_what_the_reports_wrote_is_what_is_read(tmp_path: Path) -> None:
         started_at=AT, target="embedded", seed=3, repeat=2, wall_s=1, scenarios=report_results([result()], ["greeting"])
     )
     folder = written.make_folder(3, tmp_path)
-    shown = written.keep(report, folder)
+    shown = written.keep_run(report, folder)
     (found,) = Runs(tmp_path).look()
     assert (found.name, read.PAGE, read.RUNS) == (folder.name, shown.name, written.RUNS)
     document, (wrote,), (seen,) = found.document, report.scenarios, found.document.scenarios

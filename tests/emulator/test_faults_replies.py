@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from agenticai.emulator.faults.bad_replies import MADE_OF_GOOD_ONES, corrupt_reply, make_bad_reply, scramble_second_half
 from agenticai.emulator.faults.rules import ModelReply
 from agenticai.emulator.http.google_errors import build_google_error
-from shared.language_model.gemini_wire import failure, read_reply
+from shared.language_model.gemini_wire import make_error, read_reply
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable
 
 PATH = "/v1/models/gemini-3.5-flash-lite:generateContent"
@@ -42,7 +42,7 @@ def test_an_error_means_what_it_means(
     kind: ModelReply, status: int, means: type[Exception], after: float | None
 ) -> None:
     answer = bad(kind)
-    error = failure(answer.status_code, text_of(answer))
+    error = make_error(answer.status_code, text_of(answer))
     assert (answer.status_code, type(error), getattr(error, "after", None)) == (status, means, after)
 
 

@@ -14,7 +14,7 @@ from agenticai.emulator.gemini.answering import Gemini, make_gemini
 from agenticai.emulator.gemini.canonical import parse_canonical_request
 from agenticai.emulator.gemini.cassettes import CassetteStore, read_cassette
 from agenticai.emulator.gemini.openai_wire import Untranslatable, to_chat
-from shared.language_model.gemini_wire import failure, read_reply
+from shared.language_model.gemini_wire import make_error, read_reply
 from shared.language_model.port import FinishReason, ModelUnavailable, ModelUnusable, Reply
 from tests.handlers.language_model.server import Scripted, ScriptedServer, said
 
@@ -274,7 +274,7 @@ class TestFailures:
             assert read_reply(answer.text).finish_reason is FinishReason.OTHER
             return
         assert answer.status_code != 200
-        assert type(failure(answer.status_code, answer.text)) is kind
+        assert type(make_error(answer.status_code, answer.text)) is kind
         error = document.get("error", document)
         told = error if isinstance(error, str) else error.get("message") or error["detail"]
         assert told in answer.json()["error"]["message"]
@@ -299,7 +299,7 @@ class TestFailures:
     ) -> None:
         server.script(answer)
         got = ask(gemini)
-        assert type(failure(got.status_code, got.text)) is ModelUnavailable
+        assert type(make_error(got.status_code, got.text)) is ModelUnavailable
         assert server.url in got.json()["error"]["message"]
 
     def test_a_server_that_is_gone_is_named(self, gemini: Gemini, server: ScriptedServer) -> None:

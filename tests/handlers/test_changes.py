@@ -55,7 +55,7 @@ def test_a_change_modifies_and_deletes_what_its_plan_says_and_leaves_the_rest() 
 
     assert project.status is ProjectStatus.COMPLETED
     assert project.revision == Revision(build=2)
-    files = {file.path: file for file in factory.projects.files(project.id)}
+    files = {file.path: file for file in factory.projects.list_files(project.id)}
     assert sorted(files) == ["greet.py", "test_greet.py"]
     assert read_named(factory.objects, files["greet.py"].object).decode() == FRENCH
     assert files["test_greet.py"].revision == Revision(build=1)
@@ -178,7 +178,7 @@ TIMELINE = [
 def test_the_timeline_tells_who_did_what_and_where_that_led() -> None:
     factory, project = changed()
 
-    package = factory.projects.events(project.id)
+    package = factory.projects.list_events(project.id)
     told = [(event.agent, event.work, event.type, event.status, _without_size(event.detail)) for event in package]
     assert [entry for entry in told if entry[2] != "work started"] == TIMELINE
     assert [entry[:2] for entry in told if entry[2] == "work started"] == [

@@ -16,16 +16,16 @@ from shared.composition import (
     ModelSettings,
     RunningSettings,
     Settings,
-    adapter,
-    client,
     connect,
     connect_model,
     connect_runner,
+    get_client,
+    make_adapter,
     read_settings,
 )
-from shared.functions import agent_function
+from shared.functions import make_agent_function
 from shared.language_model.port import Delivery, ModelUnusable, Prompt
-from shared.metrics import Metric, no_metrics
+from shared.metrics import Metric, ignore_metrics
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.project import Project, Revision, StoredObject
 from shared.models.runs import Language, TestsRequested
@@ -56,9 +56,9 @@ def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client.cache_clear()
+    get_client.cache_clear()
     yield
-    client.cache_clear()
+    get_client.cache_clear()
 
 
 def test_a_setting_that_is_missing_is_named() -> None:
@@ -69,7 +69,7 @@ def test_a_setting_that_is_missing_is_named() -> None:
 
 def test_each_setting_names_what_is_asked() -> None:
     connections = connect(read_settings(Settings, ENVIRON))
-    table, objects, queues = (Wire(client(name), (200, b"")) for name in ("dynamodb", "s3", "sqs"))
+    table, objects, queues = (Wire(get_client(name), (200, b"")) for name in ("dynamodb", "s3", "sqs"))
     connections.table.get(Key("P#1", "A"))
     connections.objects.put("k", b"", "text/plain")
     for queue in AgentQueue:
@@ -101,9 +101,9 @@ def test_an_agents_function_is_composed_once_and_puts_off_what_it_cannot_read_in
     def agent(connections: Connections, settings: Settings) -> Any:
         made.append((connections, settings))
 
-    handler = agent_function(TaskReady, agent, ENVIRON, Settings)
+    handler = make_agent_function(TaskReady, agent, ENVIRON, Settings)
     assert made == []
-    queues = Wire(client("sqs"), (200, {}))
+    queues = Wire(get_client("sqs"), (200, {}))
     attributes = {"ApproximateReceiveCount": "1"}
     record = {"messageId": "m", "receiptHandle": "r", "body": "no message", "attributes": attributes}
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_each_agents_function_serves_its_own_queue_with_the_settings_of_its_envi
     for name, value in (ENVIRON | {"GEMINI_API_KEY_PARAMETER": "/dev/key", "GEMINI_MODEL": "m"}).items():
         monkeypatch.setenv(name, value)
     worker = importlib.reload(importlib.import_module(f"{agent}_agent.worker"))
-    queues = Wire(client("sqs"), (200, {}))
+    queues = Wire(get_client("sqs"), (200, {}))
     record = {"messageId": "m", "receiptHandle": "r", "body": "?", "attributes": {"ApproximateReceiveCount": "1"}}
     assert worker.handler({"Records": [record]}, FakeContext()) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
     assert [body["QueueUrl"].rpartition("/")[2] for body in queues.bodies] == [agent]
@@ -130,8 +130,8 @@ def test_each_agents_function_serves_its_own_queue_with_the_settings_of_its_envi
 
 def test_metrics_are_written_only_where_they_are_asked_for() -> None:
     settings = read_settings(Settings, ENVIRON)
-    assert connect(settings).measure is no_metrics
-    assert connect(settings.model_copy(update={"business_metrics": True})).measure is not no_metrics
+    assert connect(settings).measure is ignore_metrics
+    assert connect(settings.model_copy(update={"business_metrics": True})).measure is not ignore_metrics
 
 
 def test_a_link_is_signed_as_every_region_takes_it_and_ends_when_it_is_asked_to() -> None:
@@ -151,22 +151,22 @@ def test_a_link_is_signed_as_every_region_takes_it_and_ends_when_it_is_asked_to(
 def test_an_answer_is_waited_for_as_long_as_it_takes(
     options: Any, connect_s: float, read_s: float, attempts: int
 ) -> None:
-    config = client("lambda", **options).meta.config
+    config = get_client("lambda", **options).meta.config
     assert (config.connect_timeout, config.read_timeout) == (connect_s, read_s)
     assert config.retries["total_max_attempts"] == attempts
 
 
 def test_every_client_retries_as_the_sdks_agree_and_s3_is_asked_by_path_with_a_signature_of_today() -> None:
     for service, signature in (("s3", "s3v4"), ("sqs", "v4"), ("dynamodb", "v4")):
-        config = client(service).meta.config
+        config = get_client(service).meta.config
         assert config.retries["mode"] == "standard"
         assert (config.signature_version, config.s3) == (signature, {"addressing_style": "path"})
 
 
 def test_the_clients_have_one_session() -> None:
-    from shared.composition import _session
+    from shared.composition import _get_session
 
-    assert _session() is _session()
+    assert _get_session() is _get_session()
 
 
 @pytest.mark.parametrize("named", ["google-genai", "google-generativeai"])
@@ -175,7 +175,7 @@ def test_the_adapter_asks_the_model_and_the_endpoint_that_the_settings_name(name
     settings = ModelSettings.model_validate(
         {"gemini_api_key_parameter": "/p", "gemini_model": "m", "gemini_endpoint": endpoint, "model_adapter": named}
     )
-    asked = vars(adapter(settings, "key"))
+    asked = vars(make_adapter(settings, "key"))
     assert {name: asked[name] for name in ("_api_key", "_model", "_endpoint")} == {
         "_api_key": "key", "_model": "m", "_endpoint": endpoint or None,
     }  # fmt: skip
@@ -190,8 +190,8 @@ def test_a_stage_is_the_metrics_service(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_worker_has_the_connections_of_its_function() -> None:
     table, objects, notes, agent = InMemoryTable(), InMemoryObjects(), list[str](), Idle()
     connections = replace(connect(read_settings(Settings, ENVIRON)), table=table, objects=objects)
-    worker = connections.worker(agent, notes.append)
-    assert (worker.agent, worker.outgoing, worker.measure) == (agent, connections.outgoing, no_metrics)
+    worker = connections.make_worker(agent, notes.append)
+    assert (worker.agent, worker.outgoing, worker.measure) == (agent, connections.outgoing, ignore_metrics)
     worker.note("told")
     assert notes == ["told"]
     assert worker.clock is identifiers.now
@@ -216,8 +216,8 @@ class Idle:
 
 
 def test_clients_are_made_once() -> None:
-    assert client("sqs") is client("sqs")
-    assert client("sqs") is not client("s3")
+    assert get_client("sqs") is get_client("sqs")
+    assert get_client("sqs") is not get_client("s3")
 
 
 def test_a_model_whose_key_cannot_be_read_is_asked_again_and_one_without_a_key_is_not() -> None:
@@ -225,7 +225,7 @@ def test_a_model_whose_key_cannot_be_read_is_asked_again_and_one_without_a_key_i
     waited: list[float] = []
     model = connect_model(ModelSettings.model_validate(named), waited.append)
     throttled = (400, {"__type": "AccessDeniedException"})
-    parameters = Wire(client("ssm"), throttled, (400, {"__type": "ParameterNotFound"}))
+    parameters = Wire(get_client("ssm"), throttled, (400, {"__type": "ParameterNotFound"}))
     with pytest.raises(ModelUnusable, match="there is no API key for the model in /dev/key"):
         model.generate(Prompt("system", "text"), lambda: 900.0)
     assert [(body["Name"], body["WithDecryption"]) for body in parameters.bodies] == [("/dev/key", True)] * 2
@@ -238,7 +238,7 @@ def test_a_run_is_asked_for_once_and_waited_for_longer_than_the_function_takes(
     language: Language, function: str
 ) -> None:
     runner = connect_runner(read_settings(RunningSettings, ENVIRON))
-    asked = client("lambda", read_timeout=150.0, attempts=1)
+    asked = get_client("lambda", read_timeout=150.0, attempts=1)
     wire = Wire(asked, (200, {"language": language}))
     assert runner.run(TestsRequested(project_id="p", language=language, files="")).language == language
     assert wire.asked[0].url.endswith(f"/functions/{function}/invocations")

@@ -128,7 +128,7 @@ def check_invariants(factory: Factory, project_id: str) -> None:
     assert named
     for stored in named:
         assert describe(stored["key"], factory.objects.contents[stored["key"]]).sha256 == stored["sha256"]
-    done = [e.work for e in factory.projects.events(project_id) if e.type.value == "work done"]
+    done = [e.work for e in factory.projects.list_events(project_id) if e.type.value == "work done"]
     assert len(done) == len(set(done))
 
 

@@ -69,7 +69,7 @@ def until_its_tasks_wait(factory: Factory, project: Project) -> tuple[TaskReady,
 
 
 def texts(factory: Factory, project: Project) -> dict[str, str]:
-    files = factory.projects.files(project.id)
+    files = factory.projects.list_files(project.id)
     return {file.path: read_named(factory.objects, file.object).decode() for file in files}
 
 
@@ -90,7 +90,7 @@ def test_a_change_that_fails_leaves_the_project_as_it_was_and_says_why(refused: 
     assert "word the requirements differently" in after.failure.reason
     kept = ("status", "revision", "score", "package", "name", "requirements")
     assert {name: getattr(after, name) for name in kept} == {name: getattr(before, name) for name in kept}
-    assert factory.projects.events(after.id)[-1].status is ProjectStatus.COMPLETED
+    assert factory.projects.list_events(after.id)[-1].status is ProjectStatus.COMPLETED
 
 
 def test_files_that_the_change_had_written_and_deleted_are_put_back() -> None:
@@ -111,7 +111,7 @@ def test_the_timeline_makes_only_moves_that_the_tables_have() -> None:
     factory.run()
     odd = [
         (earlier.status, later.status, later.type)
-        for earlier, later in pairwise(factory.projects.events(before.id))
+        for earlier, later in pairwise(factory.projects.list_events(before.id))
         if later.status is not earlier.status and later.status not in LEGAL_MOVES[earlier.status]
     ]
     assert odd == [(ProjectStatus.DEVELOPING, ProjectStatus.COMPLETED, EventType.WORK_FAILED)]
@@ -206,15 +206,15 @@ def test_where_one_transaction_can_not_put_all_files_back_the_project_fails_and_
     for number in range(MAX_WRITES - OTHER_WRITES):
         factory.table.items[key._replace(sk=f"FILE#new{number}.py")] = stored | {"path": f"new{number}.py"}
     reversals = Reversals(factory.projects, factory.objects)
-    reversal = reversals.of(french)
+    reversal = reversals.find(french)
     assert reversal is not None
     assert len(reversal.writes) + OTHER_WRITES == MAX_WRITES
 
     factory.table.items[key._replace(sk="FILE#more.py")] = stored | {"path": "more.py"}
-    assert reversals.of(french) is None
+    assert reversals.find(french) is None
     assert factory.deliver(french) is WorkOutcome.FAILED
     assert factory.project(before.id).status is ProjectStatus.FAILED
-    assert "more.py" in {file.path for file in factory.projects.files(before.id)}
+    assert "more.py" in {file.path for file in factory.projects.list_files(before.id)}
 
 
 def test_a_change_that_was_asked_for_before_this_was_noted_fails_the_project() -> None:
@@ -228,7 +228,7 @@ def test_a_change_that_was_asked_for_before_this_was_noted_fails_the_project() -
 def test_a_project_that_was_written_meanwhile_is_not_put_back_to_what_was_read_before() -> None:
     factory, _, before = finished(A_TASK)
     french, forget = until_its_tasks_wait(factory, before)
-    stale = Reversals(factory.projects, factory.objects).of(french)
+    stale = Reversals(factory.projects, factory.objects).find(french)
     assert stale is not None
     claim = factory.works.claim(french, "dev", ProjectStatus.DEVELOPING)
     assert isinstance(claim, Claimed)

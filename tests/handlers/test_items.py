@@ -12,7 +12,7 @@ from shared.models.records import FileRecord, PlanRecord, TaskRecord, Work, Work
 from shared.models.template import Template
 from shared.models.workflow import ProjectStatus
 from shared.storage.table import Key, Put, Remove, Update
-from shared.templates import Templates, template_put
+from shared.templates import Templates, put_template
 from tests.fakes.table import InMemoryTable
 
 ID = "0" * 26
@@ -42,8 +42,8 @@ FILE = FileRecord(
 
 
 def test_keys_are_those_of_the_layout() -> None:
-    assert items.metadata_key(ID) == Key(f"PROJECT#{ID}", "METADATA")
-    assert items.work_key(MESSAGE) == Key(f"PROJECT#{ID}", "TASK#2.1#a")
+    assert items.make_metadata_key(ID) == Key(f"PROJECT#{ID}", "METADATA")
+    assert items.make_work_key(MESSAGE) == Key(f"PROJECT#{ID}", "TASK#2.1#a")
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_keys_are_those_of_the_layout() -> None:
     ],
 )
 def test_a_time_is_stored_in_iso_8601(at: datetime, stored: str) -> None:
-    assert items.iso(at) == stored
+    assert items.format_time(at) == stored
 
 
 def test_a_project_is_stored_with_its_counters_as_attributes_and_comes_back() -> None:
-    assert items.metadata(PROJECT) == STORED
+    assert items.to_metadata(PROJECT) == STORED
     assert items.read_project(STORED) == PROJECT
     summary = ProjectSummary.model_validate(PROJECT.model_dump(include=set(ProjectSummary.model_fields)))
     assert items.read_summary(STORED) == summary
@@ -140,8 +140,8 @@ def test_a_task_that_is_done_counts_if_no_other_came_before() -> None:
 def test_templates_are_stored_in_the_listing_and_come_back_by_id() -> None:
     table = InMemoryTable()
     made = [Template(id=name, name=name.upper(), description="d", requirements="r") for name in ("b", "a")]
-    table.write(*map(template_put, made))
-    assert template_put(made[0]) == Put(
+    table.write(*map(put_template, made))
+    assert put_template(made[0]) == Put(
         Key("TEMPLATE#b", "METADATA"),
         {"id": "b", "name": "B", "description": "d", "requirements": "r", "GSI1PK": "TEMPLATE", "GSI1SK": "b"},
     )

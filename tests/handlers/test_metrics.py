@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from shared.language_model.port import FinishReason
-from shared.metrics import Metric, embedded_metrics, measure_begin, measure_end, no_metrics
+from shared.metrics import Metric, ignore_metrics, make_embedded_metrics, measure_begin, measure_end
 from shared.models.project import Project, TokenUsage
 from shared.models.workflow import ProjectStatus
 from tests.fakes import replies
@@ -104,12 +104,12 @@ def test_what_an_end_publishes(
 
 
 def test_without_metrics_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
-    no_metrics({Metric.COMPLETED: 1})
+    ignore_metrics({Metric.COMPLETED: 1})
     assert capsys.readouterr().out == ""
 
 
 def test_values_are_written_as_embedded_metrics_of_the_stage_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    measure = embedded_metrics("prod")
+    measure = make_embedded_metrics("prod")
     measure({Metric.COMPLETED: 1, Metric.SCORE: 87.5})
     measure({})
     [line] = capsys.readouterr().out.splitlines()

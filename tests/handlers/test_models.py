@@ -230,10 +230,10 @@ def test_the_passing_tests_are_counted_over_all_runs() -> None:
 def test_a_plan_tells_its_tasks_and_which_can_begin() -> None:
     tasks = [TASK, TASK | {"id": "b", "depends_on": ("a",)}, TASK | {"id": "c", "depends_on": ("a", "b")}]
     plan = Plan.model_validate(PLAN | {"tasks": tasks})
-    assert plan.task("b").depends_on == ("a",)
+    assert plan.find_task("b").depends_on == ("a",)
     with pytest.raises(KeyError, match="d"):
-        plan.task("d")
-    ready = [plan.ready(frozenset(done)) for done in ("", "a", "b", "ab", "abc")]
+        plan.find_task("d")
+    ready = [plan.list_ready(frozenset(done)) for done in ("", "a", "b", "ab", "abc")]
     assert ready == [("a",), ("b",), ("a",), ("c",), ()]
 
 

@@ -14,10 +14,10 @@ from shared.paths import (
     MAX_PATH_BYTES,
     MAX_TOTAL_BYTES,
     UnsafePath,
+    accept_path,
     accept_paths,
     check_files,
     check_paths,
-    safe_path,
 )
 
 ORDINARY = (
@@ -113,13 +113,13 @@ REFUSED = {
 
 @pytest.mark.parametrize("path", ORDINARY)
 def test_ordinary_paths_are_taken(path: str) -> None:
-    assert safe_path(path) == path
+    assert accept_path(path) == path
 
 
 @pytest.mark.parametrize(("path", "reason"), REFUSED.items(), ids=map(ascii, REFUSED))
 def test_an_unsafe_path_is_refused_with_the_reason(path: str, reason: str) -> None:
     with pytest.raises(UnsafePath, match=reason.replace(".", r"\.")):
-        safe_path(path)
+        accept_path(path)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_comes_after_a_path_that_is_refused_is_accepted_all_the_same() -> N
 def test_a_long_path_is_shown_by_its_beginning(length: int, shown: int) -> None:
     path = "/" * length
     with pytest.raises(UnsafePath) as refusal:
-        safe_path(path)
+        accept_path(path)
     told = str(refusal.value).split()[1].strip("'")
     assert told == (path if length == shown else path[:77] + "...")
 
@@ -198,7 +198,7 @@ HOSTILE = st.text(
 @example("con")
 def test_what_is_accepted_stays_below_the_root_on_any_system(path: str) -> None:
     try:
-        accepted = safe_path(path)
+        accepted = accept_path(path)
     except UnsafePath:
         return
     for form in (accepted, unicodedata.normalize("NFKC", accepted), unicodedata.normalize("NFD", accepted)):

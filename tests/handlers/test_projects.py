@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shared.items import metadata, metadata_key, put_event, put_file, put_pending, to_attributes
+from shared.items import make_metadata_key, put_event, put_file, put_pending, to_attributes, to_metadata
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import DeployRequested, PlanRequested, TaskReady, TestRequested
 from shared.models.project import Project, Revision, StoredObject
@@ -22,7 +22,7 @@ def test_tests_come_in_the_order_of_their_builds_and_rounds() -> None:
     for revision in UNSORTED:
         message = TestRequested(project_id=PROJECT_ID, correlation_id="request-1", revision=revision)
         table.write(put_pending(message, TestRecord))
-    assert [str(test.revision) for test in Projects(table).tests(PROJECT_ID)] == SORTED
+    assert [str(test.revision) for test in Projects(table).list_tests(PROJECT_ID)] == SORTED
 
 
 def test_deployments_come_in_the_order_of_their_builds_and_rounds() -> None:
@@ -30,7 +30,7 @@ def test_deployments_come_in_the_order_of_their_builds_and_rounds() -> None:
     for revision in UNSORTED:
         message = DeployRequested(project_id=PROJECT_ID, correlation_id="request-1", revision=revision)
         table.write(put_pending(message, DeploymentRecord))
-    assert [str(deployment.revision) for deployment in Projects(table).deployments(PROJECT_ID)] == SORTED
+    assert [str(deployment.revision) for deployment in Projects(table).list_deployments(PROJECT_ID)] == SORTED
 
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_projects_are_listed_newest_first_by_status_and_in_parts() -> None:
     planning, failed = ProjectStatus.PLANNING, ProjectStatus.FAILED
     for number, status in enumerate((planning, failed, planning, planning)):
         project = made(number, status)
-        table.write(Put(metadata_key(project.id), metadata(project)))
+        table.write(Put(make_metadata_key(project.id), to_metadata(project)))
     projects = Projects(table)
 
     def names(**options: object) -> list[str]:
@@ -80,11 +80,11 @@ def test_each_record_is_found_under_its_own_key() -> None:
     deploy = DeployRequested.model_validate(head | {"revision": FIRST})
     change = ChangeRecord(build=2, requirements="r", correlation_id="c", requested_at=AT)
     nothing = (
-        projects.work(PROJECT_ID, "PLAN#1"),
-        projects.plan(PROJECT_ID, 1),
-        projects.change(PROJECT_ID, 2),
-        projects.file(PROJECT_ID, "a"),
-        projects.deployment(PROJECT_ID, FIRST),
+        projects.get_work(PROJECT_ID, "PLAN#1"),
+        projects.get_plan(PROJECT_ID, 1),
+        projects.get_change(PROJECT_ID, 2),
+        projects.get_file(PROJECT_ID, "a"),
+        projects.get_deployment(PROJECT_ID, FIRST),
     )
     assert nothing == (None,) * 5
     table.write(
@@ -94,11 +94,13 @@ def test_each_record_is_found_under_its_own_key() -> None:
         put_pending(deploy, DeploymentRecord),
         Put(Key(f"PROJECT#{PROJECT_ID}", "MOD#2"), to_attributes(change)),
     )
-    assert projects.work(PROJECT_ID, "PLAN#1") == Work(work="PLAN#1", revision=FIRST)
-    assert projects.plan(PROJECT_ID, 1) == PlanRecord(work="PLAN#1", revision=FIRST)
-    assert projects.change(PROJECT_ID, 2) == change
-    assert projects.tasks(PROJECT_ID, FIRST) == [TaskRecord(work="TASK#1.0#a", revision=FIRST, task_id="a", title="t")]
-    assert projects.deployment(PROJECT_ID, FIRST) == DeploymentRecord(work="DEPLOY#1.0", revision=FIRST)
+    assert projects.get_work(PROJECT_ID, "PLAN#1") == Work(work="PLAN#1", revision=FIRST)
+    assert projects.get_plan(PROJECT_ID, 1) == PlanRecord(work="PLAN#1", revision=FIRST)
+    assert projects.get_change(PROJECT_ID, 2) == change
+    assert projects.list_tasks(PROJECT_ID, FIRST) == [
+        TaskRecord(work="TASK#1.0#a", revision=FIRST, task_id="a", title="t")
+    ]
+    assert projects.get_deployment(PROJECT_ID, FIRST) == DeploymentRecord(work="DEPLOY#1.0", revision=FIRST)
 
 
 def test_files_and_events_are_read_in_parts_in_their_order() -> None:
@@ -117,11 +119,11 @@ def test_files_and_events_are_read_in_parts_in_their_order() -> None:
         )
         table.write(put_file(PROJECT_ID, file), put_event(PROJECT_ID, event))
     projects = Projects(table)
-    assert [file.path for file in projects.files(PROJECT_ID)] == ["a", "b", "c"]
-    assert [file.path for file in projects.files(PROJECT_ID, after="a", limit=1)] == ["b"]
-    assert [file.path for file in projects.files(PROJECT_ID, after="")] == ["a", "b", "c"]
-    assert [event.id for event in projects.events(PROJECT_ID)] == ["a", "b", "c"]
-    assert [event.id for event in projects.events(PROJECT_ID, after="a", limit=1)] == ["b"]
-    found = projects.file(PROJECT_ID, "b")
+    assert [file.path for file in projects.list_files(PROJECT_ID)] == ["a", "b", "c"]
+    assert [file.path for file in projects.list_files(PROJECT_ID, after="a", limit=1)] == ["b"]
+    assert [file.path for file in projects.list_files(PROJECT_ID, after="")] == ["a", "b", "c"]
+    assert [event.id for event in projects.list_events(PROJECT_ID)] == ["a", "b", "c"]
+    assert [event.id for event in projects.list_events(PROJECT_ID, after="a", limit=1)] == ["b"]
+    found = projects.get_file(PROJECT_ID, "b")
     assert found is not None
     assert found.path == "b"

@@ -65,7 +65,7 @@ def test_code_that_its_tests_show_to_be_wrong_is_mended_and_the_test_is_left_out
     factory, project_id = finished({"greet.py": RIGHT})
     project = factory.project(project_id)
     assert (project.status, project.revision) == (ProjectStatus.COMPLETED, Revision(build=1, round=1))
-    assert [(test.passed, test.passing) for test in factory.projects.tests(project_id)] == [(False, 0), (True, 1)]
+    assert [(test.passed, test.passing) for test in factory.projects.list_tests(project_id)] == [(False, 0), (True, 1)]
 
 
 def test_the_repair_sees_the_message_the_module_and_what_it_is_done_by() -> None:

@@ -52,7 +52,7 @@ def finished(script: Callable[[Prompt], Answer]) -> tuple[Factory, str]:
 
 
 def content(factory: Factory, project_id: str, path: str) -> str:
-    file = factory.projects.file(project_id, path)
+    file = factory.projects.get_file(project_id, path)
     assert file is not None
     return read_named(factory.objects, file.object).decode()
 
@@ -68,7 +68,7 @@ def test_a_fault_is_repaired_and_the_project_completes() -> None:
     assert project.status is ProjectStatus.COMPLETED
     assert project.revision == Revision(build=1, round=1)
     assert content(factory, project_id, "greet.py") == GOOD
-    assert [test.passed for test in factory.projects.tests(project_id)] == [False, True]
+    assert [test.passed for test in factory.projects.list_tests(project_id)] == [False, True]
 
 
 def test_the_repair_sees_the_finding_with_its_lines_and_only_the_file_it_is_in() -> None:
@@ -86,7 +86,7 @@ def test_three_rounds_are_tried_and_the_best_revision_is_kept() -> None:
 
     project = factory.project(project_id)
     assert project.status is ProjectStatus.NEEDS_REVIEW
-    tests = {str(test.revision): test for test in factory.projects.tests(project_id)}
+    tests = {str(test.revision): test for test in factory.projects.list_tests(project_id)}
     assert list(tests) == ["1.0", "1.1", "1.2", "1.3"]
     best = min(tests.values(), key=lambda test: (test.errors, -(test.score or 0), test.revision.round))
     assert project.revision == best.revision

@@ -86,4 +86,4 @@ def test_a_project_at_work_survives_a_retry() -> None:
             except Retryable:
                 factory.sent.send([message])
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
-    assert len(factory.projects.deployments(project.id)) == 1
+    assert len(factory.projects.list_deployments(project.id)) == 1

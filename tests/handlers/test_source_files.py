@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.source_files import TEXT, content_type_of, is_test, language_named, language_of
+from shared.source_files import TEXT, detect_language, find_content_type, find_language, is_test
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ from shared.source_files import TEXT, content_type_of, is_test, language_named, 
     ],
 )
 def test_the_language_of_a_file(path: str, content: str, language: str) -> None:
-    assert language_of(path, content) == language
+    assert detect_language(path, content) == language
 
 
 EXTENSIONS = {
@@ -67,8 +67,8 @@ EXTENSIONS = {
 
 @pytest.mark.parametrize("language", EXTENSIONS)
 def test_each_extension_is_of_one_language(language: str) -> None:
-    assert {language_of(f"a.{extension}") for extension in EXTENSIONS[language].split()} == {language}
-    assert language_named(language) == language
+    assert {detect_language(f"a.{extension}") for extension in EXTENSIONS[language].split()} == {language}
+    assert find_language(language) == language
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_each_extension_is_of_one_language(language: str) -> None:
      ("go-module", "go-module"), ("ps1", "powershell"), (".py", None), ("make", "make"), ("dash", "bash")],
 )  # fmt: skip
 def test_the_language_that_a_word_stands_for(word: str, language: str | None) -> None:
-    assert language_named(word) == language
+    assert find_language(word) == language
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_the_language_that_a_word_stands_for(word: str, language: str | None) ->
      ("perl", "perl perl5.36"), ("php", "php"), ("lua", "lua"), ("make", "make")],
 )  # fmt: skip
 def test_the_interpreter_of_a_script_tells_its_language(language: str, programs: str) -> None:
-    assert {language_of("tool", f"#!/usr/bin/{program} -x\n") for program in programs.split()} == {language}
-    assert {language_named(program) for program in programs.split()} == {language}
+    assert {detect_language("tool", f"#!/usr/bin/{program} -x\n") for program in programs.split()} == {language}
+    assert {find_language(program) for program in programs.split()} == {language}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_interpreter_of_a_script_tells_its_language(language: str, programs:
     ],
 )
 def test_a_file_is_stored_under_the_media_type_of_its_extension(path: str, kind: str) -> None:
-    assert content_type_of(path) == kind
+    assert find_content_type(path) == kind
 
 
 @pytest.mark.parametrize(

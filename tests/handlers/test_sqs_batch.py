@@ -13,7 +13,7 @@ from shared.language_model.port import ModelUnavailable
 from shared.models.errors import Poison, Retryable
 from shared.models.messages import PlanRequested, parse
 from shared.models.project import Revision
-from shared.sqs_batch import error_type, read, serve, wait_after
+from shared.sqs_batch import calculate_wait, find_error_type, read, serve
 from shared.worker import WorkOutcome
 
 MESSAGE = PlanRequested(project_id="0" * 26, correlation_id="request-1", revision=Revision(build=1))
@@ -120,13 +120,13 @@ def test_the_previous_version_of_a_message_is_read() -> None:
 
 def test_a_fault_that_time_may_heal_waits_twice_as_long_each_time_and_a_named_time_is_kept() -> None:
     fault = Retryable("busy")
-    assert [wait_after(fault, received) for received in (1, 2, 3)] == [10, 20, 40]
-    assert wait_after(fault, 0) == 10
-    assert [wait_after(fault, received) for received in (7, 8, 30)] == [640, 900, 900]
-    assert [wait_after(Retryable("busy", after=after), 9) for after in (0, 0.5, 900, 901)] == [0, 0.5, 900, 900]
-    assert wait_after(Poison("not a message"), 3) == 0
-    assert wait_after(KeyError("defect"), 2) == 20
-    assert wait_after(ModelUnavailable("throttled", after=37), 1) == 37
+    assert [calculate_wait(fault, received) for received in (1, 2, 3)] == [10, 20, 40]
+    assert calculate_wait(fault, 0) == 10
+    assert [calculate_wait(fault, received) for received in (7, 8, 30)] == [640, 900, 900]
+    assert [calculate_wait(Retryable("busy", after=after), 9) for after in (0, 0.5, 900, 901)] == [0, 0.5, 900, 900]
+    assert calculate_wait(Poison("not a message"), 3) == 0
+    assert calculate_wait(KeyError("defect"), 2) == 20
+    assert calculate_wait(ModelUnavailable("throttled", after=37), 1) == 37
     _, postponed = served(FakeWorker(fault), BODY, received=2)
     assert postponed == {"r0": 20}
 
@@ -204,4 +204,4 @@ def with_response(response: object) -> Exception:
     ],
 )
 def test_a_fault_is_logged_by_the_error_that_tells_it_from_others(fault: Exception, expected: str) -> None:
-    assert error_type(fault) == expected
+    assert find_error_type(fault) == expected

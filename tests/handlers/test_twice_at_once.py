@@ -54,7 +54,7 @@ def test_what_an_item_names_is_what_is_stored(kind: type[AnyMessage], of_a_packa
     projects, objects = twice.factory.projects, twice.factory.objects
     assert twice.other is WorkOutcome.DONE
     assert twice.asked > 1
-    (test,), (deployment,) = projects.tests(project_id), projects.deployments(project_id)
+    (test,), (deployment,) = projects.list_tests(project_id), projects.list_deployments(project_id)
     for named in (test.report, test.page, test.manifest, deployment.package, deployment.instructions):
         assert isinstance(named, StoredObject)
         assert read_named(objects, named)

@@ -59,7 +59,7 @@ def test_what_is_stored_of_a_package_and_its_test_says_what_it_is() -> None:
         **dict.fromkeys(proofs, "application/json"),
     }
     assert len(proofs) == 2
-    (deployment,) = factory.projects.deployments(project_id)
+    (deployment,) = factory.projects.list_deployments(project_id)
     for stored, name in (
         (deployment.package, "package.zip"), (deployment.template, "template.yaml"),
         (deployment.instructions, "DEPLOY.md")
@@ -78,10 +78,10 @@ def test_what_is_stored_of_a_package_and_its_test_says_what_it_is() -> None:
 def test_a_package_that_was_seen_to_fail_is_completed_for_who_says_so() -> None:
     factory, project_id = in_review()
     assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED
-    *_, asked, _, ended = factory.projects.events(project_id)
+    *_, asked, _, ended = factory.projects.list_events(project_id)
     assert str(asked.detail).endswith("unproven")
     assert "KeyError: 'TABLE'; completed unproven, as was asked" in str(ended.detail)
-    (deployment,) = factory.projects.deployments(project_id)
+    (deployment,) = factory.projects.list_deployments(project_id)
     assert deployment.unproven
     assert "KeyError: 'TABLE'" in str(deployment.proof)
     assert deployment.proven is False
@@ -92,5 +92,5 @@ def test_it_counts_for_that_request_alone() -> None:
     factory, project_id = in_review()
     assert package_again(factory, project_id, unproven=True) is ProjectStatus.COMPLETED
     assert package_again(factory, project_id, unproven=False) is ProjectStatus.NEEDS_REVIEW
-    (deployment,) = factory.projects.deployments(project_id)
+    (deployment,) = factory.projects.list_deployments(project_id)
     assert not deployment.unproven

@@ -9,13 +9,13 @@ import pytest
 from shared import items, manifests
 from shared.deletion import Deletion
 from shared.language_model.port import Delivery
-from shared.metrics import Measured, Metric, no_metrics
+from shared.metrics import Measured, Metric, ignore_metrics
 from shared.models.errors import Deferrable, Poison, Retryable, Terminal
 from shared.models.events import EventType
 from shared.models.messages import PlanRequested, TaskReady
 from shared.models.project import Project, Revision, StoredObject, TokenUsage
 from shared.models.records import FileRecord, Manifest, TestRecord
-from shared.models.workflow import AT_REST, FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus, sources
+from shared.models.workflow import AT_REST, FINAL, LEGAL_MOVES, TAKEN_BACK, ProjectStatus, list_sources
 from shared.projects import Projects
 from shared.reversal import Reversals
 from shared.storage.table import Conflict, Key, Put
@@ -74,7 +74,7 @@ class Bench:
             id=ID, name="n", status=status, revision=MESSAGE.revision, created_at=NOW, updated_at=NOW, version=1,
             requirements="r",
         )  # fmt: skip
-        self.table.write(Put(items.metadata_key(ID), items.metadata(project)), items.put_pending(MESSAGE))
+        self.table.write(Put(items.make_metadata_key(ID), items.to_metadata(project)), items.put_pending(MESSAGE))
         self.worker = Worker(
             self.agent, self.works, Deletion(self.table, self.objects), Reversals(self.projects, self.objects),
             self.sent, self.notes.append, lambda: self.now, self.measured.append,
@@ -91,7 +91,7 @@ class Bench:
 
     @property
     def work(self) -> dict[str, object]:
-        return self.table.items[items.work_key(MESSAGE)]
+        return self.table.items[items.make_work_key(MESSAGE)]
 
 
 def test_done_work_is_stored_sent_and_measured() -> None:
@@ -105,7 +105,7 @@ def test_done_work_is_stored_sent_and_measured() -> None:
         "started_at": "2026-01-02T00:00:00Z", "finished_at": "2026-01-02T00:00:00Z",
         "outbox": [NEXT.model_dump(mode="json", by_alias=True)],
     }  # fmt: skip
-    begun, done = bench.projects.events(ID)
+    begun, done = bench.projects.list_events(ID)
     assert (begun.type, begun.attempt, begun.status, begun.agent, begun.work, begun.duration_ms, begun.detail) == (
         EventType.WORK_STARTED, 1, ProjectStatus.PLANNING, "pm", "PLAN#1", None, "",
     )  # fmt: skip
@@ -119,7 +119,7 @@ def test_a_worker_publishes_nothing_unless_it_is_told_where() -> None:
     bench = Bench()
     worker = replace(bench.worker, measure=Worker.measure)
     assert worker.handle(MESSAGE, lambda: 300.0) is WorkOutcome.DONE
-    assert (worker.measure, bench.measured) == (no_metrics, [])
+    assert (worker.measure, bench.measured) == (ignore_metrics, [])
 
 
 def test_work_that_was_done_before_is_sent_again_and_not_done_again() -> None:
@@ -134,7 +134,7 @@ def test_work_without_a_move_leaves_the_project_where_it_is() -> None:
     bench.agent.changes = Changes(fields={"more": 1}, project={"score": 50.0})
     assert bench.handle() is WorkOutcome.DONE
     assert (bench.project.status, bench.project.score, bench.work["more"]) == (ProjectStatus.PLANNING, 50.0, 1)
-    event = bench.projects.events(ID)[-1]
+    event = bench.projects.list_events(ID)[-1]
     assert (event.status, event.detail) == (ProjectStatus.PLANNING, "")
     assert bench.measured[-1][Metric.SCORE] == 50.0
 
@@ -150,7 +150,7 @@ def test_a_terminal_fault_fails_the_project_with_its_reason() -> None:
     assert bench.work["finished_at"] == "2026-01-02T00:00:00Z"
     assert bench.project.tokens == SPENT
     assert bench.measured[-1] == {Metric.FAILED: 1, Metric.PROMPT_TOKENS: 2, Metric.OUTPUT_TOKENS: 3}
-    event = bench.projects.events(ID)[-1]
+    event = bench.projects.list_events(ID)[-1]
     assert (event.type, event.status, event.detail, event.tokens) == (
         EventType.WORK_FAILED, ProjectStatus.FAILED, "no", SPENT,
     )  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_deferrable_fault_parks_the_message_for_at_most_a_quarter_of_an_hour(a
     assert bench.sent.delays == [delay]
     assert bench.project.status is ProjectStatus.WAITING_FOR_QUOTA
     assert bench.work["state"] == "PENDING"
-    event = bench.projects.events(ID)[-1]
+    event = bench.projects.list_events(ID)[-1]
     assert (event.type, event.status, event.detail) == (
         EventType.WORK_FAILED, ProjectStatus.WAITING_FOR_QUOTA, "spent",
     )  # fmt: skip
@@ -186,7 +186,7 @@ def test_a_parked_message_waits_until_its_time(early: float, outcome: WorkOutcom
 
 def test_a_parked_message_of_a_project_that_was_deleted_waits_no_longer() -> None:
     bench = Bench()
-    bench.table.items.pop(items.metadata_key(ID))
+    bench.table.items.pop(items.make_metadata_key(ID))
     assert bench.handle(MESSAGE.model_copy(update={"not_before": NOW + timedelta(days=1)})) is WorkOutcome.DELETED
     assert bench.table.items == {}
 
@@ -200,7 +200,7 @@ def test_a_retryable_fault_gives_the_work_back() -> None:
     bench.agent.fault = None
     assert bench.handle() is WorkOutcome.DONE
     assert bench.work["attempts"] == 2
-    assert [event.attempt for event in bench.projects.events(ID)] == [1, 1, 2, 2]
+    assert [event.attempt for event in bench.projects.list_events(ID)] == [1, 1, 2, 2]
     assert [list(measured) for measured in bench.measured] == [
         [Metric.BEGUN], [], [Metric.PROMPT_TOKENS, Metric.OUTPUT_TOKENS],
     ]  # fmt: skip
@@ -249,24 +249,26 @@ def test_a_time_before_the_beginning_counts_as_none() -> None:
     assert (claim.attempt, claim.at, claim.project.status) == (1, NOW, ProjectStatus.PLANNING)
     bench.now = NOW - timedelta(seconds=1)
     bench.works.interrupt(MESSAGE, "pm", claim, "busy")
-    assert bench.projects.events(ID)[-1].duration_ms == 0
+    assert bench.projects.list_events(ID)[-1].duration_ms == 0
     bench.now = NOW + timedelta(milliseconds=1500, microseconds=600)
     bench.works.interrupt(MESSAGE, "pm", claim, "busy")
-    assert bench.projects.events(ID)[-1].duration_ms == 1501
+    assert bench.projects.list_events(ID)[-1].duration_ms == 1501
 
 
 def test_why_work_is_not_to_be_done() -> None:
     bench = Bench()
     other = PlanRequested(project_id=ID, correlation_id="c", revision=Revision(build=1, round=1))
     status = ProjectStatus.PLANNING
-    assert bench.works.refusal(MESSAGE, status) is None
-    assert bench.works.refusal(NEXT, status) == Abandoned("nobody asked for this work")
-    assert bench.works.refusal(other, status) == Abandoned("the project is CREATED, at revision 1.0")
-    assert bench.works.refusal(MESSAGE, ProjectStatus.TESTING) == Abandoned("the project is CREATED, at revision 1.0")
+    assert bench.works.find_refusal(MESSAGE, status) is None
+    assert bench.works.find_refusal(NEXT, status) == Abandoned("nobody asked for this work")
+    assert bench.works.find_refusal(other, status) == Abandoned("the project is CREATED, at revision 1.0")
+    assert bench.works.find_refusal(MESSAGE, ProjectStatus.TESTING) == Abandoned(
+        "the project is CREATED, at revision 1.0"
+    )
     bench.handle()
-    assert bench.works.refusal(MESSAGE, status) == AlreadyDone((NEXT,))
+    assert bench.works.find_refusal(MESSAGE, status) == AlreadyDone((NEXT,))
     missing = MESSAGE.model_copy(update={"project_id": "1" * 26})
-    assert bench.works.refusal(missing, status) == bench.works.claim(missing, "pm", status) == Deleted()
+    assert bench.works.find_refusal(missing, status) == bench.works.claim(missing, "pm", status) == Deleted()
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
@@ -292,9 +294,9 @@ def test_what_a_project_left_is_found_and_the_request_that_made_it_is_forgotten(
     bench.table.write(Put(Key("REQUEST#d", "METADATA"), {}))
     deletion.begin(bench.project.model_copy(update={"idempotency": "REQUEST#d"}))
     assert [key.sk for key in bench.table.items] == ["PLAN#1"]
-    assert deletion.unfinished(ID)
+    assert deletion.is_unfinished(ID)
     assert deletion.sweep(ID, lambda: 300.0)
-    assert not deletion.unfinished(ID)
+    assert not deletion.is_unfinished(ID)
 
 
 def test_objects_that_are_erased_step_by_step_are_swept_while_there_is_time() -> None:
@@ -322,7 +324,7 @@ SOURCES = {
 
 @pytest.mark.parametrize("target", ProjectStatus)
 def test_from_where_a_project_may_move(target: ProjectStatus) -> None:
-    assert sources(target) == SOURCES[target]
+    assert list_sources(target) == SOURCES[target]
 
 
 def test_where_a_project_rests_and_where_a_change_that_failed_goes_back_to() -> None:

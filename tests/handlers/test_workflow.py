@@ -123,7 +123,7 @@ def test_a_reason_is_kept_up_to_what_a_person_reads(told: str, kept: str) -> Non
     failure = factory.project(project.id).failure
     assert failure is not None
     assert (failure.step, failure.reason) == ("pm", kept)
-    event = factory.projects.events(project.id)[-1]
+    event = factory.projects.list_events(project.id)[-1]
     assert (event.type, event.detail, event.work, event.attempt) == (EventType.WORK_FAILED, kept, "PLAN#1", 1)
 
 
@@ -136,7 +136,7 @@ def test_the_timeline_says_how_long_work_took_and_what_it_cost() -> None:
     project = factory.post(REQUIREMENTS)
     factory.run()
 
-    events = {(event.work, event.type): event for event in factory.projects.events(project.id)}
+    events = {(event.work, event.type): event for event in factory.projects.list_events(project.id)}
     planned, begun = events["PLAN#1", EventType.WORK_DONE], events["PLAN#1", EventType.WORK_STARTED]
     assert planned.duration_ms == (planned.at - begun.at).total_seconds() * 1000
     assert planned.duration_ms is not None
@@ -158,7 +158,7 @@ def test_an_unavailable_model_leaves_the_message_to_be_delivered_again() -> None
 
     factory.run()
     assert factory.project(project.id).status is ProjectStatus.COMPLETED
-    attempts = [(e.type, e.attempt, e.status) for e in factory.projects.events(project.id) if e.agent == "pm"]
+    attempts = [(e.type, e.attempt, e.status) for e in factory.projects.list_events(project.id) if e.agent == "pm"]
     assert attempts == [
         (EventType.WORK_STARTED, 1, ProjectStatus.PLANNING),
         (EventType.WORK_FAILED, 1, ProjectStatus.PLANNING),
@@ -194,7 +194,7 @@ def test_what_waits_to_be_packaged_has_nothing_to_show_yet() -> None:
         for message in factory.sent.take():
             factory.deliver(message)
 
-    (deployment,) = factory.projects.deployments(project.id)
+    (deployment,) = factory.projects.list_deployments(project.id)
     assert {deployment.project_type, deployment.package, deployment.instructions, deployment.proof} == {None}
 
 
@@ -207,5 +207,5 @@ def test_a_plan_of_one_task_is_told_as_one() -> None:
     factory = Factory(answer)
     project = factory.post("A library that greets people by name.")
     factory.run()
-    details = [event.detail for event in factory.projects.events(project.id)]
+    details = [event.detail for event in factory.projects.list_events(project.id)]
     assert "planned 1 task: code" in details

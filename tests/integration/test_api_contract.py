@@ -22,10 +22,10 @@ from schemathesis.specs.openapi.checks import (
 
 from agenticai.scenarios.benches.deployed import Bench
 from agenticai.scenarios.benches.embedded import bench
-from api_handler.api import document as described_by_the_code
+from api_handler.api import build_document as described_by_the_code
 from api_handler.requests import Requests
 from shared.identifiers import new_ulid, now
-from shared.items import metadata_key
+from shared.items import make_metadata_key
 from shared.models.workflow import ProjectStatus
 from shared.storage.dynamodb import DynamoDbTable
 from shared.storage.table import Update
@@ -64,7 +64,7 @@ def idle_project(running: Bench) -> Callable[[], str]:
 
     def make() -> str:
         project = requests.create("finished", "Nobody is asked to make this one.", "request").project
-        table.write(Update(metadata_key(project.id), set={"status": ProjectStatus.COMPLETED}))
+        table.write(Update(make_metadata_key(project.id), set={"status": ProjectStatus.COMPLETED}))
         return project.id
 
     return make

@@ -168,7 +168,10 @@ def test_each_function_of_a_project_is_deployed_from_its_folder_and_answers_at_i
     files |= {f"{folder}/name.py": f"NAME = {folder!r}\n" for folder in folders}
     files["mail/index.mjs"] = "export const handler = async (event) => ({ statusCode: 200, body: event.rawPath });\n"
     detected = detect(files)
-    functions = (*(replace(each, root=each.name) for each in detected.of("python")), *detected.of("node"))
+    functions = (
+        *(replace(each, root=each.name) for each in detected.list_functions("python")),
+        *detected.list_functions("node"),
+    )
     entries = {path: text for function in functions for path, text in function.write_entry().items()}
     package = build_zip({path: text.encode() for path, text in files.items()} | entries)
     running.target.client("s3").put_object(Bucket=running.outputs.bucket_name, Key="several.zip", Body=package)

@@ -7,14 +7,14 @@ import pytest
 from agenticai.commands.record import show_recording
 from agenticai.scenarios.format.errors import NotRecorded
 from agenticai.scenarios.format.scenario import CASSETTES, LIBRARY, Scenario, load
-from agenticai.scenarios.recording import own_cassettes, record, rekey_scenario
+from agenticai.scenarios.recording import list_own_cassettes, record, rekey_scenario
 
 KEY = "a-key-that-nobody-has"
 
 
 def test_the_replies_of_a_scenario_are_those_of_its_requirements_wherever_they_are() -> None:
     with_faults = load(LIBRARY / "worker-crash.yaml")
-    assert {stored.path.parent.name for stored in own_cassettes(with_faults, CASSETTES)} == {"greeting"}
+    assert {stored.path.parent.name for stored in list_own_cassettes(with_faults, CASSETTES)} == {"greeting"}
 
 
 class TestRefused:

@@ -34,14 +34,14 @@ def looks_like_macro(name: str) -> bool:
     return bool(_SHOUTED.fullmatch(name))
 
 
-def without_gaps(text: str) -> str:
+def fill_gaps(text: str) -> str:
     """Return the text with constructs replaced that compilers accept but the grammar does not."""
     for pattern, replacement in _GAPS:
         text = pattern.sub(replacement, text)
     return text
 
 
-def without_macros(source: Source) -> tuple[str, frozenset[int]]:
+def remove_macros(source: Source) -> tuple[str, frozenset[int]]:
     """Remove apparent macros that make the code unparsable; return the text and the lines of the macros.
 
     `TEST_CASE("name") {` becomes `if(1) {`; `EXPORT void f()` and `DECLARE(x)` on a line of its own lose the macro.
@@ -52,7 +52,7 @@ def without_macros(source: Source) -> tuple[str, frozenset[int]]:
     lines: set[int] = set()
     position = 0
     while position < len(solid):
-        end, replacement = _macro_at(source, solid, position)
+        end, replacement = _parse_macro(source, solid, position)
         if replacement is not None:
             lines.add(tokens[solid[position]].line)
             for index in range(solid[position], solid[end - 1] + 1):
@@ -62,18 +62,18 @@ def without_macros(source: Source) -> tuple[str, frozenset[int]]:
     return "".join(texts), frozenset(lines)
 
 
-def _macro_at(source: Source, solid: list[int], position: int) -> tuple[int, str | None]:
+def _parse_macro(source: Source, solid: list[int], position: int) -> tuple[int, str | None]:
     """Return the index after the token or macro at `position`, and the macro's replacement; None if it stays."""
     token = source.tokens[solid[position]]
     if token.kind != "name" or token.text in source.types:
         return position + 1, None
     if not (looks_like_macro(token.text) or token.text in source.macros):
         return position + 1, None
-    end = _after_arguments(source.tokens, solid, position + 1)
+    end = _skip_arguments(source.tokens, solid, position + 1)
     before = source.tokens[solid[position - 1]] if position else Token("other", ";", 0)
     after = source.tokens[solid[end]] if end < len(solid) else Token("close", "}", 0)
     if end > position + 1:
-        return _call(before, after, end)
+        return _replace_call(before, after, end)
     if after.text == "{" and before.text in _STARTS:
         return position + 1, "if(1)"
     stands_alone = before.text in _STARTS and after.text == "}"
@@ -81,13 +81,13 @@ def _macro_at(source: Source, solid: list[int], position: int) -> tuple[int, str
     return position + 1, "" if after.kind == "name" or stands_alone or trails else None
 
 
-def _call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
+def _replace_call(before: Token, after: Token, end: int) -> tuple[int, str | None]:
     if after.text == "{" and before.text in {*_STARTS, ")", ":", "else"}:
         return end, "if(1)"
     return end, "" if after.kind == "name" or after.text in {"}", "{"} else None
 
 
-def _after_arguments(tokens: list[Token], solid: list[int], position: int) -> int:
+def _skip_arguments(tokens: list[Token], solid: list[int], position: int) -> int:
     """Return the index after the bracketed arguments that begin at `position`; `position` itself if there are none."""
     if position >= len(solid) or tokens[solid[position]].text != "(":
         return position

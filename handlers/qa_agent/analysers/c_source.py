@@ -87,14 +87,14 @@ def read(text: str, *, last: bool = False) -> Source:
     for token in _tokenize(text):
         taken = all(conditional.taken for conditional in conditionals)
         if token.kind == "directive":
-            _obey(token, conditionals, source, last=last)
+            _process_directive(token, conditionals, source, last=last)
             fault = _check_directive(token) if taken else None
         else:
-            fault = f"{_unclosed(token)} is not closed" if taken and "cut" in token.kind else None
+            fault = f"{_describe_unclosed(token)} is not closed" if taken and "cut" in token.kind else None
         if fault:
             source.imbalance = Imbalance(token.line, fault)
             return source
-        source.tokens.append(token if taken and token.kind != "directive" else _blank(token))
+        source.tokens.append(token if taken and token.kind != "directive" else _blank_token(token))
     if conditionals:
         source.imbalance = Imbalance(conditionals[-1].line, "#if has no #endif")
     source.imbalance = source.imbalance or _check_brackets(source.tokens)
@@ -110,25 +110,25 @@ def _tokenize(text: str) -> Iterator[Token]:
         line += match[0].count("\n")
 
 
-def _blank(token: Token) -> Token:
+def _blank_token(token: Token) -> Token:
     return token._replace(kind="space", text="\n" * token.text.count("\n"))
 
 
-def _directive(token: Token) -> tuple[str, str]:
+def _parse_directive(token: Token) -> tuple[str, str]:
     ((command, rest),) = _DIRECTIVE.findall(token.text)
     return command, rest.strip()
 
 
-def _obey(token: Token, conditionals: list[_Conditional], source: Source, *, last: bool) -> None:
+def _process_directive(token: Token, conditionals: list[_Conditional], source: Source, *, last: bool) -> None:
     """Process a directive: enter or leave a branch, or record the name of a macro."""
-    command, rest = _directive(token)
+    command, rest = _parse_directive(token)
     position = len(source.tokens)
     if command in {"if", "ifdef", "ifndef"}:
         disabled = command == "if" and rest.split("/")[0].strip() in {"0", "false"}
         conditionals.append(_Conditional(token.line, position, not disabled))
     elif command in {"else", "elif", "elifdef", "elifndef"} and conditionals:
         if last:
-            source.tokens[conditionals[-1].branch :] = map(_blank, source.tokens[conditionals[-1].branch :])
+            source.tokens[conditionals[-1].branch :] = map(_blank_token, source.tokens[conditionals[-1].branch :])
         conditionals[-1].branch, conditionals[-1].taken = position, last
     elif command == "endif" and conditionals:
         conditionals.pop()
@@ -137,7 +137,7 @@ def _obey(token: Token, conditionals: list[_Conditional], source: Source, *, las
 
 
 def _check_directive(token: Token) -> str | None:
-    command, rest = _directive(token)
+    command, rest = _parse_directive(token)
     if command and command not in _DIRECTIVES:
         return f"#{command} is not a directive"
     if command == "include" and not _INCLUDED.match(rest):
@@ -147,11 +147,11 @@ def _check_directive(token: Token) -> str | None:
         tokens = [part for part in _tokenize(rest) if part.text not in {"{", "}"}]
         cut = next((part for part in tokens if "cut" in part.kind), None)
         fault = _check_brackets(tokens)
-        return f"{_unclosed(cut)} is not closed" if cut else fault and fault.message
+        return f"{_describe_unclosed(cut)} is not closed" if cut else fault and fault.message
     return None
 
 
-def _unclosed(token: Token) -> str:
+def _describe_unclosed(token: Token) -> str:
     return _UNCLOSED.get(token.text, "a raw string")
 
 

@@ -41,7 +41,7 @@ class Tokens:
         last = bisect_left(self._starts, max(fault.end_byte, fault.start_byte))
         if fault.is_missing and fault.type == ";" and self._lacks_semicolon(first):
             return True
-        return any(self._rule_out(index) for index in range(first, min(last, len(self._leaves))))
+        return any(self._exclude_each_other(index) for index in range(first, min(last, len(self._leaves))))
 
     def _has_stray_quote(self, tokens: Iterable[Node]) -> bool:
         """Return whether a quote is unmatched: it is missing, or an odd number of quotes are outside strings."""
@@ -51,9 +51,9 @@ class Tokens:
             del stray["'"]
         return any(count % 2 for count in stray.values()) or any(node.is_missing for node in quotes)
 
-    def _rule_out(self, index: int) -> bool:
-        left, between, right = self._pair(index)
-        if between.strip() or self._text(index - 1) == "operator":
+    def _exclude_each_other(self, index: int) -> bool:
+        left, between, right = self._get_pair(index)
+        if between.strip() or self._get_text(index - 1) == "operator":
             return False
         if not right:
             return bool(_CUT.fullmatch(left[-1:])) or (left.isalpha() and not self._leaves[index].is_named)
@@ -71,18 +71,18 @@ class Tokens:
         """
         if self._grammar not in _NEED_SEMICOLONS:
             return False
-        left, between, right = self._pair(index)
+        left, between, right = self._get_pair(index)
         return (right == "}" or "\n" in between) and (
             self._grammar not in _PREPROCESSED or bool(_LITERAL.fullmatch(left))
         )
 
-    def _pair(self, index: int) -> tuple[str, str, str]:
+    def _get_pair(self, index: int) -> tuple[str, str, str]:
         """Return a token, the text between it and the next token, and the next token ("" at the end of the file)."""
         end = self._leaves[index].end_byte if 0 <= index < len(self._leaves) else 0
         start = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._content)
-        return self._text(index), self._content[end:start].decode("utf-8", "replace"), self._text(index + 1)
+        return self._get_text(index), self._content[end:start].decode("utf-8", "replace"), self._get_text(index + 1)
 
-    def _text(self, index: int) -> str:
+    def _get_text(self, index: int) -> str:
         if not 0 <= index < len(self._leaves):
             return ""
         node = self._leaves[index]

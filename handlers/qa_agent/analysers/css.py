@@ -33,16 +33,16 @@ def _check_brackets(text: str) -> Place | None:
         if token in _CLOSES.values():
             open_brackets.append((token, match.start()))
         elif token in _UNCLOSED:
-            return Place(_line(text, match.start()), f"{_UNCLOSED[token]} is not closed")
+            return Place(_find_line(text, match.start()), f"{_UNCLOSED[token]} is not closed")
         elif token in _CLOSES and (not open_brackets or open_brackets.pop()[0] != _CLOSES[token]):
-            return Place(_line(text, match.start()), f"{token} closes nothing")
+            return Place(_find_line(text, match.start()), f"{token} closes nothing")
     if not open_brackets:
         return None
     token, offset = open_brackets[-1]
-    return Place(_line(text, offset), f"{token} is not closed")
+    return Place(_find_line(text, offset), f"{token} is not closed")
 
 
-def _line(text: str, offset: int) -> int:
+def _find_line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 

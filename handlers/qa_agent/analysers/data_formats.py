@@ -31,7 +31,7 @@ def parse_json(text: str) -> Iterable[Place]:
     place = _check_json(text)
     if not place:
         return _find_repeated_keys(text)
-    if not _check_json(_relax(text)):
+    if not _check_json(_remove_comments(text)):
         return (
             Place(place.line, "has comments or trailing commas, which only some readers of JSON take", in_doubt=True),
         )
@@ -40,22 +40,22 @@ def parse_json(text: str) -> Iterable[Place]:
 
 def parse_json_with_comments(text: str) -> Iterable[Place]:
     """Parse JSON with comments and trailing commas, as tsconfig.json may have."""
-    relaxed = _relax(text)
+    relaxed = _remove_comments(text)
     place = _check_json(relaxed)
     return (place,) if place else _find_repeated_keys(relaxed)
 
 
-def _relax(text: str) -> str:
-    return _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(_keep_lines, text))
+def _remove_comments(text: str) -> str:
+    return _TRAILING_COMMA.sub(r"\1", _COMMENT.sub(_keep_line_ends, text))
 
 
-def _keep_lines(match: re.Match[str]) -> str:
+def _keep_line_ends(match: re.Match[str]) -> str:
     return match[1] or "\n" * match[0].count("\n")
 
 
 def _check_json(text: str) -> Place | None:
     try:
-        json.loads(text, parse_constant=_refuse)
+        json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         return Place(error.lineno, error.msg)
     except RecursionError:
@@ -65,7 +65,7 @@ def _check_json(text: str) -> Place | None:
     return None
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 

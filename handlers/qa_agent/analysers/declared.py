@@ -62,7 +62,7 @@ class Declared:
         self.manifests: list[str] = []
         self._names: set[str] = set()
         for file in sorted(files, key=lambda file: (file.path.count("/"), file.path)):
-            names = _read(file)
+            names = _read_manifest(file)
             if names is not None:
                 self.manifests.append(file.path)
                 self._names.update(map(_normalize, names))
@@ -73,7 +73,7 @@ class Declared:
         names = self._names.union(map(_normalize, more))
         if any(module in _BRINGS.get(name, ()) for name in names):
             return True
-        return any(_is_like(module, name) for name in names)
+        return any(_matches_distribution(module, name) for name in names)
 
 
 def read_script(text: str) -> list[str]:
@@ -82,10 +82,10 @@ def read_script(text: str) -> list[str]:
     if not found:
         return []
     content = "\n".join(line.removeprefix("#") for line in found[1].split("\n"))
-    return list(_names(_load(content).get("dependencies")))
+    return list(_read_names(_load_toml(content).get("dependencies")))
 
 
-def _is_like(module: str, distribution: str) -> bool:
+def _matches_distribution(module: str, distribution: str) -> bool:
     bare, plain = module.replace("_", ""), distribution.replace("_", "")
     if bare == plain or any(unlike in plain for unlike in _UNLIKE.get(module, ())):
         return True
@@ -97,17 +97,17 @@ def _normalize(name: str) -> str:
     return _SEPARATORS.sub("_", name).lower()
 
 
-def _read(file: SourceFile) -> list[str] | None:
+def _read_manifest(file: SourceFile) -> list[str] | None:
     """Return the names that a manifest declares; None if the file is not a manifest."""
     name = PurePosixPath(file.path).name.lower()
     if _REQUIREMENTS.search(file.path.lower()) and name.endswith((".txt", ".in")):
         return list(_read_requirements(file.text))
     match name:
         case "pyproject.toml":
-            return list(_read_pyproject(_load(file.text)))
+            return list(_read_pyproject(_load_toml(file.text)))
         case "pipfile":
-            pipfile = _load(file.text)
-            return [*_names(pipfile.get("packages")), *_names(pipfile.get("dev-packages"))]
+            pipfile = _load_toml(file.text)
+            return [*_read_names(pipfile.get("packages")), *_read_names(pipfile.get("dev-packages"))]
         case "setup.py":
             return _read_strings(file.text)
         case "setup.cfg" | "environment.yml" | "environment.yaml":
@@ -129,26 +129,26 @@ def _read_requirements(text: str) -> Iterator[str]:
 
 
 def _read_pyproject(document: Mapping[str, Any]) -> Iterator[str]:
-    project, tool = _table(document, "project"), _table(document, "tool")
-    poetry = _table(tool, "poetry")
-    yield from _names(project.get("dependencies"))
-    for groups in (_table(project, "optional-dependencies"), _table(document, "dependency-groups")):
+    project, tool = _get_table(document, "project"), _get_table(document, "tool")
+    poetry = _get_table(tool, "poetry")
+    yield from _read_names(project.get("dependencies"))
+    for groups in (_get_table(project, "optional-dependencies"), _get_table(document, "dependency-groups")):
         for group in groups.values():
-            yield from _names(group)
-    for table in (poetry, *_table(poetry, "group").values()):
+            yield from _read_names(group)
+    for table in (poetry, *_get_table(poetry, "group").values()):
         if isinstance(table, dict):
-            yield from _names(table.get("dependencies"))
-            yield from _names(table.get("dev-dependencies"))
-    yield from _names(_table(tool, "uv").get("dev-dependencies"))
-    yield from _names(_table(document, "build-system").get("requires"))
+            yield from _read_names(table.get("dependencies"))
+            yield from _read_names(table.get("dev-dependencies"))
+    yield from _read_names(_get_table(tool, "uv").get("dev-dependencies"))
+    yield from _read_names(_get_table(document, "build-system").get("requires"))
 
 
-def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _get_table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = document.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _names(requirements: object) -> Iterator[str]:
+def _read_names(requirements: object) -> Iterator[str]:
     """Yield the distribution names in a list of requirements, or in a table's keys."""
     for item in requirements if isinstance(requirements, list | dict) else ():
         match = _NAME.match(item) if isinstance(item, str) else None
@@ -156,7 +156,7 @@ def _names(requirements: object) -> Iterator[str]:
             yield match[1]
 
 
-def _load(text: str) -> dict[str, Any]:
+def _load_toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -35,7 +35,7 @@ class HiddenText:
 
 def _find_faults(file: SourceFile) -> Iterator[Fault]:
     for number, line in enumerate(file.text.split("\n"), start=1):
-        match = _TAGS.search(line) or (None if _is_right(file, line) else _DIRECTIONS.search(line))
+        match = _TAGS.search(line) or (None if _is_allowed(file, line) else _DIRECTIONS.search(line))
         if match:
             advice = "is not what it seems to be: write it as an escape, or take it out"
             yield Fault(
@@ -43,7 +43,7 @@ def _find_faults(file: SourceFile) -> Iterator[Fault]:
             )
 
 
-def _is_right(file: SourceFile, line: str) -> bool:
+def _is_allowed(file: SourceFile, line: str) -> bool:
     marks = _DIRECTIONS.findall(line)
     closed = 2 * len(_OPENING.findall(line)) == len(marks)
     return not marks or file.language in _PROSE or (file.language in _DATA and closed)

@@ -47,12 +47,15 @@ def parse(text: str) -> Iterable[Place]:
 
     The content of a <template> element, which html5lib does not support, is ignored.
     """
-    places = [*_find_faults(_TEMPLATE_ELEMENT.sub(_blank, text)), *_find_inline_faults(_COMMENT.sub(_blank, text))]
+    places = [
+        *_find_faults(_TEMPLATE_ELEMENT.sub(_blank_match, text)),
+        *_find_inline_faults(_COMMENT.sub(_blank_match, text)),
+    ]
     in_doubt = bool(_TEMPLATED.search(text))
     return [place._replace(in_doubt=in_doubt) for place in places]
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_match(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
@@ -69,13 +72,13 @@ def _find_faults(text: str) -> list[Place]:
 def _find_inline_faults(text: str) -> Iterator[Place]:
     """Yield the faults in a page's inline scripts and style sheets."""
     for match in _INLINE.finditer(text):
-        parser = _parser_of(match["name"].lower(), match["attributes"])
+        parser = _find_parser(match["name"].lower(), match["attributes"])
         if parser and match["text"].strip():
             line_offset = text.count("\n", 0, match.start("text"))
             yield from (place._replace(line=place.line + line_offset) for place in parser(match["text"]))
 
 
-def _parser_of(element: str, attributes: str) -> Parse | None:
+def _find_parser(element: str, attributes: str) -> Parse | None:
     """Return the parser for an element's content; None for a script in another language."""
     match = _TYPE.search(attributes)
     language = match[1].lower() if match else ""

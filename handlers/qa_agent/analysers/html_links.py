@@ -34,13 +34,15 @@ class HtmlLinks:
     def check(self, files: Sequence[SourceFile]) -> Iterable[Fault]:
         """Return references to files that do not exist; a script or style sheet is an error."""
         paths = {file.path for file in files}
-        builds = any(posixpath.basename(path) == "package.json" and '"build"' in text for path, text in _texts(files))
+        builds = any(
+            posixpath.basename(path) == "package.json" and '"build"' in text for path, text in _list_texts(files)
+        )
         for file in files:
             if file.language == "html" and not file.is_test:
                 yield from _check_page(file, paths, builds=builds)
 
 
-def _texts(files: Sequence[SourceFile]) -> Iterator[tuple[str, str]]:
+def _list_texts(files: Sequence[SourceFile]) -> Iterator[tuple[str, str]]:
     return ((file.path, file.text) for file in files)
 
 
@@ -49,8 +51,8 @@ def _check_page(file: SourceFile, paths: set[str], *, builds: bool) -> Iterator[
     page.feed(file.text)
     has_base = page.has_base
     for line, element, address in page.addresses:
-        target = _local(address)
-        if not target or _is_there(file.path, target, paths, anywhere=has_base):
+        target = _find_local_path(address)
+        if not target or _exists(file.path, target, paths, anywhere=has_base):
             continue
         needed = element in {"script", "link"} and bool(_NEEDED.search(target))
         if needed or _SEEN.search(target):
@@ -75,7 +77,7 @@ class _Page(HTMLParser):
             self.addresses.append((self.getpos()[0], tag, address))
 
 
-def _local(address: str) -> str:
+def _find_local_path(address: str) -> str:
     """Return the path of an address within the project; "" for any other address."""
     if _TEMPLATED.search(address):
         return ""
@@ -86,7 +88,7 @@ def _local(address: str) -> str:
     return "" if parts.scheme or parts.netloc or not parts.path else unquote(parts.path)
 
 
-def _is_there(page: str, target: str, paths: set[str], *, anywhere: bool) -> bool:
+def _exists(page: str, target: str, paths: set[str], *, anywhere: bool) -> bool:
     """Return whether a file has this path relative to the page or, for an absolute path, in any folder."""
     if not target.startswith("/") and not anywhere:
         exact = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))

@@ -73,8 +73,8 @@ def run(
     remaining = list(jobs)
     deaths = 0
     while remaining and deaths <= limits.deaths and seconds() < deadline:
-        answers = _child(remaining, limits, deadline - seconds(), environ)
-        yield from (_outcome(job, answer) for job, answer in zip(remaining, answers, strict=False))
+        answers = _run_child(remaining, limits, deadline - seconds(), environ)
+        yield from (_read_result(job, answer) for job, answer in zip(remaining, answers, strict=False))
         remaining = remaining[len(answers) :]
         if remaining:
             deaths += 1
@@ -82,13 +82,13 @@ def run(
     yield from (JobResult(job, (), "the time for this revision was over") for job in remaining)
 
 
-def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, environ: Mapping[str, str]) -> list[str]:
+def _run_child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, environ: Mapping[str, str]) -> list[str]:
     """Return the lines that a child wrote until it finished or was ended."""
     environment = {name: environ[name] for name in _INHERITED if name in environ}
     try:
         completed = subprocess.run(
             [sys.executable, "-S", "-P", "-m", "qa_agent.analysers.process"],
-            input=_request(jobs, limits).encode("utf-8", "replace"),
+            input=_write_request(jobs, limits).encode("utf-8", "replace"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -101,7 +101,7 @@ def _child(jobs: Sequence[AnalysisJob], limits: JobLimits, seconds: float, envir
     return stdout.decode("utf-8", "replace").split("\n")[:-1]
 
 
-def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
+def _write_request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
     """Return the child's input: the files once, and each job with its analyser, the files' indices and its seconds."""
     files = list(dict.fromkeys(file for job in jobs for file in job.files))
     numbers = {file: number for number, file in enumerate(files)}
@@ -121,7 +121,7 @@ def _request(jobs: Sequence[AnalysisJob], limits: JobLimits) -> str:
     )
 
 
-def _outcome(job: AnalysisJob, reply: str) -> JobResult:
+def _read_result(job: AnalysisJob, reply: str) -> JobResult:
     answer = json.loads(reply)
     if isinstance(answer, str):
         return JobResult(job, (), answer)

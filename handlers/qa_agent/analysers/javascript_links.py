@@ -58,7 +58,7 @@ class JavascriptLinks:
         scripts = {
             file.path: script
             for file in files
-            if file.language in _LANGUAGES and not _is_left_out(file)
+            if file.language in _LANGUAGES and not _is_ignored(file)
             if (script := read_script(file.path, file.language, file.text))
         }
         project = _Project(files, scripts)
@@ -97,11 +97,11 @@ class _Project:
             target = self._resolve(script.path, item.source)
             if target is None:
                 if not item.is_guarded and posixpath.splitext(item.source)[1] in _WRITTEN:
-                    yield _fault(script, item.line, IMPORT, f"there is no file {item.source} in the project")
+                    yield _make_fault(script, item.line, IMPORT, f"there is no file {item.source} in the project")
                 continue
             for name in item.names:
                 if self._lacks(target, name, by_require=item.by_require):
-                    yield _fault(script, item.line, IMPORT, f"{item.source} does not export {name}")
+                    yield _make_fault(script, item.line, IMPORT, f"{item.source} does not export {name}")
 
     def check_names(self, script: Script) -> Iterator[Fault]:
         """Yield the names that a script uses without a declaration in any scope."""
@@ -109,7 +109,7 @@ class _Project:
             return
         for name, line in script.used.items():
             if name not in script.declared and name not in self._shared and not is_predefined(name):
-                yield _fault(script, line, UNDEFINED, f"{name} is not defined")
+                yield _make_fault(script, line, UNDEFINED, f"{name} is not defined")
 
     def _check_package(self, script: Script, item: Import) -> Iterator[Fault]:
         match = _PACKAGE.match(item.source)
@@ -129,10 +129,10 @@ class _Project:
         return next((name for name in map(posixpath.normpath, names) if name in self._paths), None)
 
     def _lacks(self, path: str, name: str, *, by_require: bool) -> bool:
-        names = self._exports(path, by_require=by_require, visited=frozenset())
+        names = self._find_exports(path, by_require=by_require, visited=frozenset())
         return names is not None and name not in names
 
-    def _exports(self, path: str, *, by_require: bool, visited: frozenset[str]) -> set[str] | None:
+    def _find_exports(self, path: str, *, by_require: bool, visited: frozenset[str]) -> set[str] | None:
         """Return the names that a file exports; None if they are not known."""
         script = self._scripts.get(path)
         if script is None or not script.exports_known or path in visited:
@@ -142,7 +142,7 @@ class _Project:
         names = set(script.exports)
         for source in script.passed_on:
             target = self._resolve(path, source)
-            reexported = self._exports(target, by_require=by_require, visited=visited | {path}) if target else None
+            reexported = self._find_exports(target, by_require=by_require, visited=visited | {path}) if target else None
             if reexported is None:
                 return None
             names |= reexported - {DEFAULT}
@@ -161,10 +161,10 @@ def _read_packages(text: str) -> Iterator[str]:
             yield from dependencies if isinstance(dependencies, dict) else ()
 
 
-def _is_left_out(file: SourceFile) -> bool:
+def _is_ignored(file: SourceFile) -> bool:
     """Return whether a file is minified, third-party, or declares only types."""
     return bool(_MINIFIED.search(file.path)) or any(len(line) > _LONGEST_LINE for line in file.text.split("\n"))
 
 
-def _fault(script: Script, line: int, rule: str, message: str) -> Fault:
+def _make_fault(script: Script, line: int, rule: str, message: str) -> Fault:
     return Fault(script.path, line, rule, Severity.ERROR, message)

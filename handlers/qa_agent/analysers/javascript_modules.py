@@ -72,38 +72,38 @@ def read_script(path: str, language: str, text: str) -> Script | None:
         reader = _READERS.get(node.type)
         if reader:
             reader(node, script)
-        script.declared.update(_declared_by(node))
+        script.declared.update(_list_declared(node))
         if node.type in {"identifier", "shorthand_property_identifier"} and not _is_tag(node):
-            script.used.setdefault(_text(node), node.start_point.row + 1)
+            script.used.setdefault(_read_text(node), node.start_point.row + 1)
     _check_commonjs_exports(script, text)
     return script
 
 
-def _text(node: Node | None) -> str:
+def _read_text(node: Node | None) -> str:
     return node.text.decode("utf-8", "replace") if node is not None and node.text else ""
 
 
-def _string(node: Node | None) -> str:
-    return _text(node)[1:-1] if node is not None and node.type == "string" else ""
+def _read_string(node: Node | None) -> str:
+    return _read_text(node)[1:-1] if node is not None and node.type == "string" else ""
 
 
 def _read_import(node: Node, script: Script) -> None:
     script.is_module = True
-    source = _string(node.child_by_field_name("source"))
+    source = _read_string(node.child_by_field_name("source"))
     names: list[str] = []
     types_only = any(child.type == "type" for child in node.children)
     for part in walk(node):
         if part.type == "import_clause":
             names += [DEFAULT for child in part.children if child.type == "identifier"]
         elif part.type == "import_specifier":
-            names.append(_text(part.child_by_field_name("name")) or DEFAULT)
+            names.append(_read_text(part.child_by_field_name("name")) or DEFAULT)
     if source:
         script.imports.append(Import(node.start_point.row + 1, source, () if types_only else tuple(names)))
 
 
 def _read_export(node: Node, script: Script) -> None:
     script.is_module = True
-    source = _string(node.child_by_field_name("source"))
+    source = _read_string(node.child_by_field_name("source"))
     words = {child.type for child in node.children}
     line = node.start_point.row + 1
     if "=" in words:
@@ -111,59 +111,59 @@ def _read_export(node: Node, script: Script) -> None:
     if "default" in words:
         script.exports.add(DEFAULT)
     specifiers = [part for part in walk(node) if part.type == "export_specifier"]
-    script.exports.update(_text(part.children[-1]) for part in specifiers)
-    script.exports.update(_text(part.children[-1]) for part in node.children if part.type == "namespace_export")
+    script.exports.update(_read_text(part.children[-1]) for part in specifiers)
+    script.exports.update(_read_text(part.children[-1]) for part in node.children if part.type == "namespace_export")
     if source:
-        script.imports.append(Import(line, source, tuple(_text(part.children[0]) for part in specifiers)))
+        script.imports.append(Import(line, source, tuple(_read_text(part.children[0]) for part in specifiers)))
         if "*" in words:
             script.passed_on.append(source)
     declaration = node.child_by_field_name("declaration")
     if declaration is not None and declaration.type == "ambient_declaration":
         declaration = declaration.named_children[0]
     if declaration is not None:
-        script.exports.update(_declared_by(declaration))
+        script.exports.update(_list_declared(declaration))
         for part in declaration.named_children:
-            script.exports.update(_declared_by(part))
+            script.exports.update(_list_declared(part))
 
 
 def _read_call(node: Node, script: Script) -> None:
     function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    if function is None or arguments is None or _text(function) not in {"require", "import"}:
+    if function is None or arguments is None or _read_text(function) not in {"require", "import"}:
         return
     values = arguments.named_children
-    source = _string(values[0]) if len(values) == 1 else ""
+    source = _read_string(values[0]) if len(values) == 1 else ""
     if not source:
         return
     names: tuple[str, ...] = ()
     parent = node.parent
-    if _text(function) == "require" and parent is not None and parent.type == "variable_declarator":
+    if _read_text(function) == "require" and parent is not None and parent.type == "variable_declarator":
         pattern = parent.child_by_field_name("name")
         if pattern is not None and pattern.type == "object_pattern":
-            names = tuple(_key(part) for part in pattern.named_children)
-    script.imports.append(Import(node.start_point.row + 1, source, tuple(filter(None, names)), True, _is_tried(node)))
+            names = tuple(_find_key(part) for part in pattern.named_children)
+    script.imports.append(Import(node.start_point.row + 1, source, tuple(filter(None, names)), True, _is_in_try(node)))
 
 
-def _is_tried(node: Node | None) -> bool:
+def _is_in_try(node: Node | None) -> bool:
     while node is not None and node.type != "try_statement":
         node = node.parent
     return node is not None
 
 
-def _key(part: Node) -> str:
+def _find_key(part: Node) -> str:
     """Return the property that a part of a pattern reads; "" for the rest, or for a computed property."""
     if part.type == "shorthand_property_identifier_pattern":
-        return _text(part)
+        return _read_text(part)
     if part.type in {"pair_pattern", "object_assignment_pattern"}:
         key = part.child_by_field_name("key") or part.child_by_field_name("left")
         plain = key is not None and key.type in {"property_identifier", "shorthand_property_identifier_pattern"}
-        return _text(key) if plain else ""
+        return _read_text(key) if plain else ""
     return ""
 
 
 def _read_assignment(node: Node, script: Script) -> None:
     """Record the names from `module.exports = {...}`, `exports.a = ...` and assignments without a declaration."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    target = _text(left)
+    target = _read_text(left)
     if left is not None and left.type == "identifier":
         script.declared.add(target)
     if target == "module.exports" and right is not None:
@@ -172,15 +172,15 @@ def _read_assignment(node: Node, script: Script) -> None:
             return
         for part in right.named_children:
             name = part.child_by_field_name("key") or part.child_by_field_name("name") or part
-            script.exports.add(_text(name).strip("'\""))
+            script.exports.add(_read_text(name).strip("'\""))
     elif target.startswith(("exports.", "module.exports.")):
         script.exports.add(target.rpartition(".")[2])
 
 
 def _read_unary(node: Node, script: Script) -> None:
     """Treat a name after `typeof` as declared, as it may exist."""
-    if _text(node.child_by_field_name("operator")) == "typeof":
-        script.declared.add(_text(node.child_by_field_name("argument")))
+    if _read_text(node.child_by_field_name("operator")) == "typeof":
+        script.declared.add(_read_text(node.child_by_field_name("argument")))
 
 
 _READERS: Final[Mapping[str, Callable[[Node, Script], None]]] = {
@@ -200,38 +200,38 @@ def _check_commonjs_exports(script: Script, text: str) -> None:
         script.exports_known = False
 
 
-def _declared_by(node: Node) -> Iterator[str]:
+def _list_declared(node: Node) -> Iterator[str]:
     """Yield the names that a node declares, in any scope."""
     if node.type in _NAMED:
-        yield _text(node.child_by_field_name("name"))
+        yield _read_text(node.child_by_field_name("name"))
     elif node.type == "variable_declarator":
-        yield from _bound(node.child_by_field_name("name"))
+        yield from _list_bound(node.child_by_field_name("name"))
     elif node.type == "formal_parameters":
         for part in node.named_children:
-            yield from _bound(part)
+            yield from _list_bound(part)
     elif node.type in {"arrow_function", "catch_clause"}:
-        yield from _bound(node.child_by_field_name("parameter"))
+        yield from _list_bound(node.child_by_field_name("parameter"))
     elif node.type == "for_in_statement":
-        yield from _bound(node.child_by_field_name("left"))
+        yield from _list_bound(node.child_by_field_name("left"))
     elif node.type == "import_specifier":
-        yield _text(node.child_by_field_name("alias") or node.child_by_field_name("name"))
+        yield _read_text(node.child_by_field_name("alias") or node.child_by_field_name("name"))
     elif node.type in {"import_clause", "namespace_import"}:
-        yield from (_text(child) for child in node.named_children if child.type == "identifier")
+        yield from (_read_text(child) for child in node.named_children if child.type == "identifier")
 
 
-def _bound(pattern: Node | None) -> Iterator[str]:
+def _list_bound(pattern: Node | None) -> Iterator[str]:
     """Yield the names in a pattern, without default values."""
     if pattern is None:
         return
     if pattern.type in {"identifier", "shorthand_property_identifier_pattern"}:
-        yield _text(pattern)
+        yield _read_text(pattern)
     elif pattern.type in {"assignment_pattern", "object_assignment_pattern"}:
-        yield from _bound(pattern.child_by_field_name("left"))
+        yield from _list_bound(pattern.child_by_field_name("left"))
     elif pattern.type == "pair_pattern":
-        yield from _bound(pattern.child_by_field_name("value"))
+        yield from _list_bound(pattern.child_by_field_name("value"))
     elif pattern.type in {"object_pattern", "array_pattern", "rest_pattern"}:
         for part in pattern.named_children:
-            yield from _bound(part)
+            yield from _list_bound(part)
 
 
 def _is_tag(node: Node) -> bool:
@@ -240,7 +240,7 @@ def _is_tag(node: Node) -> bool:
     if parent is None:
         return False
     if parent.type.startswith("jsx_"):
-        return parent.type != "jsx_expression" and _text(node)[:1].islower()
+        return parent.type != "jsx_expression" and _read_text(node)[:1].islower()
     if parent.type in {"import_specifier", "namespace_export", "meta_property"}:
         return True
     if parent.type == "export_specifier":

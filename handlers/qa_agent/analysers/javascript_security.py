@@ -62,15 +62,15 @@ class JavascriptSecurity:
         for file in files:
             root = read_clean(file.language, file.text)
             for node in walk(root) if root is not None else ():
-                for rule, message in _find(node):
+                for rule, message in _find_patterns(node):
                     severity = Severity.WARNING if rule == EMPTY else Severity.ERROR
                     yield Fault(file.path, node.start_point.row + 1, rule, severity, message)
 
 
-def _find(node: Node) -> Iterator[tuple[str, str]]:
+def _find_patterns(node: Node) -> Iterator[tuple[str, str]]:
     if node.type in {"call_expression", "new_expression"}:
         yield from _find_in_call(node)
-    elif node.type in _UNCHECKED and _UNCHECKED[node.type].fullmatch(_text(node)):
+    elif node.type in _UNCHECKED and _UNCHECKED[node.type].fullmatch(_read_text(node)):
         yield CERTIFICATE, "certificates are not checked"
     elif node.type == "catch_clause":
         body = node.child_by_field_name("body")
@@ -81,67 +81,71 @@ def _find(node: Node) -> Iterator[tuple[str, str]]:
 def _find_in_call(node: Node) -> Iterator[tuple[str, str]]:
     function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     arguments = node.child_by_field_name("arguments")
-    name = _text(function)
+    name = _read_text(function)
     values = arguments.named_children if arguments is not None else []
-    if name == "Math.random" and SECRETIVE.search(_words_around(node)):
+    if name == "Math.random" and SECRETIVE.search(_find_words_around(node)):
         yield RANDOM, "Math.random can be guessed: use crypto.randomUUID or crypto.getRandomValues"
     if not values:
         return
     if name in _EVALUATING and any(not _is_constant(part) for part in values):
         yield CODE, f"{name} runs what it is given as code"
-    if name in _SHELLS and any(_inserted(values[0])):
+    if name in _SHELLS and any(_find_inserted(values[0])):
         yield COMMAND, f"{name} runs a command that data is put into: use execFile with a list"
     if name.rpartition(".")[2] in _QUERIES and "." in name and _is_made_of_data(values[0]):
         yield SQL, "data is put into a statement of SQL: pass it as a parameter"
-    if name.endswith("createHash") and _HASHES.fullmatch(_text(values[0])) and PASSWORD.search(_words_around(node)):
-        yield HASH, f"{_text(values[0])} is no hash for passwords: use crypto.scrypt"
+    if (
+        name.endswith("createHash")
+        and _HASHES.fullmatch(_read_text(values[0]))
+        and PASSWORD.search(_find_words_around(node))
+    ):
+        yield HASH, f"{_read_text(values[0])} is no hash for passwords: use crypto.scrypt"
 
 
-def _inserted(node: Node) -> Iterator[Node]:
+def _find_inserted(node: Node) -> Iterator[Node]:
     """Yield the parts of a string that are not constant."""
     if node.type == "template_string":
         for part in node.named_children:
             if part.type == "template_substitution":
                 yield from part.named_children
-    elif node.type == "binary_expression" and _text(node.child_by_field_name("operator")) == "+":
+    elif node.type == "binary_expression" and _read_text(node.child_by_field_name("operator")) == "+":
         for side in ("left", "right"):
             operand = node.child_by_field_name(side)
             if operand is not None:
-                yield from _inserted(operand)
+                yield from _find_inserted(operand)
     elif node.type not in {"string", "number"}:
         yield node
 
 
 def _is_made_of_data(node: Node) -> bool:
-    return bool(_STATEMENT.match(_text(node))) and any(not _is_harmless(part) for part in _inserted(node))
+    return bool(_STATEMENT.match(_read_text(node))) and any(not _is_harmless(part) for part in _find_inserted(node))
 
 
 def _is_constant(node: Node) -> bool:
-    return not any(_inserted(node))
+    return not any(_find_inserted(node))
 
 
 def _is_harmless(node: Node) -> bool:
-    text = _text(node)
+    text = _read_text(node)
     return bool(_SHOUTED.match(text) or _HARMLESS.match(text))
 
 
-def _words_around(node: Node) -> str:
+def _find_words_around(node: Node) -> str:
     """Return the names and calls around a node, up to the name of the enclosing function."""
     words: list[str] = []
     ancestor: Node | None = node
     while ancestor is not None:
         if ancestor.type in _FUNCTIONS:
-            words.append(_text(ancestor.child_by_field_name("name")))
+            words.append(_read_text(ancestor.child_by_field_name("name")))
             if words[-1]:
                 break
         elif ancestor.type in {"variable_declarator", "pair", "assignment_expression"}:
             names = (ancestor.child_by_field_name(field) for field in ("name", "key", "left"))
-            words.append(_text(next(filter(None, names), None)))
+            words.append(_read_text(next(filter(None, names), None)))
         elif ancestor.type == "call_expression" and len(words) < 2:
-            words.append(_text(ancestor)[:200])
+            words.append(_read_text(ancestor)[:200])
         ancestor = ancestor.parent
     return " ".join(words)
 
 
-def _text(node: Node | None) -> str:
+def _read_text(node: Node | None) -> str:
     return node.text.decode("utf-8", "replace") if node is not None and node.text else ""

@@ -78,9 +78,13 @@ def _find_places(file: SourceFile) -> Iterator[Place]:
 
 def _find_conflict(file: SourceFile) -> Place | None:
     """Return the marks of a merge conflict or an edit; a fenced block in Markdown may show them."""
-    text = _without_blocks(file.text) if file.language == "markdown" else file.text
+    text = _remove_code_blocks(file.text) if file.language == "markdown" else file.text
     match = _CONFLICT.search(text.replace("\r\n", "\n"))
-    return Place(_line(text, match.start()), "marks of a conflict or an edit were left in the file") if match else None
+    return (
+        Place(_find_line(text, match.start()), "marks of a conflict or an edit were left in the file")
+        if match
+        else None
+    )
 
 
 def _find_fence(file: SourceFile) -> Place | None:
@@ -131,7 +135,7 @@ def _find_diff(file: SourceFile) -> Place | None:
 def _find_escapes(file: SourceFile) -> Place | None:
     """Return HTML in which every tag is escaped."""
     escaped = file.language == "html" and not _TAG.search(file.text) and _ESCAPED_TAG.search(file.text)
-    return Place(_line(file.text, escaped.start()), "all of its tags are escaped") if escaped else None
+    return Place(_find_line(file.text, escaped.start()), "all of its tags are escaped") if escaped else None
 
 
 def _find_line_ends(file: SourceFile) -> Place | None:
@@ -160,7 +164,7 @@ def _is_prose(file: SourceFile) -> bool:
     return file.language == TEXT and suffix in _PROSE_SUFFIXES and not _REQUIREMENTS.search(file.path.lower())
 
 
-def _without_blocks(text: str) -> str:
+def _remove_code_blocks(text: str) -> str:
     """Return Markdown without its fenced and indented code, with unchanged line numbers."""
     in_block, lines = False, []
     for line in text.split("\n"):
@@ -170,5 +174,5 @@ def _without_blocks(text: str) -> str:
     return "\n".join(lines)
 
 
-def _line(text: str, offset: int) -> int:
+def _find_line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1

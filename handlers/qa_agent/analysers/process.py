@@ -25,20 +25,20 @@ def main() -> None:
         if hasattr(signal, "alarm"):
             signal.alarm(seconds)
         try:
-            answer: Any = list(_analyser(entry_point).check([files[number] for number in numbers]))
+            answer: Any = list(_load_analyser(entry_point).check([files[number] for number in numbers]))
         except (Exception, SystemExit) as failure:  # noqa: BLE001 - fails closed: whatever breaks an analyser counts against its files
             answer = f"{type(failure).__name__}: {failure}"[:300]
-        _answer(output, answer)
+        _write_answer(output, answer)
 
 
 @cache
-def _analyser(entry_point: str) -> Analyser:
+def _load_analyser(entry_point: str) -> Analyser:
     module, _, name = entry_point.partition(":")
     analyser: Analyser = getattr(import_module(module), name)()
     return analyser
 
 
-def _answer(output: TextIO, answer: object) -> None:
+def _write_answer(output: TextIO, answer: object) -> None:
     output.write(json.dumps(answer) + "\n")
     output.flush()
 

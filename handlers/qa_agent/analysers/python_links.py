@@ -75,7 +75,7 @@ class _File:
     def _check_import(self, node: ast.stmt, name: tuple[str, ...], bound: str | None, *, lazy: bool) -> Iterator[Fault]:
         if self._is_own(name):
             if not self._modules.exists(name):
-                yield self._fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
+                yield self._make_fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
             elif bound or len(name) == 1:
                 self._names[bound or name[0]] = _Name(name, None)
         else:
@@ -84,20 +84,20 @@ class _File:
     def _check_import_from(self, node: ast.ImportFrom, *, lazy: bool) -> Iterator[Fault]:
         name = tuple((node.module or "").split("."))
         if node.level:
-            relative = self._modules.relative(self._module, node.level, node.module)
+            relative = self._modules.resolve_relative(self._module, node.level, node.module)
             if relative is None:
-                yield self._fault(node, IMPORT, "a relative import leaves the project")
+                yield self._make_fault(node, IMPORT, "a relative import leaves the project")
                 return
             name = relative
         elif not self._is_own(name):
             yield from self._check_external(node, name[0], lazy=lazy)
             return
         if name and not self._modules.exists(name):
-            yield self._fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
+            yield self._make_fault(node, IMPORT, f"there is no module {'.'.join(name)} in the project")
             return
         for alias in node.names:
             if name and alias.name != "*" and self._modules.lack(name, alias.name):
-                yield self._fault(node, IMPORT, f"{'.'.join(name)} has no {alias.name}")
+                yield self._make_fault(node, IMPORT, f"{'.'.join(name)} has no {alias.name}")
             elif self._modules.find((*name, alias.name)):
                 self._names[alias.asname or alias.name] = _Name((*name, alias.name), None)
             else:
@@ -124,13 +124,17 @@ class _File:
         """Yield attributes that the project's modules do not have, and calls that do not match a signature."""
         expected = {id(part) for node in self._nodes if _expects_failure(node) for part in ast.walk(node)}
         assigned = {node.attr for node in self._nodes if isinstance(node, ast.Attribute) and _is_stored(node)}
-        assigned |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_word(node)}
+        assigned |= {str(node.value) for node in self._nodes if isinstance(node, ast.Constant) and _is_identifier(node)}
         for node in self._nodes:
             if id(node) in expected:
                 continue
-            if isinstance(node, ast.Attribute) and node.attr not in assigned and (target := self._meant(node.value)):
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr not in assigned
+                and (target := self._resolve_name(node.value))
+            ):
                 if not target.attribute and self._modules.lack(target.module, node.attr):
-                    yield self._fault(node, IMPORT, f"{'.'.join(target.module)} has no {node.attr}")
+                    yield self._make_fault(node, IMPORT, f"{'.'.join(target.module)} has no {node.attr}")
             elif isinstance(node, ast.Call):
                 yield from self._check_call(node)
             elif isinstance(node, ast.ClassDef):
@@ -139,15 +143,19 @@ class _File:
     def _check_call(self, node: ast.Call) -> Iterator[Fault]:
         signature = None
         if isinstance(node.func, ast.Name):
-            target = self._meant(node.func)
+            target = self._resolve_name(node.func)
             if target and target.attribute:
-                signature = self._modules.signature(target.module, target.attribute)
+                signature = self._modules.find_signature(target.module, target.attribute)
             elif self._counts[node.func.id] == 1:
                 signature = self._module.callables.get(node.func.id)
-        elif isinstance(node.func, ast.Attribute) and (target := self._meant(node.func.value)) and not target.attribute:
-            signature = self._modules.signature(target.module, node.func.attr)
-        if signature and (objection := signature.objection(node)):
-            yield self._fault(node, CALL, f"{ast.unparse(node.func)} {objection}")
+        elif (
+            isinstance(node.func, ast.Attribute)
+            and (target := self._resolve_name(node.func.value))
+            and not target.attribute
+        ):
+            signature = self._modules.find_signature(target.module, node.func.attr)
+        if signature and (objection := signature.find_mismatch(node)):
+            yield self._make_fault(node, CALL, f"{ast.unparse(node.func)} {objection}")
 
     def _check_methods(self, node: ast.ClassDef, expected: set[int]) -> Iterator[Fault]:
         """Yield calls of own methods by `self` that do not match, in a class without bases and decorators."""
@@ -156,32 +164,32 @@ class _File:
         signatures = {
             method.name: read_signature(method.args, bound=True)
             for method in methods
-            if not method.decorator_list and names.count(method.name) == 1 and _first(method) == "self"
+            if not method.decorator_list and names.count(method.name) == 1 and _get_first_parameter(method) == "self"
         }
         if node.bases or node.keywords or node.decorator_list:
             return
         assigned = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and _is_stored(part)}
         for method in methods:
-            if _first(method) != "self" or method.decorator_list:
+            if _get_first_parameter(method) != "self" or method.decorator_list:
                 continue
             for call in ast.walk(method):
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or id(call) in expected:
                     continue
                 signature = signatures.get(call.func.attr)
                 if signature and is_named(call.func.value, "self") and call.func.attr not in assigned:
-                    objection = signature.objection(call)
+                    objection = signature.find_mismatch(call)
                     if objection:
-                        yield self._fault(call, CALL, f"self.{call.func.attr} {objection}")
+                        yield self._make_fault(call, CALL, f"self.{call.func.attr} {objection}")
 
-    def _meant(self, node: ast.expr) -> _Name | None:
+    def _resolve_name(self, node: ast.expr) -> _Name | None:
         """Return what an expression refers to in the project, if it is a name that the file binds only once."""
         return self._names.get(node.id) if isinstance(node, ast.Name) and self._counts[node.id] == 1 else None
 
-    def _fault(self, node: ast.stmt | ast.expr, rule: str, message: str) -> Fault:
+    def _make_fault(self, node: ast.stmt | ast.expr, rule: str, message: str) -> Fault:
         return Fault(self._module.path, node.lineno, rule, Severity.ERROR, message)
 
 
-def _first(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+def _get_first_parameter(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     arguments = method.args.posonlyargs + method.args.args
     return arguments[0].arg if arguments else ""
 
@@ -190,7 +198,7 @@ def _is_stored(node: ast.Attribute) -> bool:
     return isinstance(node.ctx, ast.Store | ast.Del)
 
 
-def _is_word(node: ast.Constant) -> bool:
+def _is_identifier(node: ast.Constant) -> bool:
     return isinstance(node.value, str) and node.value.isidentifier()
 
 

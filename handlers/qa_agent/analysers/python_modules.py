@@ -84,7 +84,7 @@ class Modules:
         packages = {module.package for module in self.files if module.path.endswith("__init__.py")}
         self._roots: set[str] = set()
         for module in self.files:
-            parts = _dotted(module.path)
+            parts = _make_dotted_name(module.path)
             starts = [start for start in range(len(parts)) if parts[:start] not in packages]
             self._roots.update(parts[start] for start in starts)
             for start in starts:
@@ -92,7 +92,7 @@ class Modules:
 
     def _add(self, module: Module) -> None:
         self.files.append(module)
-        parts = _dotted(module.path)
+        parts = _make_dotted_name(module.path)
         self._by_path[parts].append(module)
         self._ends.update(parts[start:] for start in range(len(parts)))
         folder = module.package
@@ -116,7 +116,7 @@ class Modules:
         """Return whether a dotted name is a module or a folder with modules, or may become one."""
         return name in self._ends or name in self._folders or name[-1] in self._opaque or name[-1].endswith(_GENERATED)
 
-    def relative(self, module: Module, level: int, name: str | None) -> tuple[str, ...] | None:
+    def resolve_relative(self, module: Module, level: int, name: str | None) -> tuple[str, ...] | None:
         """Return the full name that a relative import refers to; None if it leaves the project."""
         base = module.package
         if level > len(base) and ("__init__",) not in self._by_path:
@@ -130,13 +130,13 @@ class Modules:
             return False
         return all(module.defined is not None and attribute not in module.defined for module in modules)
 
-    def signature(self, name: tuple[str, ...], attribute: str) -> Signature | None:
+    def find_signature(self, name: tuple[str, ...], attribute: str) -> Signature | None:
         """Return the signature of a module's function, if the name is unambiguous."""
         modules = self.find(name)
         return modules[0].callables.get(attribute) if len(modules) == 1 else None
 
 
-def _dotted(path: str) -> tuple[str, ...]:
+def _make_dotted_name(path: str) -> tuple[str, ...]:
     parts = PurePosixPath(path).with_suffix("").parts
     return parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
 

@@ -29,7 +29,7 @@ def find_defined(tree: ast.Module) -> frozenset[str] | None:
     """Return the names that a module defines on import; None if that is not known (`*`, `__getattr__`)."""
     names = set(_BUILT_IN)
     for node in _walk_scope(tree.body):
-        bound = [*_bound_by(node)]
+        bound = [*_list_bound(node)]
         if "*" in bound or "__getattr__" in bound or _sets_globals(node):
             return None
         names.update(bound)
@@ -39,7 +39,7 @@ def find_defined(tree: ast.Module) -> frozenset[str] | None:
 
 def count_in_module(tree: ast.Module) -> Counter[str]:
     """Return how often a module binds each of its global names; functions bind them by `global`."""
-    counts = Counter(name for node in _walk_scope(tree.body) for name in _bound_by(node))
+    counts = Counter(name for node in _walk_scope(tree.body) for name in _list_bound(node))
     counts.update(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
     return counts
 
@@ -50,7 +50,7 @@ def count_in_file(nodes: Sequence[ast.AST]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for node in nodes:
         if id(node) not in in_classes:
-            counts.update(_bound_by(node))
+            counts.update(_list_bound(node))
         if isinstance(node, ast.arg):
             counts[node.arg] += 1
     return counts
@@ -67,7 +67,7 @@ def _walk_scope(body: list[ast.stmt]) -> Iterator[ast.AST]:
         stack += ast.iter_child_nodes(node)
 
 
-def _bound_by(node: ast.AST) -> Iterator[str]:
+def _list_bound(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name

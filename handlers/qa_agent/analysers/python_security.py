@@ -52,11 +52,11 @@ def judge(rule: str, message: str, text: str, location: Location) -> Severity | 
 
 
 def _find_place(text: str, location: Location, message: str) -> Place:
-    tree = _read(text)
+    tree = _parse_module(text)
     enclosing: list[ast.AST] = []
     node: ast.AST | None = tree
-    start = _offset(text, location.row, location.column)
-    end = _offset(text, location.end_row, location.end_column)
+    start = _convert_position(text, location.row, location.column)
+    end = _convert_position(text, location.end_row, location.end_column)
     while node is not None:
         enclosing.append(node)
         if isinstance(node, ast.JoinedStr):
@@ -67,11 +67,11 @@ def _find_place(text: str, location: Location, message: str) -> Place:
 
 
 @lru_cache(maxsize=4)
-def _read(text: str) -> ast.Module | None:
+def _parse_module(text: str) -> ast.Module | None:
     return read_tree(text)
 
 
-def _offset(text: str, row: int, column: int) -> tuple[int, int]:
+def _convert_position(text: str, row: int, column: int) -> tuple[int, int]:
     """Return the position as in Python's syntax trees: the column in bytes, from 0."""
     lines = text.split("\n")
     line = lines[row - 1] if row <= len(lines) else ""
@@ -86,43 +86,43 @@ def _holds(node: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> bool:
     return is_container and any(_holds(child, start, end) for child in ast.iter_child_nodes(node))
 
 
-def _call(place: Place) -> ast.Call | None:
+def _find_call(place: Place) -> ast.Call | None:
     return next((node for node in place.around if isinstance(node, ast.Call)), None)
 
 
-def _unless_safe(place: Place) -> Severity:
+def _grade_shell_command(place: Place) -> Severity:
     """Grade a shell command: ruff's message tells whether the command is constant."""
     return Severity.WARNING if "seems safe" in place.message else Severity.ERROR
 
 
-def _unless_constant(place: Place) -> Severity:
+def _grade_evaluation(place: Place) -> Severity:
     """Grade `eval` and `exec`: with a constant argument they are only a warning."""
-    call = _call(place)
+    call = _find_call(place)
     constant = call is not None and bool(call.args) and isinstance(call.args[0], ast.Constant)
     return Severity.WARNING if constant else Severity.ERROR
 
 
-def _if_loads(place: Place) -> Severity:
+def _grade_unpickling(place: Place) -> Severity:
     """Grade unpickling: bytes come from outside, while a file may be the program's own."""
-    call = _call(place)
+    call = _find_call(place)
     loads = call is not None and ast.unparse(call.func).rpartition(".")[2] in {"loads", "Unpickler"}
     return Severity.ERROR if loads else Severity.WARNING
 
 
-def _if_variable(place: Place) -> Severity:
+def _grade_sql(place: Place) -> Severity:
     """Grade SQL: inserted values are errors, except constants by name and lists of placeholders."""
-    parts = list(_inserted(place.node)) if place.node is not None else []
+    parts = list(_find_inserted(place.node)) if place.node is not None else []
     return Severity.ERROR if any(not _is_harmless(part) for part in parts) else Severity.WARNING
 
 
-def _inserted(node: ast.AST) -> Iterator[ast.expr]:
+def _find_inserted(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the parts of a string that are not constant."""
     match node:
         case ast.JoinedStr(values=values):
             yield from (value.value for value in values if isinstance(value, ast.FormattedValue))
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            yield from _inserted(left)
-            yield from _inserted(right)
+            yield from _find_inserted(left)
+            yield from _find_inserted(right)
         case ast.BinOp(op=ast.Mod(), right=ast.Tuple(elts=values)):
             yield from values
         case ast.BinOp(op=ast.Mod(), right=value):
@@ -144,17 +144,17 @@ def _is_harmless(part: ast.expr) -> bool:
     return name.isupper() or joined or "placeholder" in name.lower() or "table" in name.lower()
 
 
-def _if_for_passwords(place: Place) -> Severity:
+def _grade_weak_hash(place: Place) -> Severity:
     """Grade weak hashes: acceptable for checksums, wrong for passwords."""
-    return Severity.ERROR if PASSWORD.search(_words_around(place)) else Severity.WARNING
+    return Severity.ERROR if PASSWORD.search(_find_words_around(place)) else Severity.WARNING
 
 
-def _only_near_secrets(place: Place) -> Severity | None:
+def _grade_pseudo_random(place: Place) -> Severity | None:
     """Grade pseudo-random numbers: acceptable for games and samples, wrong for secrets."""
-    return Severity.ERROR if SECRETIVE.search(_words_around(place)) else None
+    return Severity.ERROR if SECRETIVE.search(_find_words_around(place)) else None
 
 
-def _words_around(place: Place) -> str:
+def _find_words_around(place: Place) -> str:
     """Return the simple statement or expression around a place, and the name of the enclosing function."""
     words: list[str] = []
     for node in place.around:
@@ -165,7 +165,7 @@ def _words_around(place: Place) -> str:
     return " ".join(words)
 
 
-def _if_in_earnest(place: Place) -> Severity:
+def _grade_hard_coded_password(place: Place) -> Severity:
     """Grade hard-coded passwords: words may be names or placeholders; letters with digits or symbols are passwords."""
     values = [node.value for node in ast.walk(place.node) if isinstance(node, ast.Constant)] if place.node else []
     texts = [value for value in values if isinstance(value, str)]
@@ -180,16 +180,16 @@ def _is_password(text: str) -> bool:
 # Always errors: unchecked certificates, and YAML that constructs objects.
 _SURE: Final = frozenset({"S323", "S501", "S506", "S507"})
 _RULES: Final[Mapping[str, Callable[[Place], Severity | None]]] = {
-    "S102": _unless_constant,
-    "S105": _if_in_earnest,
-    "S106": _if_in_earnest,
-    "S107": _if_in_earnest,
-    "S301": _if_loads,
-    "S307": _unless_constant,
-    "S311": _only_near_secrets,
-    "S324": _if_for_passwords,
-    "S602": _unless_safe,
-    "S604": _unless_safe,
-    "S605": _unless_safe,
-    "S608": _if_variable,
+    "S102": _grade_evaluation,
+    "S105": _grade_hard_coded_password,
+    "S106": _grade_hard_coded_password,
+    "S107": _grade_hard_coded_password,
+    "S301": _grade_unpickling,
+    "S307": _grade_evaluation,
+    "S311": _grade_pseudo_random,
+    "S324": _grade_weak_hash,
+    "S602": _grade_shell_command,
+    "S604": _grade_shell_command,
+    "S605": _grade_shell_command,
+    "S608": _grade_sql,
 }

@@ -17,7 +17,7 @@ class Signature:
     takes_more: bool
     takes_any_keyword: bool
 
-    def objection(self, call: ast.Call) -> str | None:
+    def find_mismatch(self, call: ast.Call) -> str | None:
         """Return why a call does not match; None if it does, or if `*` or `**` hide its arguments."""
         if any(isinstance(argument, ast.Starred) for argument in call.args):
             return None

@@ -23,12 +23,12 @@ def parse(text: str) -> Iterable[Place]:
         except (RecursionError, MemoryError):
             return (Place(1, "is nested too deeply for Python"),)
         except SyntaxError as error:
-            return _second_opinion(text, Place(error.lineno or 1, error.msg))
+            return _check_newer_python(text, Place(error.lineno or 1, error.msg))
         except ValueError as error:
             return (Place(1, str(error)),)
     return ()
 
 
-def _second_opinion(text: str, place: Place) -> list[Place]:
+def _check_newer_python(text: str, place: Place) -> list[Place]:
     """Return the place where Python stopped, unless a newer Python accepts the code."""
     return [place] if run_ruff(("--target-version", NEWEST, "--select", _STATEMENTS, "-"), text) else []

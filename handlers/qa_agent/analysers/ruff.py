@@ -12,7 +12,7 @@ from ruff import find_ruff_bin
 from qa_agent.analysers.port import AnalyserFailed, Fault, SourceFile
 from qa_agent.analysers.python_security import Location, judge
 from shared.models.severity import Severity
-from shared.paths import safe_path
+from shared.paths import accept_path
 
 SECONDS: Final = 30
 """The time limit of one run."""
@@ -51,7 +51,7 @@ class Ruff:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve()
             for file in files:
-                target = folder / safe_path(file.path)
+                target = folder / accept_path(file.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(file.text, encoding="utf-8", errors="replace", newline="")
             options = ("--select", "F,S,B,C90", "--target-version", TARGET, "--", *sorted(by_path))
@@ -87,7 +87,7 @@ def run_ruff(options: Sequence[str], text: str, folder: Path | None = None) -> l
 def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     """Return a ruff finding as a fault; None if a parser reports it, or if it is acceptable in such a file."""
     rule = item["code"]
-    if not rule or rule == "invalid-syntax" or _is_silent(rule, file):
+    if not rule or rule == "invalid-syntax" or _is_ignored(rule, file):
         return None
     start, end = item["location"], item["end_location"]
     if rule.startswith("S"):
@@ -98,7 +98,7 @@ def _read_finding(item: dict[str, Any], file: SourceFile) -> Fault | None:
     return Fault(file.path, start["row"], rule, severity, item["message"]) if severity else None
 
 
-def _is_silent(rule: str, file: SourceFile) -> bool:
+def _is_ignored(rule: str, file: SourceFile) -> bool:
     if file.is_test and rule.startswith(_SILENT_IN_TESTS):
         return True
     return f"{rule}:{file.path.rpartition('/')[2]}" in _SILENT or rule in _SILENT

@@ -111,10 +111,10 @@ def _is_random(text: str) -> bool:
     if _PLACEHOLDER.search(text) or _BORING.search(text):
         return False
     kinds = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w]"))
-    return kinds >= 2 and entropy(text) >= _ENTROPY
+    return kinds >= 2 and calculate_entropy(text) >= _ENTROPY
 
 
-def entropy(text: str) -> float:
+def calculate_entropy(text: str) -> float:
     """Return the Shannon entropy of a text in bits per character."""
     counts = Counter(text)
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())

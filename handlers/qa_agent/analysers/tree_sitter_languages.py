@@ -14,7 +14,7 @@ from tree_sitter import Node, Tree
 from qa_agent.analysers import c_macros, c_source
 from qa_agent.analysers.certainty import Tokens
 from qa_agent.analysers.syntax import MOST, Place
-from shared.grammars import parser, read_best, walk
+from shared.grammars import get_parser, read_best, walk
 
 _OPENS: Final = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
 _BRACKETS: Final = frozenset({*_OPENS, *_OPENS.values()})
@@ -40,39 +40,39 @@ def parse_javascript(text: str) -> Iterable[Place]:
 
     The grammar reads `[` on the line after `}` as a subscript, even where only a new statement can begin.
     """
-    places = _strict("javascript", text, _constant_without_value)
+    places = _parse_strictly("javascript", text, _find_constant_without_value)
     if places and _BRACKET_LINE.search(text):
-        places = _strict("javascript", _BRACKET_LINE.sub(r"\1;[", text), _constant_without_value)
-    return _explain(places)
+        places = _parse_strictly("javascript", _BRACKET_LINE.sub(r"\1;[", text), _find_constant_without_value)
+    return _add_reason(places)
 
 
 def parse_typescript(text: str) -> Iterable[Place]:
     """Parse TypeScript 5, with JSX if it does not parse without."""
-    places = _strict("typescript", text)
-    if not places or not _strict("tsx", text):
+    places = _parse_strictly("typescript", text)
+    if not places or not _parse_strictly("tsx", text):
         return []
     without_gaps = _TYPESCRIPT_GAPS.sub(r"\1x", text)
-    return _explain(min(_strict("typescript", without_gaps), _strict("tsx", without_gaps), key=len))
+    return _add_reason(min(_parse_strictly("typescript", without_gaps), _parse_strictly("tsx", without_gaps), key=len))
 
 
 def parse_go(text: str) -> Iterable[Place]:
     """Parse Go 1.25."""
-    return _explain(_strict("go", text, _not_go))
+    return _add_reason(_parse_strictly("go", text, _find_go_fault))
 
 
 def parse_java(text: str) -> Iterable[Place]:
     """Parse Java 21."""
-    return _explain(_strict("java", text))
+    return _add_reason(_parse_strictly("java", text))
 
 
 def parse_rust(text: str) -> Iterable[Place]:
     """Parse stable Rust, edition 2024; a file that enables nightly features is in doubt."""
-    places = _strict("rust", text, _not_rust)
+    places = _parse_strictly("rust", text, _find_rust_fault)
     if places:
-        places = _strict("rust", _RUST_GAPS.sub(_blank, text), _not_rust)
+        places = _parse_strictly("rust", _RUST_GAPS.sub(_blank_match, text), _find_rust_fault)
     if places and _NIGHTLY.search(text) and _is_balanced("rust", text):
-        return _doubt(places, "it uses features of nightly Rust")
-    return _explain(places)
+        return _mark_doubtful(places, "it uses features of nightly Rust")
+    return _add_reason(places)
 
 
 def parse_c(text: str) -> Iterable[Place]:
@@ -92,10 +92,10 @@ def read_clean(language: str, text: str) -> Node | None:
     return None if root.has_error else root
 
 
-def _strict(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
+def _parse_strictly(grammar: str, text: str, rule: Rule | None = None) -> list[Place]:
     """Return the faults of a file; `rule` finds what the grammar accepts but the language does not."""
     content = text.encode("utf-8", "replace")
-    tree = parser(grammar).parse(content)
+    tree = get_parser(grammar).parse(content)
     places = _find_places(grammar, tree, content) if tree.root_node.has_error else []
     if places:
         return places
@@ -112,31 +112,33 @@ def _parse_preprocessed(grammar: str, text: str) -> list[Place]:
     fault = source.imbalance or (_ELSE.search(text) and c_source.read(text, last=True).imbalance)
     if fault:
         return [Place(fault.line, fault.message)]
-    if not _strict(grammar, text) or not _strict(grammar, source.text):
+    if not _parse_strictly(grammar, text) or not _parse_strictly(grammar, source.text):
         return []
-    plain, macros = c_macros.without_macros(source)
-    places = _strict(grammar, c_macros.without_gaps(plain))
-    if places and _is_cut(source):
+    plain, macros = c_macros.remove_macros(source)
+    places = _parse_strictly(grammar, c_macros.fill_gaps(plain))
+    if places and _is_truncated(source):
         return [place._replace(in_doubt=False) for place in places]
     # Removing an apparent macro may itself leave `= }` behind.
-    sure = [place for place in _strict(grammar, c_macros.without_gaps(source.text)) if places and not place.in_doubt]
+    sure = [
+        place for place in _parse_strictly(grammar, c_macros.fill_gaps(source.text)) if places and not place.in_doubt
+    ]
     if not sure and (macros or _FOREIGN_INCLUDE.search(text)):
-        return _doubt(places, "a macro may be why")
-    return sure or _explain(places)
+        return _mark_doubtful(places, "a macro may be why")
+    return sure or _add_reason(places)
 
 
-def _is_cut(source: c_source.Source) -> bool:
+def _is_truncated(source: c_source.Source) -> bool:
     """Return whether no C file can end with the last token, which is not a macro's name either."""
     solid = source.solid
     last = source.tokens[solid[-1]].text if solid else ";"
     return last not in {";", "}", ")"} and not c_macros.looks_like_macro(last)
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_match(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _explain(places: list[Place], reason: str = "the parser may not know all of the language") -> list[Place]:
+def _add_reason(places: list[Place], reason: str = "the parser may not know all of the language") -> list[Place]:
     """Add the reason to the places that are in doubt."""
     return [
         place._replace(message=f"could not be read ({place.message}); {reason}") if place.in_doubt else place
@@ -144,8 +146,8 @@ def _explain(places: list[Place], reason: str = "the parser may not know all of 
     ]
 
 
-def _doubt(places: list[Place], reason: str) -> list[Place]:
-    return _explain([place._replace(in_doubt=True) for place in places[:1]], reason)
+def _mark_doubtful(places: list[Place], reason: str) -> list[Place]:
+    return _add_reason([place._replace(in_doubt=True) for place in places[:1]], reason)
 
 
 def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
@@ -155,21 +157,21 @@ def _find_places(grammar: str, tree: Tree, content: bytes) -> list[Place]:
     """
     nodes = list(walk(tree.root_node))
     unbalanced = _find_unbalanced(_find_brackets(nodes))
-    places = [_bracket_place(unbalanced[-1])] if unbalanced else []
+    places = [_make_bracket_place(unbalanced[-1])] if unbalanced else []
     tokens = Tokens(grammar, nodes, content)
     for node in nodes:
         if node.is_missing or (node.is_error and not _holds_fault(node)):
             sure = unbalanced or tokens.have_stray_quote or tokens.are_wrong_at(node)
-            places.append(Place(node.start_point.row + 1, _message(node, content), in_doubt=not sure))
+            places.append(Place(node.start_point.row + 1, _describe_fault(node, content), in_doubt=not sure))
     return sorted(dict.fromkeys(places), key=lambda place: place.in_doubt)[:MOST]
 
 
-def _bracket_place(node: Node) -> Place:
+def _make_bracket_place(node: Node) -> Place:
     fault = "is not closed" if node.type in _OPENS else "closes nothing that is open"
     return Place(node.start_point.row + 1, f"{node.type} {fault}")
 
 
-def _constant_without_value(root: Node) -> Place | None:
+def _find_constant_without_value(root: Node) -> Place | None:
     """Return JavaScript's `const name` without a value, which may be a truncated `const name = value`."""
     for node in walk(root):
         if node.type == "lexical_declaration" and node.children[0].type == "const":
@@ -179,7 +181,7 @@ def _constant_without_value(root: Node) -> Place | None:
     return None
 
 
-def _not_go(root: Node) -> Place | None:
+def _find_go_fault(root: Node) -> Place | None:
     """Return a missing package clause in Go, or a truncated declaration: a single word, a constant's name."""
     if not any(child.type == "package_clause" for child in root.children):
         return Place(1, "package clause is missing")
@@ -192,7 +194,7 @@ def _not_go(root: Node) -> Place | None:
     return None
 
 
-def _not_rust(root: Node) -> Place | None:
+def _find_rust_fault(root: Node) -> Place | None:
     """Return a Rust attribute or doc comment with nothing after it, or `#!` that does not begin an attribute."""
     stray = next((child for child in root.children if child.type == "shebang" and child.start_byte), None)
     if stray:
@@ -210,7 +212,9 @@ def _holds_fault(node: Node) -> bool:
 
 
 def _is_balanced(grammar: str, text: str) -> bool:
-    return not _find_unbalanced(_find_brackets(walk(parser(grammar).parse(text.encode("utf-8", "replace")).root_node)))
+    return not _find_unbalanced(
+        _find_brackets(walk(get_parser(grammar).parse(text.encode("utf-8", "replace")).root_node))
+    )
 
 
 def _find_brackets(nodes: Iterable[Node]) -> list[Node]:
@@ -230,7 +234,7 @@ def _find_unbalanced(brackets: list[Node]) -> list[Node]:
     return opened
 
 
-def _message(node: Node, content: bytes) -> str:
+def _describe_fault(node: Node, content: bytes) -> str:
     if node.is_missing:
         return f"{node.type} is missing"
     if node.end_byte >= len(content.rstrip()):

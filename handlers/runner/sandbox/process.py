@@ -69,7 +69,7 @@ def run(job: Job, *, unsafe: bool = False) -> EndedRun:
     """
     try:
         _check(job)
-        return _run(replace(job, contained=True, hidden=_private(job)))
+        return _run(replace(job, contained=True, hidden=_list_private_folders(job)))
     except NoSandbox:
         if not unsafe:
             raise
@@ -86,7 +86,7 @@ def _check(job: Job) -> None:
             raise NoSandbox(f"the program is installed in {path}, and with it the home folder would be seen inside")
 
 
-def _private(job: Job) -> tuple[str, ...]:
+def _list_private_folders(job: Job) -> tuple[str, ...]:
     """Return the user's folders that shown folders may contain, as in /usr/src, and that the program does not need."""
     work = Path.cwd()
     folders = [*job.hidden, os.path.expanduser("~"), str(work), _ROOT, os.environ.get("AGENTICAI_HOME", "")]
@@ -112,7 +112,7 @@ def _run(job: Job) -> EndedRun:
         finally:
             stdin.close()  # this ends the sandbox
             process.wait()
-    code, exceeded = _end(status.text)
+    code, exceeded = _read_end(status.text)
     return EndedRun(code, exceeded, output.text, None if report.left_out else report.whole, job.contained)
 
 
@@ -132,7 +132,7 @@ def _start(report: int) -> "subprocess.Popen[bytes]":
 
 
 def _send(leash: IO[bytes], job: Job) -> None:
-    content = memoryview(job.sent())
+    content = memoryview(job.encode())
     with suppress(BrokenPipeError):
         while content:
             content = content[leash.write(content) :]
@@ -158,7 +158,7 @@ def _listen(process: "subprocess.Popen[bytes]", streams: Mapping[int, BoundedOut
                 return
 
 
-def _end(status: str) -> tuple[int | None, str]:
+def _read_end(status: str) -> tuple[int | None, str]:
     """Return the exit status and the exceeded limit, as the processes around the program reported them.
 
     Raises `NotRun` if the program was never started; a started program cannot cause that.

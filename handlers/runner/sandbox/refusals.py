@@ -16,12 +16,12 @@ def explain_refusal(step: str, number: int, settings: Path = Path("/proc/sys")) 
     """Return why the sandbox cannot be created: the failed step with its error number, and a possible cause."""
     failure = f"this machine does not let a program make a sandbox ({step}: {os.strerror(number)})"
     for name, forbidding in _SETTINGS.items():
-        if _read(settings / name) == forbidding:
+        if _read_file(settings / name) == forbidding:
             return f"{failure}; its setting {name.replace('/', '.')} is {forbidding}"
     return failure
 
 
-def _read(file: Path) -> str:
+def _read_file(file: Path) -> str:
     try:
         return file.read_text("ascii").strip()
     except OSError:

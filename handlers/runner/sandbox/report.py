@@ -74,7 +74,7 @@ class Report:
     @property
     def not_run(self) -> tuple[str, ...]:
         """The tests without a result that are not in a class or module that was skipped as a whole."""
-        reported = {without_parameters(result.id) for result in self.results}
+        reported = {remove_parameters(result.id) for result in self.results}
         skipped = [match[1] for match in map(_WHOLE.fullmatch, reported) if match]
         missing = (test.id for test in self.expected if test.id not in reported)
         return tuple(test for test in missing if not any(test.startswith(f"{whole}.") for whole in skipped))
@@ -82,16 +82,16 @@ class Report:
     @classmethod
     def read(cls, content: bytes) -> "Report":
         """Parse a report of any length and content."""
-        lines = _lines(content)
+        lines = _parse_lines(content)
         results, emptied, running = [], [], ""
         for line in filter(None, lines):
             if "began" in line:
-                running = shown_id(line["began"])
+                running = format_id(line["began"])
             elif "test" in line:
-                results.append(_result(line))
+                results.append(_parse_result(line))
                 running = ""
             elif "emptied" in line:
-                emptied.append(_emptied(line))
+                emptied.append(_parse_emptied(line))
         last = lines[-1] if lines else None
         complete = last is not None and last.get("complete") == len(lines) - 1
         return cls(
@@ -99,8 +99,8 @@ class Report:
             running=running,
             complete=complete,
             damaged=None in lines,
-            expected=_written(lines[0] if lines else None),
-            changed=_ids(last, "changed"),
+            expected=_parse_written(lines[0] if lines else None),
+            changed=_parse_ids(last, "changed"),
             emptied=tuple(emptied),
         )
 
@@ -114,31 +114,31 @@ _LINES: Final = ("expects", "began", "test", "emptied", "complete")
 """The kinds of a report's lines."""
 
 
-def without_parameters(test: str) -> str:
+def remove_parameters(test: str) -> str:
     """Return a test's id without the parameters that pytest adds for each run."""
     return test.partition("[")[0]
 
 
-def shown_id(name: object) -> str:
+def format_id(name: object) -> str:
     """Return a test's name on one line, in safe characters, shortened."""
     text = escape_unprintable(str(name)[: LONGEST_ID + 1]).replace("\n", "\\n").replace("\t", "\\t")
     return text if len(text) <= LONGEST_ID else f"{text[:LONGEST_ID]}..."
 
 
-def _lines(content: bytes) -> list[Mapping[str, object] | None]:
+def _parse_lines(content: bytes) -> list[Mapping[str, object] | None]:
     """Return the lines of a report; None for each line without the first line's key."""
-    lines = [_line(line) for line in content.splitlines()]
+    lines = [_parse_line(line) for line in content.splitlines()]
     key = lines[0].get("key") if lines and lines[0] else None
     return [line if line and line.get("key") == key else None for line in lines]
 
 
-def _ids(line: Mapping[str, object] | None, name: str) -> tuple[str, ...]:
+def _parse_ids(line: Mapping[str, object] | None, name: str) -> tuple[str, ...]:
     """Return a list of names in a line."""
     names = (line or {}).get(name)
-    return tuple(map(shown_id, names)) if isinstance(names, list) else ()
+    return tuple(map(format_id, names)) if isinstance(names, list) else ()
 
 
-def _line(line: bytes) -> Mapping[str, object] | None:
+def _parse_line(line: bytes) -> Mapping[str, object] | None:
     """Return a line of a report; None if it is invalid."""
     try:
         content = json.loads(line)
@@ -148,45 +148,45 @@ def _line(line: bytes) -> Mapping[str, object] | None:
     return content if is_valid else None
 
 
-def _result(line: Mapping[str, object]) -> TestResult:
+def _parse_result(line: Mapping[str, object]) -> TestResult:
     """Return the result in a line; an unknown outcome is an error."""
     outcome, seconds = line.get("outcome"), line.get("seconds")
     outcomes: tuple[TestOutcome, ...] = get_args(TestOutcome)
     return TestResult(
-        id=shown_id(line["test"]),
+        id=format_id(line["test"]),
         outcome=next((known for known in outcomes if known == outcome), "error"),
         seconds=seconds if isinstance(seconds, float) and math.isfinite(seconds) else 0.0,
         message=escape_unprintable(str(line.get("message", ""))),
-        frames=tuple(Frame(path, number, name) for path, number, name in _places(line.get("frames"))),
+        frames=tuple(Frame(path, number, name) for path, number, name in _parse_places(line.get("frames"))),
     )
 
 
-def _written(line: Mapping[str, object] | None) -> tuple[WrittenTest, ...]:
+def _parse_written(line: Mapping[str, object] | None) -> tuple[WrittenTest, ...]:
     """Return the tests in the first line of a report."""
     tests = (line or {}).get("expects")
     rows = tests if isinstance(tests, list) else []
     return tuple(
-        WrittenTest(shown_id(row[0]), shown_id(row[1]), _number(row[2], least=1), _number(row[3]))
+        WrittenTest(format_id(row[0]), format_id(row[1]), _parse_number(row[2], least=1), _parse_number(row[3]))
         for row in rows
         if isinstance(row, list) and len(row) == 4
     )
 
 
-def _emptied(line: Mapping[str, object]) -> EmptiedFunction:
+def _parse_emptied(line: Mapping[str, object]) -> EmptiedFunction:
     return EmptiedFunction(
-        name=shown_id(line["emptied"]),
-        path=shown_id(line.get("path")),
-        line=_number(line.get("line"), least=1),
+        name=format_id(line["emptied"]),
+        path=format_id(line.get("path")),
+        line=_parse_number(line.get("line"), least=1),
         called=line.get("called") is True,
         noticed=line.get("noticed") is True,
     )
 
 
-def _places(rows: object) -> list[tuple[str, int, str]]:
+def _parse_places(rows: object) -> list[tuple[str, int, str]]:
     """Return the path, line and function of each row of a list."""
     valid = [row for row in rows if isinstance(row, list) and len(row) == 3] if isinstance(rows, list) else []
-    return [(shown_id(path), _number(number, least=1), shown_id(name)) for path, number, name in valid]
+    return [(format_id(path), _parse_number(number, least=1), format_id(name)) for path, number, name in valid]
 
 
-def _number(value: object, *, least: int = 0) -> int:
+def _parse_number(value: object, *, least: int = 0) -> int:
     return max(least, value) if isinstance(value, int) else least

@@ -51,11 +51,11 @@ class TestRun:
 def judge(run: EndedRun, limits: Limits) -> TestRun:
     """Return the report's results, and why they prove nothing if the report or the run is not trustworthy."""
     report = Report.read(run.report or b"")
-    trouble = _excess(run, report, limits) or _doubt(run, report)
+    trouble = _describe_excess(run, report, limits) or _describe_doubt(run, report)
     return TestRun(report.results, trouble, run.output, run.contained, report.expected)
 
 
-def _excess(run: EndedRun, report: Report, limits: Limits) -> str:
+def _describe_excess(run: EndedRun, report: Report, limits: Limits) -> str:
     """Return which limit ended the run, as a sentence; empty if none did."""
     subject = report.running or "The tests"
     if run.exceeded == "time":
@@ -73,7 +73,7 @@ def _excess(run: EndedRun, report: Report, limits: Limits) -> str:
     return ""
 
 
-def _doubt(run: EndedRun, report: Report) -> str:
+def _describe_doubt(run: EndedRun, report: Report) -> str:
     """Return why the report proves nothing, regardless of its results; empty if it is valid."""
     ending = f"signal {-run.exit}" if run.exit is not None and run.exit < 0 else f"exit status {run.exit}"
     if not report.complete:
@@ -82,10 +82,10 @@ def _doubt(run: EndedRun, report: Report) -> str:
     if report.damaged:
         return "The tests wrote into the report on them."
     if report.changed:
-        return f"The tests replaced {_some(report.changed)} of what ran them."
+        return f"The tests replaced {_format_names(report.changed)} of what ran them."
     outcomes = {result.outcome for result in report.results}
     if report.not_run and outcomes.isdisjoint(("failed", "error")):
-        return f"Not run: {_some(report.not_run)}."
+        return f"Not run: {_format_names(report.not_run)}."
     if not outcomes:
         return "There are none."
     if outcomes == {"skipped"}:
@@ -94,7 +94,7 @@ def _doubt(run: EndedRun, report: Report) -> str:
     return f"They passed, but then the run ended with {ending}." if has_failed else ""
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _format_names(names: tuple[str, ...]) -> str:
     """Return the first of some names, and the number of the others."""
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

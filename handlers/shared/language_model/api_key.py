@@ -25,9 +25,9 @@ class KeyedModel:
         key = self._read_key()
         redaction = Redaction(key)
         try:
-            return redaction.of_reply(self._connected(key).generate(prompt, remaining))
+            return redaction.redact_reply(self._connected(key).generate(prompt, remaining))
         except Exception as error:  # noqa: BLE001 - raised again, without the key
-            raise redaction.of_error(error) from None
+            raise redaction.redact_error(error) from None
 
 
 def read_key(client: "SSMClient", name: str) -> str:

@@ -23,8 +23,8 @@ def ask(model: LanguageModel, prompt: Prompt, objects: Objects, key: str, delive
     stored = objects.get(key)
     if stored is None:
         reply = model.generate(prompt, delivery.remaining)
-        stored = objects.put_first(key, _replies().dump_json(reply, indent=1), "application/json")
-    reply = _replies().validate_json(stored)
+        stored = objects.put_first(key, _get_reply_adapter().dump_json(reply, indent=1), "application/json")
+    reply = _get_reply_adapter().validate_json(stored)
     delivery.tokens += reply.tokens
     return reply
 
@@ -59,5 +59,5 @@ def ask_twice(
 
 
 @cache
-def _replies() -> TypeAdapter[Reply]:
+def _get_reply_adapter() -> TypeAdapter[Reply]:
     return TypeAdapter(Reply)

@@ -48,7 +48,7 @@ _SHOWN: Final = 1000
 class _Wire(TolerantModel):
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, raw: Any) -> Any:
+    def _remove_nulls(cls, raw: Any) -> Any:
         return {name: value for name, value in raw.items() if value is not None} if isinstance(raw, dict) else raw
 
 
@@ -110,7 +110,7 @@ def read_reply(body: str) -> Reply:
     if answer is None:
         raise ModelUnavailable("the model's answer could not be read")
     if answer.error is not None:
-        raise failure(answer.error.code, body)
+        raise make_error(answer.error.code, body)
     usage = answer.usage
     tokens = TokenUsage(calls=1, prompt_tokens=usage.prompt, output_tokens=usage.candidates + usage.thoughts)
     if not answer.candidates:
@@ -123,7 +123,7 @@ def read_reply(body: str) -> Reply:
     return Reply(text, _FINISHED.get(reason, FinishReason.OTHER), tokens, reason)
 
 
-def failure(code: int, body: str, retry_after: str = "") -> AgentError:
+def make_error(code: int, body: str, retry_after: str = "") -> AgentError:
     """Return the exception for an HTTP status other than 200; `retry_after` is the header's value in seconds."""
     answer = _parse(body)
     status = (answer.error if answer else None) or _Status()
@@ -134,7 +134,7 @@ def failure(code: int, body: str, retry_after: str = "") -> AgentError:
         return _make_quota_error(status, body, retry_after, message)
     if code in {408, 409, 425, 499} or code >= 500 or code < 300:
         return ModelUnavailable(
-            f"the model answered {code} {status.status}".rstrip(), after=_delay(status, retry_after)
+            f"the model answered {code} {status.status}".rstrip(), after=_parse_delay(status, retry_after)
         )
     if code == 403 and (_DISABLED.search(message) or any(detail.reason in _NOT_ALLOWED for detail in status.details)):
         return ModelUnusable(f"the model's API may not be used with this key: {message}")
@@ -156,7 +156,7 @@ def _make_quota_error(status: _Status, body: str, retry_after: str, message: str
     quotas += [str(detail.metadata.get("quota_limit", "")) for detail in status.details]
     if any(map(_PER_DAY.search, quotas if any(quotas) else [status.message or body])):
         return ModelQuotaSpent("the model's daily quota is used up", after=QUOTA_WAIT_SECONDS)
-    return ModelUnavailable("the model is throttled", after=_delay(status, retry_after))
+    return ModelUnavailable("the model is throttled", after=_parse_delay(status, retry_after))
 
 
 def _shorten(text: str) -> str:
@@ -164,7 +164,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN + 1].rpartition(" ")[0]
 
 
-def _delay(status: _Status, retry_after: str) -> float | None:
+def _parse_delay(status: _Status, retry_after: str) -> float | None:
     """Return the wait in seconds that RetryInfo or the header requests."""
     delays = [str(detail.retry_delay) for detail in status.details if detail.retry_delay] + [retry_after]
     match = _SECONDS.fullmatch(delays[0].strip())

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared.language_model.gemini_wire import failure, read_reply
-from shared.language_model.port import ModelUnavailable, Prompt, Remaining, Reply, call_seconds
+from shared.language_model.gemini_wire import make_error, read_reply
+from shared.language_model.port import ModelUnavailable, Prompt, Remaining, Reply, get_call_seconds
 
 if TYPE_CHECKING:
     from google.genai import Client, types
@@ -19,17 +19,17 @@ class GoogleGenaiModel:
         self._connected: Client | None = None
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
-        seconds = call_seconds(remaining)
+        seconds = get_call_seconds(remaining)
         # Imported and created on first use: the SDK takes most of a second of a cold start.
         from google.genai import errors
         from httpx2 import HTTPError
 
-        client, config = self._client(), _config(prompt, seconds)
+        client, config = self._connect(), _make_config(prompt, seconds)
         try:
             response = client.models.generate_content(model=self._model, contents=prompt.text, config=config)
         except errors.APIError as error:
             answer: Any = error.response  # a response of httpx2, as the client is synchronous
-            raise failure(error.code, answer.text, answer.headers.get("retry-after", "")) from error
+            raise make_error(error.code, answer.text, answer.headers.get("retry-after", "")) from error
         except (HTTPError, TimeoutError, ConnectionError) as error:
             raise ModelUnavailable(f"the model did not answer: {type(error).__name__}") from error
         except UnicodeError as error:
@@ -37,7 +37,7 @@ class GoogleGenaiModel:
         body = response.sdk_http_response.body if response.sdk_http_response else None
         return read_reply(body or "")
 
-    def _client(self) -> "Client":
+    def _connect(self) -> "Client":
         if self._connected is None:
             from google.genai import Client, types
 
@@ -45,7 +45,7 @@ class GoogleGenaiModel:
         return self._connected
 
 
-def _config(prompt: Prompt, seconds: float) -> "types.GenerateContentConfig":
+def _make_config(prompt: Prompt, seconds: float) -> "types.GenerateContentConfig":
     from google.genai import types
 
     response_config: dict[str, Any] = {}

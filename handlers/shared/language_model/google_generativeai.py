@@ -7,8 +7,8 @@ HTTP session) do not change.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from shared.language_model.gemini_wire import failure, read_reply
-from shared.language_model.port import ModelUnavailable, ModelUnusable, Prompt, Remaining, Reply, call_seconds
+from shared.language_model.gemini_wire import make_error, read_reply
+from shared.language_model.port import ModelUnavailable, ModelUnusable, Prompt, Remaining, Reply, get_call_seconds
 
 if TYPE_CHECKING:
     import requests
@@ -28,18 +28,20 @@ class GoogleGenerativeaiModel:
         self._connected: Any = None
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
-        answered = self._ask(prompt, call_seconds(remaining))
+        answered = self._ask(prompt, get_call_seconds(remaining))
         if answered.status != 200:
-            raise failure(answered.status, answered.body, answered.retry_after) from answered
+            raise make_error(answered.status, answered.body, answered.retry_after) from answered
         return read_reply(answered.body)
 
     def _ask(self, prompt: Prompt, seconds: float) -> "_Answered":
-        client = self._client()
+        client = self._connect()
         import google.generativeai as genai
         from google.auth.exceptions import TransportError
         from requests import RequestException
 
-        model = genai.GenerativeModel(self._model, system_instruction=prompt.system, generation_config=_config(prompt))
+        model = genai.GenerativeModel(
+            self._model, system_instruction=prompt.system, generation_config=_make_config(prompt)
+        )
         model._client = client
         try:
             model.generate_content(prompt.text, request_options={"timeout": seconds, "retry": None})
@@ -49,7 +51,7 @@ class GoogleGenerativeaiModel:
             raise ModelUnavailable(f"the model did not answer: {type(error).__name__}") from error
         raise AssertionError("the SDK read an answer that should have been taken from it")
 
-    def _client(self) -> Any:
+    def _connect(self) -> Any:
         """Return this model's own client: the SDK keeps only the latest."""
         if self._connected is None:
             try:
@@ -63,7 +65,7 @@ class GoogleGenerativeaiModel:
             options = {"api_endpoint": self._endpoint} if self._endpoint else None
             genai.configure(api_key=self._api_key, transport="rest", client_options=options)
             self._connected = get_default_generative_client()
-            self._connected.transport._session.hooks["response"].append(_take)
+            self._connected.transport._session.hooks["response"].append(_raise_answered)
         return self._connected
 
 
@@ -77,30 +79,34 @@ class _Answered(Exception):
         self.retry_after = response.headers.get("retry-after", "")
 
 
-def _take(response: "requests.Response", *args: object, **options: object) -> NoReturn:
+def _raise_answered(response: "requests.Response", *args: object, **options: object) -> NoReturn:
     raise _Answered(response)
 
 
-def _config(prompt: Prompt) -> dict[str, Any]:
+def _make_config(prompt: Prompt) -> dict[str, Any]:
     if prompt.schema is None:
         return {}
-    schema = response_schema(prompt.schema, prompt.schema.get("$defs", {}))
+    schema = make_response_schema(prompt.schema, prompt.schema.get("$defs", {}))
     return {"response_mime_type": "application/json", "response_schema": schema}
 
 
-def response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+def make_response_schema(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a JSON schema that the SDK supports, with references resolved; recursion is not supported."""
     if "$ref" in schema:
         named = definitions[schema["$ref"].rpartition("/")[2]]
-        return response_schema({**named, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)
+        return make_response_schema(
+            {**named, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions
+        )
     if "anyOf" in schema:
         first = next(option for option in schema["anyOf"] if option.get("type") != "null")
         nullable = any(option.get("type") == "null" for option in schema["anyOf"])
-        return response_schema(first, definitions) | ({"nullable": True} if nullable else {})
+        return make_response_schema(first, definitions) | ({"nullable": True} if nullable else {})
     subset = {key: value for key, value in schema.items() if key in _SAME}
     subset |= {name: schema[key] for key, name in _RENAMED.items() if key in schema}
     if "items" in schema:
-        subset["items"] = response_schema(schema["items"], definitions)
+        subset["items"] = make_response_schema(schema["items"], definitions)
     if "properties" in schema:
-        subset["properties"] = {key: response_schema(value, definitions) for key, value in schema["properties"].items()}
+        subset["properties"] = {
+            key: make_response_schema(value, definitions) for key, value in schema["properties"].items()
+        }
     return subset

@@ -25,14 +25,16 @@ def read_json(text: str) -> object:
     object repeats a member.
     """
     text = text.removeprefix("\ufeff").strip()
-    start = _start(text)
+    start = _find_start(text)
     value, end = _decode(text, start)
     if other := _FENCED.search(text, end) or _OBJECT.search(text, end):
-        raise ValueError(f"there is more JSON after the first, {_place(text, other.end())}: answer with one object")
+        raise ValueError(
+            f"there is more JSON after the first, {_describe_position(text, other.end())}: answer with one object"
+        )
     return value
 
 
-def _start(text: str) -> int:
+def _find_start(text: str) -> int:
     if text.startswith("{") or _ARRAY.match(text):
         return 0
     match = _FENCED.search(text)
@@ -48,13 +50,15 @@ def _start(text: str) -> int:
 
 def _decode(text: str, start: int) -> tuple[object, int]:
     try:
-        return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated).raw_decode(
-            text, start
-        )
+        return json.JSONDecoder(
+            parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicate_members
+        ).raw_decode(text, start)
     except json.JSONDecodeError as error:
         is_cut = error.msg.startswith("Unterminated string") or not text[error.pos :].strip("`~ \t\r\n")
         problem = "the JSON is cut off" if is_cut else f"the JSON is broken: {error.msg}"
-        raise ValueError(f"{problem}, {_place(text, error.pos)}, after {text[: error.pos][-_SHOWN:]!r}") from error
+        raise ValueError(
+            f"{problem}, {_describe_position(text, error.pos)}, after {text[: error.pos][-_SHOWN:]!r}"
+        ) from error
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
 
@@ -63,7 +67,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _refuse_repeated(members: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_duplicate_members(members: list[tuple[str, object]]) -> dict[str, object]:
     """Return an object. Raises ValueError if members repeat, as only the last value would be kept."""
     repeated = [name for name, count in Counter(name for name, _ in members).items() if count > 1]
     if repeated:
@@ -71,6 +75,6 @@ def _refuse_repeated(members: list[tuple[str, object]]) -> dict[str, object]:
     return dict(members)
 
 
-def _place(text: str, position: int) -> str:
+def _describe_position(text: str, position: int) -> str:
     before = text[:position]
     return f"line {before.count(chr(10)) + 1} column {position - before.rfind(chr(10))}"

@@ -16,11 +16,11 @@ def list_key_forms(key: str) -> tuple[str, ...]:
         return ()
     content = key.encode()
     codes = (content.hex(), content.hex().upper(), "".join(f"%{byte:02X}" for byte in content))
-    forms = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1], *codes, *_in_base64(content)}
+    forms = {key, quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1], *codes, *_encode_base64(content)}
     return tuple(sorted(forms, key=len, reverse=True))
 
 
-def _in_base64(content: bytes) -> Iterator[str]:
+def _encode_base64(content: bytes) -> Iterator[str]:
     """Yield the characters that encode only the content, at any offset (RFC 4648, both alphabets)."""
     for before, mixed in ((0, 0), (1, 2), (2, 3)):
         bits = 8 * (before + len(content))

@@ -77,7 +77,7 @@ class ModelUnusable(Terminal):
     """The key, the model's name or the request is wrong: a person must act."""
 
 
-def call_seconds(remaining: Remaining) -> float:
+def get_call_seconds(remaining: Remaining) -> float:
     """Return the seconds that one attempt may take now. Raises `ModelUnavailable` if there are none."""
     seconds = min(remaining() - RESERVE_SECONDS, MAX_CALL_SECONDS)
     if seconds <= 0:

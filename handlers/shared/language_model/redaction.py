@@ -20,23 +20,23 @@ class Redaction:
     def __init__(self, key: str) -> None:
         self._forms = list_key_forms(key)
 
-    def of(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return the text without the key."""
         for form in self._forms:
             text = text.replace(form, REDACTED)
         return text
 
-    def of_reply(self, reply: Reply) -> Reply:
+    def redact_reply(self, reply: Reply) -> Reply:
         """Return the reply without the key; other texts that look like keys stay, because code may contain examples."""
-        return replace(reply, text=self.of(reply.text), detail=self.of(reply.detail))
+        return replace(reply, text=self.redact(reply.text), detail=self.redact(reply.detail))
 
-    def of_error(self, error: Exception) -> Exception:
+    def redact_error(self, error: Exception) -> Exception:
         """Return an error of the port without the key, or a replacement if an SDK's own error would show the key.
 
         It has no cause, as that would be logged with it, and contains the unredacted answer.
         """
         if isinstance(error, AgentError):
-            error.args = tuple(_CREDENTIAL.sub(REDACTED, self.of(str(argument))) for argument in error.args)
+            error.args = tuple(_CREDENTIAL.sub(REDACTED, self.redact(str(argument))) for argument in error.args)
             return error
         if any(form in _collect_text(error) for form in self._forms):
             return ModelUnavailable(f"the model's SDK failed: {type(error).__name__}")

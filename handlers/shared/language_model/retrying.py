@@ -27,7 +27,7 @@ class RetryingModel:
     def __init__(self, model: LanguageModel, wait: Wait, chance: Callable[[], float]) -> None:
         self._model = model
         self._wait = wait
-        self._chance = chance
+        self._random = chance
 
     def generate(self, prompt: Prompt, remaining: Remaining) -> Reply:
         attempt = 1
@@ -35,12 +35,12 @@ class RetryingModel:
             try:
                 return self._model.generate(prompt, remaining)
             except ModelUnavailable as fault:
-                delay = fault.after if fault.after is not None else self._backoff(attempt)
+                delay = fault.after if fault.after is not None else self._calculate_backoff(attempt)
                 has_time = remaining() - delay - RESERVE_SECONDS >= MIN_CALL_SECONDS
                 if attempt == MAX_ATTEMPTS or delay > MAX_DELAY_SECONDS or not has_time:
                     raise
             self._wait(delay)
             attempt += 1
 
-    def _backoff(self, attempt: int) -> float:
-        return self._chance() * min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * float(2**attempt))
+    def _calculate_backoff(self, attempt: int) -> float:
+        return self._random() * min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * float(2**attempt))

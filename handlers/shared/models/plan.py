@@ -58,13 +58,13 @@ class Plan(TolerantModel):
     )
     tasks: tuple[PlannedTask, ...]
 
-    def task(self, task_id: str) -> PlannedTask:
+    def find_task(self, task_id: str) -> PlannedTask:
         """Return the task with an id. Raises KeyError if the plan has none."""
         for task in self.tasks:
             if task.id == task_id:
                 return task
         raise KeyError(task_id)
 
-    def ready(self, done: frozenset[str]) -> tuple[str, ...]:
+    def list_ready(self, done: frozenset[str]) -> tuple[str, ...]:
         """Return the ids of the tasks that are not done and whose dependencies are all done, in plan order."""
         return tuple(task.id for task in self.tasks if task.id not in done and done.issuperset(task.depends_on))

@@ -26,13 +26,13 @@ class _Visible:
     def __init__(self, refused: str, unseen: str = "") -> None:
         self.pattern = rf"^[^{refused}]*[^\s{refused}{unseen}][^{refused}]*$"
         self._refused = re.compile(f"[{refused}]")
-        self._shown = re.compile(rf"[^\s{refused}{unseen}]")
+        self._visible = re.compile(rf"[^\s{refused}{unseen}]")
 
     def __call__(self, text: str) -> str:
         match = self._refused.search(text)
         if match:
             raise ValueError(f"must not contain the character U+{ord(match[0]):04X}")
-        if not self._shown.search(text):
+        if not self._visible.search(text):
             raise ValueError("must not be blank")
         return text.strip().strip(_MARK).strip()
 

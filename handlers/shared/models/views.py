@@ -35,7 +35,7 @@ class NewProject(Model):
     )
 
     @model_validator(mode="after")
-    def _asks_for_something(self) -> Self:
+    def _require_input(self) -> Self:
         if self.requirements is None and self.template is None:
             raise ValueError("give requirements, a template, or both")
         return self

@@ -44,6 +44,6 @@ TAKEN_BACK: Final[dict[ProjectStatus, frozenset[ProjectStatus]]] = dict.fromkeys
 """The moves of a failed change: the project returns to its status before the change."""
 
 
-def sources(target: ProjectStatus) -> frozenset[ProjectStatus]:
+def list_sources(target: ProjectStatus) -> frozenset[ProjectStatus]:
     """Return the statuses from which a project may move to `target`."""
     return frozenset(status for status, targets in LEGAL_MOVES.items() if target in targets)

@@ -39,7 +39,7 @@ class LambdaRunner:
         for _ in range(_MOST_SPENT + _TRIES):
             answer = self._invoke(request)
             if not isinstance(answer, str):
-                return _read(answer)
+                return _read_answer(answer)
             if not answer.endswith(f"exit status {SPENT}"):
                 endings.append(answer)
             if len(endings) == _TRIES:
@@ -62,7 +62,7 @@ class LambdaRunner:
         raise Retryable(f"the runner failed: {failure.get('errorType')}: {failure.get('errorMessage')}")
 
 
-def _read(answer: Mapping[str, Any]) -> TestsRun:
+def _read_answer(answer: Mapping[str, Any]) -> TestsRun:
     try:
         return TestsRun.model_validate(answer)
     except ValidationError as fault:

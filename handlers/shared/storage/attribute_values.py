@@ -11,7 +11,7 @@ AttributeValue = dict[str, Any]
 """docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html: one key, the type."""
 
 
-def attribute_value(value: object) -> AttributeValue:
+def to_attribute_value(value: object) -> AttributeValue:
     """Return a JSON-like value as an attribute value. Raises TypeError for any other value."""
     match value:
         case None:
@@ -23,13 +23,13 @@ def attribute_value(value: object) -> AttributeValue:
         case int() | float():
             return {"N": repr(value)}
         case Mapping():
-            return {"M": {name: attribute_value(member) for name, member in value.items()}}
+            return {"M": {name: to_attribute_value(member) for name, member in value.items()}}
         case list() | tuple():
-            return {"L": [attribute_value(member) for member in value]}
+            return {"L": [to_attribute_value(member) for member in value]}
     raise TypeError(f"{type(value).__name__} is not a value that an item can hold")
 
 
-def plain_value(stored: Mapping[str, Any]) -> Any:
+def to_plain_value(stored: Mapping[str, Any]) -> Any:
     """Return the plain value of an attribute value: numbers without a fraction are int, others float."""
     ((kind, value),) = stored.items()
     match kind:
@@ -41,7 +41,7 @@ def plain_value(stored: Mapping[str, Any]) -> Any:
             number = Decimal(value)
             return int(number) if number == number.to_integral_value() else float(number)
         case "M":
-            return {name: plain_value(member) for name, member in value.items()}
+            return {name: to_plain_value(member) for name, member in value.items()}
         case "L":
-            return [plain_value(member) for member in value]
+            return [to_plain_value(member) for member in value]
     raise TypeError(f"an item holds a value of type {kind}, which nothing here writes")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.models.errors import Retryable
-from shared.storage.attribute_values import attribute_value, plain_value
+from shared.storage.attribute_values import to_attribute_value, to_plain_value
 from shared.storage.table import (
     INDEX_PARTITION,
     INDEX_SORT,
@@ -41,14 +41,14 @@ class DynamoDbTable:
 
     def get(self, key: Key) -> Attributes | None:
         with _translated():
-            response = self._client.get_item(TableName=self._name, Key=_key(key), ConsistentRead=True)
-        return _item(response["Item"]).attributes if "Item" in response else None
+            response = self._client.get_item(TableName=self._name, Key=_encode_key(key), ConsistentRead=True)
+        return _decode_item(response["Item"]).attributes if "Item" in response else None
 
     def query(
         self, pk: str, *, first: str = "", last: str = LAST, after: str | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
-        return self._items(
-            _key(Key(pk, after)) if after is not None else None,
+        return self._list_items(
+            _encode_key(Key(pk, after)) if after is not None else None,
             limit,
             KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
             ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": first or " "}, ":last": {"S": last}},
@@ -59,8 +59,8 @@ class DynamoDbTable:
         self, index: Index, value: str, *, after: Position | None = None, limit: int | None = None
     ) -> tuple[Item, ...]:
         indexed_by = INDEX_PARTITION[index]
-        return self._items(
-            _key(after.key) | {indexed_by: {"S": value}, INDEX_SORT: {"S": after.sort}} if after else None,
+        return self._list_items(
+            _encode_key(after.key) | {indexed_by: {"S": value}, INDEX_SORT: {"S": after.sort}} if after else None,
             limit,
             IndexName=index.value,
             KeyConditionExpression="#value = :value",
@@ -69,7 +69,7 @@ class DynamoDbTable:
             ScanIndexForward=False,
         )
 
-    def _items(self, after: Mapping[str, Any] | None, limit: int | None, **request: Any) -> tuple[Item, ...]:
+    def _list_items(self, after: Mapping[str, Any] | None, limit: int | None, **request: Any) -> tuple[Item, ...]:
         # One call, unless the answer is larger than 1 MB: then the paginator requests the rest.
         # docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
         request["PaginationConfig"] = {"MaxItems": limit, "PageSize": limit}
@@ -77,18 +77,20 @@ class DynamoDbTable:
             request["ExclusiveStartKey"] = after
         pages = self._client.get_paginator("query").paginate(TableName=self._name, **request)
         with _translated():
-            return tuple(_item(raw) for page in pages for raw in page["Items"])
+            return tuple(_decode_item(raw) for page in pages for raw in page["Items"])
 
     def write(self, *writes: Write) -> None:
         with _translated(writes):
             if len(writes) == 1:
                 self._write_one(writes[0])
             else:
-                self._client.transact_write_items(TransactItems=[_transact(self._name, write) for write in writes])
+                self._client.transact_write_items(
+                    TransactItems=[_make_transact_item(self._name, write) for write in writes]
+                )
 
     def _write_one(self, write: Write) -> None:
         # A transaction of one costs twice the write capacity of the plain call.
-        ((operation, request),) = _transact(self._name, write).items()
+        ((operation, request),) = _make_transact_item(self._name, write).items()
         call: dict[str, Callable[..., object]] = {
             "Put": self._client.put_item,
             "Update": self._client.update_item,
@@ -97,26 +99,28 @@ class DynamoDbTable:
         call[operation](**request)
 
 
-def _transact(table: str, write: Write) -> Any:
+def _make_transact_item(table: str, write: Write) -> Any:
     """Return the write as an entry of TransactWriteItems."""
     match write:
         case Put(key, attributes, absent):
             condition = {"ConditionExpression": "attribute_not_exists(PK)"} if absent else {}
-            return {"Put": {"TableName": table, "Item": _key(key) | attribute_value(attributes)["M"], **condition}}
+            return {
+                "Put": {"TableName": table, "Item": _encode_key(key) | to_attribute_value(attributes)["M"], **condition}
+            }
         case Update():
-            return {"Update": {"TableName": table, "Key": _key(write.key), **_update(write)}}
+            return {"Update": {"TableName": table, "Key": _encode_key(write.key), **_make_update(write)}}
         case Remove(key):
-            return {"Delete": {"TableName": table, "Key": _key(key)}}
+            return {"Delete": {"TableName": table, "Key": _encode_key(key)}}
 
 
-def _update(write: Update) -> dict[str, Any]:
+def _make_update(write: Update) -> dict[str, Any]:
     """Return the update's expressions; all attributes have placeholders, as names may be reserved words."""
     values: dict[str, Any] = {}
     names: dict[str, str] = {}
 
     def placeholder(attribute: str, value: Any) -> tuple[str, str]:
         value_name = f"v{len(values)}"
-        values[f":{value_name}"] = attribute_value(value)
+        values[f":{value_name}"] = to_attribute_value(value)
         names[f"#{attribute}"] = attribute
         return f"#{attribute}", f":{value_name}"
 
@@ -135,12 +139,12 @@ def _update(write: Update) -> dict[str, Any]:
     }
 
 
-def _key(key: Key) -> dict[str, Any]:
+def _encode_key(key: Key) -> dict[str, Any]:
     return {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
 
 
-def _item(raw: Mapping[str, Any]) -> Item:
-    attributes = {name: plain_value(value) for name, value in raw.items()}
+def _decode_item(raw: Mapping[str, Any]) -> Item:
+    attributes = {name: to_plain_value(value) for name, value in raw.items()}
     return Item(Key(attributes.pop("PK"), attributes.pop("SK")), attributes)
 
 

@@ -59,7 +59,7 @@ class S3Objects:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
-                return self._existing(key)
+                return self._read_existing(key)
             raise Retryable(f"S3 could not store {key}: {error}") from error
         except BotoCoreError as error:
             raise Retryable(f"S3 could not be reached: {error}") from error
@@ -96,7 +96,7 @@ class S3Objects:
         parameters = {"Bucket": self._bucket, "Key": stored.key}
         return self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
 
-    def _existing(self, key: str) -> bytes:
+    def _read_existing(self, key: str) -> bytes:
         content = self.get(key)
         if content is None:
             raise Retryable(f"S3 says {key} is being written; it is not readable yet")

@@ -61,6 +61,6 @@ def test_what_took_longest_the_last_time_is_first_and_what_is_new_before_that(tm
         report = RunReport(
             started_at=AT, target="embedded", seed=0, repeat=1, wall_s=1, scenarios=report_results(results, times)
         )
-        runs.keep(report, runs.make_folder(0, tmp_path, datetime(2026, 1, day, tzinfo=UTC)))
+        runs.keep_run(report, runs.make_folder(0, tmp_path, datetime(2026, 1, day, tzinfo=UTC)))
     played = [scenario(name) for name in ("quick", "slow", "new")]
     assert [one.name for one in sort_longest_first(played, tmp_path)] == ["new", "slow", "quick"]

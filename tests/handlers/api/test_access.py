@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from api_handler import bodies
-from api_handler.headers import with_headers
+from api_handler.headers import add_headers
 from api_handler.problems import Problem
 from api_handler.service import Service
 from shared.models.errors import Retryable
@@ -228,7 +228,7 @@ def test_an_outage_behind_the_api_says_when_to_come_back() -> None:
 
 
 def test_an_answer_that_is_not_as_documented_is_a_fault_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Service, "template", lambda *_: {"id": "todo"})
+    monkeypatch.setattr(Service, "get_template", lambda *_: {"id": "todo"})
     api = FakeApi()
     answer = api.call("GET", "/api/templates/todo")
     assert (answer.status, answer.problem) == (500, "internal")
@@ -304,11 +304,11 @@ def test_the_apis_description_may_be_cached_and_its_page_has_styles(path: str, c
 
 def test_what_a_route_has_set_stays_and_an_answer_without_a_body_has_an_empty_one() -> None:
     request = APIGatewayProxyEvent({"requestContext": {"requestId": "r"}, "headers": {}, "httpMethod": "GET"})
-    answer = with_headers({"statusCode": 204, "multiValueHeaders": {"cache-control": ["private"]}}, request, None)
+    answer = add_headers({"statusCode": 204, "multiValueHeaders": {"cache-control": ["private"]}}, request, None)
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["multiValueHeaders"]["cache-control"] == ["private"]
     assert "Cache-Control" not in answer["multiValueHeaders"]
-    assert with_headers({"body": "text"}, request, None)["body"] == "text"
+    assert add_headers({"body": "text"}, request, None)["body"] == "text"
 
 
 @pytest.mark.parametrize("allowed", [None, "https://app.example.com"])

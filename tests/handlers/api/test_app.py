@@ -12,7 +12,7 @@ from api_handler import app
 from api_handler.composition import ApiSettings, make_commands, make_service, make_tokens
 from api_handler.routing import Routes
 from shared import identifiers
-from shared.composition import client, connect, read_settings
+from shared.composition import connect, get_client, read_settings
 from shared.models.answers import Check
 from tests.fakes.wire import Wire
 
@@ -25,7 +25,7 @@ ENVIRON = {
     "ALLOWED_ORIGIN": "https://app.example",
 }
 TOKEN = {"Parameter": {"Value": "t", "Version": 1, "LastModifiedDate": 0}}
-CACHED = (app._api, app._tokens, app._service, app._commands, app._settings, app._connections)
+CACHED = (app._get_api, app._get_tokens, app._get_service, app._get_commands, app._get_settings, app._get_connections)
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +35,10 @@ def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    for cached in (client, *CACHED):
+    for cached in (get_client, *CACHED):
         cached.cache_clear()
     yield
-    for cached in (client, *CACHED):
+    for cached in (get_client, *CACHED):
         cached.cache_clear()
 
 
@@ -60,8 +60,8 @@ def call(method: str, path: str, body: object = None) -> tuple[int, Any, dict[st
 
 
 def test_the_function_answers_over_its_clients() -> None:
-    tokens = Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
-    table = Wire(client("dynamodb"), (200, {"Items": []}))
+    tokens = Wire(get_client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
+    table = Wire(get_client("dynamodb"), (200, {"Items": []}))
     status, body, headers = call("GET", "/api/projects")
     assert (status, body) == (200, {"items": [], "next": None})
     assert headers["Access-Control-Allow-Origin"] == ["https://app.example"]
@@ -70,10 +70,10 @@ def test_the_function_answers_over_its_clients() -> None:
 
 
 def test_the_function_writes_a_project_and_sends_its_first_message() -> None:
-    Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
-    table = Wire(client("dynamodb"), (200, {}))
+    Wire(get_client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
+    table = Wire(get_client("dynamodb"), (200, {}))
     body = {"name": "demo", "requirements": "Greet people by name."}
-    queues = Wire(client("sqs"), (200, {"MessageId": "m"}))
+    queues = Wire(get_client("sqs"), (200, {"MessageId": "m"}))
     status, made, _ = call("POST", "/api/projects", body)
     assert (status, made["status"]) == (201, "CREATED")
     assert len(table.bodies) == 1
@@ -89,8 +89,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 def test_an_unexpected_fault_is_logged_with_its_traceback(log: io.StringIO) -> None:
-    Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
-    Wire(client("dynamodb"), (200, {"Items": [{"no": {"S": "project"}}]}))
+    Wire(get_client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
+    Wire(get_client("dynamodb"), (200, {"Items": [{"no": {"S": "project"}}]}))
     status, body, _ = call("GET", "/api/projects")
     assert (status, body["type"]) == (500, "urn:agenticai:problem:internal")
     logged = json.loads(log.getvalue().splitlines()[-1])
@@ -100,10 +100,10 @@ def test_an_unexpected_fault_is_logged_with_its_traceback(log: io.StringIO) -> N
 
 
 def test_a_failing_dependency_is_logged_as_a_warning(log: io.StringIO) -> None:
-    Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
+    Wire(get_client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
     for name in ("dynamodb", "s3", "ssm", "sqs"):
-        Wire(client(name, read_timeout=2, attempts=1), (500, b"{}"))
-    app._service().health.report()
+        Wire(get_client(name, read_timeout=2, attempts=1), (500, b"{}"))
+    app._get_service().health.report()
     levels = {json.loads(line)["level"] for line in log.getvalue().splitlines()}
     assert levels == {"WARNING"}
 
@@ -130,9 +130,9 @@ def test_the_use_cases_have_the_connections_and_the_clock() -> None:
 
 
 def test_the_tokens_are_read_by_the_clock() -> None:
-    asked = Wire(client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
+    asked = Wire(get_client("ssm", read_timeout=8, attempts=3), (200, TOKEN))
     tokens = make_tokens(read_settings(ApiSettings, ENVIRON))
-    assert tokens.valid() == tokens.valid() == ("t",)
+    assert tokens.list_valid() == tokens.list_valid() == ("t",)
     assert len(asked.asked) == 1
 
 
@@ -143,7 +143,7 @@ def test_each_dependency_is_asked_for_what_proves_it() -> None:
     answers: dict[str, tuple[int, object]] = {
         "dynamodb": (200, {}), "s3": (200, b""), "ssm": (200, found), "sqs": (200, {}),
     }  # fmt: skip
-    wires = {name: Wire(client(name, read_timeout=2, attempts=1), answer) for name, answer in answers.items()}
+    wires = {name: Wire(get_client(name, read_timeout=2, attempts=1), answer) for name, answer in answers.items()}
     checks = health.report()
     assert [(type(check), check.ok) for check in checks] == [(Check, True)] * 7
     assert all(check.milliseconds >= 0 for check in checks)

@@ -11,7 +11,7 @@ from shared.models.template import Template
 from shared.models.text import MAX_REQUIREMENTS
 from shared.models.workflow import ProjectStatus
 from shared.storage.table import Key, Put, Update
-from shared.templates import template_put
+from shared.templates import put_template
 from tests.fakes.api import REQUIREMENTS, FakeApi
 from tests.handlers.api.test_projects import finished, put_status
 
@@ -234,7 +234,7 @@ def test_a_key_is_kept_with_what_it_was_used_for_for_a_day(
 ) -> None:
     """The digests stay the same from one version of the API to the next, so that keys outlive an update."""
     api = FakeApi()
-    api.table.write(template_put(Template(id="t", name="To-do", description="A list.", requirements="A to-do list.")))
+    api.table.write(put_template(Template(id="t", name="To-do", description="A list.", requirements="A to-do list.")))
     project_id = str(api.post().json["id"]) if action == "/retry" else finished(api)
     path = f"/api/projects/{project_id}{action}" if action else "/api/projects"
     answer = api.call("POST", path, body, query=query, idempotency_key="k")
@@ -267,7 +267,7 @@ def test_a_key_has_up_to_200_characters(length: int) -> None:
 def test_requirements_together_with_a_templates_have_the_same_bound(more: int) -> None:
     api = FakeApi()
     text = "x" * (MAX_REQUIREMENTS // 2)
-    api.table.write(template_put(Template(id="todo", name="To-do", description="A list.", requirements=text)))
+    api.table.write(put_template(Template(id="todo", name="To-do", description="A list.", requirements=text)))
     own = "y" * (MAX_REQUIREMENTS - len(text) - len("\n\n") + more)
     answer = api.call("POST", "/api/projects", {"name": "demo", "template": "todo", "requirements": own})
     assert answer.status == (422 if more else 201)

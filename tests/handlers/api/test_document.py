@@ -10,7 +10,7 @@ import pytest
 
 from agenticai.stack.template import Template
 from api_handler.access import OPEN_PATHS
-from api_handler.api import document, page, resolver
+from api_handler.api import build_document, build_resolver, render_page
 from api_handler.problems import CONTENT_TYPE, TYPES, ProblemKind
 from shared.models.answers import ProblemView
 from shared.models.project import ProjectSummary
@@ -21,14 +21,14 @@ from tests.routes import list_routes
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTATION = (ROOT / "docs" / "api.md").read_text("utf-8")
-DESCRIBED = json.loads(document())
+DESCRIBED = json.loads(build_document())
 DEPLOYED = Template.load().document["Resources"]
 
 
 def test_the_template_declares_each_route_and_no_other() -> None:
     declared = {(route.method, route.path.replace("+}", "}")) for route in list_routes(Template.load())}
-    served = {(route.method.lower(), route.openapi_path) for route in resolver()._static_routes}
-    served |= {(route.method.lower(), route.openapi_path) for route in resolver()._dynamic_routes}
+    served = {(route.method.lower(), route.openapi_path) for route in build_resolver()._static_routes}
+    served |= {(route.method.lower(), route.openapi_path) for route in build_resolver()._dynamic_routes}
     assert {route for route in declared if route[0] != "options"} == served
 
 
@@ -170,7 +170,7 @@ def test_the_document_says_what_it_is_where_it_applies_and_how_to_authenticate()
     assert DESCRIBED["info"]["description"].startswith("Requirements become software")
     assert DESCRIBED["servers"] == [{"url": "."}]
     assert DESCRIBED["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
-    assert document() == json.dumps(DESCRIBED, separators=(",", ":")), "without needless spaces"
+    assert build_document() == json.dumps(DESCRIBED, separators=(",", ":")), "without needless spaces"
 
 
 def test_the_schema_of_problems_is_one_of_the_documents() -> None:
@@ -362,16 +362,16 @@ def test_every_list_pages_and_names_what_a_page_is() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    names = set(re.findall(r'"#/components/schemas/([^"]+)"', document()))
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', build_document()))
     assert names <= set(DESCRIBED["components"]["schemas"])
 
 
 def test_the_page_shows_every_operation_and_loads_nothing() -> None:
     for path in DESCRIBED["paths"]:
-        assert path in page()
-    assert not re.search(r"<script|<link|src=|url\(|https?://", page())
-    ids = re.findall(r' id="([^"]+)"', page())
-    assert set(re.findall(r'href="#([^"]+)"', page())) <= set(ids)
+        assert path in render_page()
+    assert not re.search(r"<script|<link|src=|url\(|https?://", render_page())
+    ids = re.findall(r' id="([^"]+)"', render_page())
+    assert set(re.findall(r'href="#([^"]+)"', render_page())) <= set(ids)
     assert len(ids) == len(set(ids))
 
 

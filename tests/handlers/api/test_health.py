@@ -9,7 +9,7 @@ import pytest
 
 from api_handler.composition import ApiSettings, make_service
 from api_handler.health import HealthChecks
-from shared.composition import client, connect, read_settings
+from shared.composition import connect, get_client, read_settings
 from shared.identifiers import now
 from shared.models.answers import Check
 from tests.fakes.api import START
@@ -34,9 +34,9 @@ def _in_a_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client.cache_clear()
+    get_client.cache_clear()
     yield
-    client.cache_clear()
+    get_client.cache_clear()
 
 
 def report(notes: list[str], **answers: tuple[int, object]) -> tuple[list[Check], dict[str, Wire]]:
@@ -44,7 +44,7 @@ def report(notes: list[str], **answers: tuple[int, object]) -> tuple[list[Check]
     settings = read_settings(ApiSettings, ENVIRON)
     health = make_service(connect(settings), settings, notes.append).health
     services = {"dynamodb": (200, {}), "s3": (200, b""), "ssm": (200, BOTH), "sqs": (200, {}), **answers}
-    wires = {name: Wire(client(name, read_timeout=2, attempts=1), answer) for name, answer in services.items()}
+    wires = {name: Wire(get_client(name, read_timeout=2, attempts=1), answer) for name, answer in services.items()}
     return health.report(), wires
 
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 import pytest
 
 from api_handler.cursors import Listing
-from shared.items import metadata_key, put_file, put_pending
+from shared.items import make_metadata_key, put_file, put_pending
 from shared.models.messages import DeployRequested, TestRequested
 from shared.models.project import Revision, StoredObject
 from shared.models.records import DeploymentRecord, FileRecord, TestRecord
 from shared.models.template import Template
-from shared.paths import MAX_PATH_BYTES, safe_path
+from shared.paths import MAX_PATH_BYTES, accept_path
 from shared.storage.table import Key, Remove
-from shared.templates import template_put
+from shared.templates import put_template
 from tests.fakes.api import FakeApi
 from tests.fakes.table import InMemoryTable
 
@@ -43,14 +43,14 @@ class Lists:
             self.add_file(path)
         for number in range(5):
             template = Template(id=f"t{number}", name="To-do", description="A list.", requirements="A to-do list.")
-            self.api.table.write(template_put(template))
+            self.api.table.write(put_template(template))
         while len(self.all("events")) < 5:
             self.api.call("POST", f"/api/projects/{self.id}/retry")
         for _ in range(4):
             self.api.post()
 
     def add_file(self, path: str) -> None:
-        record = FileRecord(path=safe_path(path), language="text", revision=Revision(build=1), object=OBJECT)
+        record = FileRecord(path=accept_path(path), language="text", revision=Revision(build=1), object=OBJECT)
         self.api.table.write(put_file(self.id, record))
 
     def at(self, name: str, project_id: str | None = None) -> str:
@@ -241,7 +241,7 @@ def test_no_page_is_of_a_project_that_is_half_gone(name: str) -> None:
 
     def before_a_deletion(*of: Any, **by: Any) -> Any:
         found = query(*of, **by)
-        lists.api.table.write(Remove(metadata_key(lists.id)))
+        lists.api.table.write(Remove(make_metadata_key(lists.id)))
         return found
 
     lists.api.table.query = before_a_deletion  # type: ignore[method-assign]

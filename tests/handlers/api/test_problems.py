@@ -5,7 +5,7 @@ import json
 import pytest
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from api_handler.api import problem_of
+from api_handler.api import find_problem
 from api_handler.problems import Problem, ProblemKind, invalid, not_found, unauthorized, unavailable
 
 
@@ -27,7 +27,7 @@ def test_what_is_told(problem: Problem, status: int, detail: str, headers: dict[
 
 
 def test_a_document_has_all_members() -> None:
-    document = json.loads(Problem(ProblemKind.NOT_NOW, "It runs.", project="p").document("r-1"))
+    document = json.loads(Problem(ProblemKind.NOT_NOW, "It runs.", project="p").render_document("r-1"))
     assert document == {
         "type": "urn:agenticai:problem:not-now",
         "title": "Conflict",
@@ -76,5 +76,5 @@ def test_what_a_caller_chose_is_cut() -> None:
     ],
 )
 def test_a_refused_value_is_named_by_its_place(place: tuple[str | int, ...], fault: dict[str, str]) -> None:
-    problem = problem_of(RequestValidationError([{"loc": place, "msg": "Value error, too large"}]))
+    problem = find_problem(RequestValidationError([{"loc": place, "msg": "Value error, too large"}]))
     assert (problem.kind, problem.members["errors"]) == (ProblemKind.INVALID, [{**fault, "detail": "too large"}])

@@ -12,7 +12,7 @@ from shared.models.records import WorkState
 from shared.models.template import Template
 from shared.models.workflow import ProjectStatus
 from shared.storage.table import Key, Remove, Update, Write
-from shared.templates import template_put
+from shared.templates import put_template
 from tests.fakes.api import REQUIREMENTS, Answer, FakeApi
 
 
@@ -46,7 +46,7 @@ def test_a_project_is_made_and_its_plan_requested() -> None:
 def test_a_project_can_begin_from_a_template() -> None:
     api = FakeApi()
     template = Template(id="todo", name="To-do", description="A list.", requirements="A to-do list.")
-    api.table.write(template_put(template))
+    api.table.write(put_template(template))
     assert api.call("GET", "/api/templates").json["items"] == [
         {"id": "todo", "name": "To-do", "description": "A list."}
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_handler.requests import KEPT_SECONDS, Accepted, Once, Requests
-from shared.items import metadata, metadata_key, put_event, put_pending, to_attributes, work_key
+from shared.items import make_metadata_key, make_work_key, put_event, put_pending, to_attributes, to_metadata
 from shared.models.base import Model
 from shared.models.events import EventType, TimelineEvent
 from shared.models.messages import DeployRequested, PlanRequested
@@ -46,10 +46,10 @@ def requests(table: Recording, at: datetime = AT) -> Requests:
 def begin(table: Recording, **changes: Any) -> Project:
     """Create a project, and bring it into a state."""
     project = requests(table).create("demo", WISHES, "c").project
-    work = work_key(PlanRequested(project_id=project.id, correlation_id="c", revision=project.revision))
+    work = make_work_key(PlanRequested(project_id=project.id, correlation_id="c", revision=project.revision))
     table.write(Update(work, set={"state": WorkState.DONE}))
     state = {"status": ProjectStatus.COMPLETED, **changes}
-    table.write(Update(metadata_key(project.id), set=state, add={"version": 1}))
+    table.write(Update(make_metadata_key(project.id), set=state, add={"version": 1}))
     after = project.model_copy(update={**state, "version": 2})
     return Project.model_validate(after.model_dump())
 
@@ -83,7 +83,7 @@ def test_a_project_is_created_with_its_plan_an_event_and_the_answer(table: Recor
     assert (project.template, project.idempotency, project.version) == ("todo", key.pk, 1)
     assert (project.created_at, project.updated_at) == (AT, AT)
     assert table.written == (
-        Put(metadata_key(project.id), metadata(project), absent=True),
+        Put(make_metadata_key(project.id), to_metadata(project), absent=True),
         put_pending(message, PlanRecord),
         event(project, AT, EventType.PROJECT_CREATED, "", event_id(table.written)),
         Put(key, to_attributes(record), absent=True),
@@ -101,7 +101,7 @@ def over(before: Project, **changed: object) -> Update:
     """The write of the next version of a project."""
     later = {"updated_at": "2026-01-02T00:00:00Z"}
     return Update(
-        metadata_key(before.id), set={**changed, **later}, add={"version": 1}, among={"version": [before.version]}
+        make_metadata_key(before.id), set={**changed, **later}, add={"version": 1}, among={"version": [before.version]}
     )
 
 
@@ -138,10 +138,10 @@ def test_a_deployment_is_requested_and_then_again(table: Recording, unproven: bo
         put_pending(message, DeploymentRecord, unproven=unproven),
         told,
     )
-    table.write(Update(metadata_key(project.id), set={"status": ProjectStatus.COMPLETED}, add={"version": 1}))
+    table.write(Update(make_metadata_key(project.id), set={"status": ProjectStatus.COMPLETED}, add={"version": 1}))
     requests(table, LATER + timedelta(days=1)).deploy(project.id, "d", unproven=unproven)
     again = {"state": WorkState.PENDING, "failure": None, "unproven": unproven}
-    assert Update(work_key(message), set=again) in table.written
+    assert Update(make_work_key(message), set=again) in table.written
 
 
 def test_a_request_is_known_by_its_key_and_by_all_that_it_asks() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from api_handler.access import admits
+from api_handler.access import is_authorized
 from api_handler.tokens import StoredToken, Tokens
 from tests.fakes.api import START
 
@@ -27,37 +27,37 @@ def test_the_token_before_is_valid_for_a_while_after_a_rotation() -> None:
     stored, times = StoredTokens(), [START]
     tokens = Tokens(stored.read, lambda: times[0])
     stored.versions.append(("first", START))
-    assert set(tokens.valid()) == {"first"}
+    assert set(tokens.list_valid()) == {"first"}
     stored.versions.append(("second", START + timedelta(seconds=30)))
-    assert set(tokens.valid()) == {"first"}
+    assert set(tokens.list_valid()) == {"first"}
     times[0] = START + timedelta(seconds=60)
-    assert set(tokens.valid()) == {"first", "second"}
+    assert set(tokens.list_valid()) == {"first", "second"}
     for seconds, valid in ((29, {"first", "second"}), (30, {"second"})):
         times[0] = START + timedelta(days=1, seconds=seconds)
-        assert set(Tokens(stored.read, lambda: times[0]).valid()) == valid
+        assert set(Tokens(stored.read, lambda: times[0]).list_valid()) == valid
 
 
 def test_two_rotations_revoke_a_token_at_once() -> None:
     stored = StoredTokens()
     stored.versions += [("leaked", START), ("second", START), ("third", START)]
-    assert set(Tokens(stored.read, lambda: START).valid()) == {"third", "second"}
+    assert set(Tokens(stored.read, lambda: START).list_valid()) == {"third", "second"}
 
 
 def test_the_stored_token_is_read_once_while_it_is_fresh() -> None:
     stored = StoredTokens()
     stored.versions.append(("first", START))
     tokens = Tokens(stored.read, lambda: START)
-    assert [tokens.valid() for _ in range(3)] == [("first",)] * 3
+    assert [tokens.list_valid() for _ in range(3)] == [("first",)] * 3
     assert stored.reads == 1
 
 
 def test_without_a_stored_token_nobody_may_call() -> None:
-    assert Tokens(StoredTokens().read, lambda: START).valid() == ()
+    assert Tokens(StoredTokens().read, lambda: START).list_valid() == ()
 
 
 def admitted(tokens: Tokens, token: str) -> bool:
     headers = {"authorization": f"Bearer {token}"}
-    return admits(APIGatewayProxyEvent({"path": "/api/projects", "headers": headers}), lambda: tokens)
+    return is_authorized(APIGatewayProxyEvent({"path": "/api/projects", "headers": headers}), lambda: tokens)
 
 
 def test_a_new_token_is_valid_at_once_and_so_is_the_one_before() -> None:
@@ -98,7 +98,7 @@ def test_what_can_be_no_token_is_refused_without_a_reading(header: str | None) -
     stored = StoredTokens()
     stored.versions.append(("first", START))
     event = {"path": "/api/projects", "headers": {} if header is None else {"authorization": header}}
-    assert not admits(APIGatewayProxyEvent(event), lambda: Tokens(stored.read, lambda: START))
+    assert not is_authorized(APIGatewayProxyEvent(event), lambda: Tokens(stored.read, lambda: START))
     assert stored.reads == 0
 
 

@@ -96,7 +96,7 @@ def test_an_answer_that_cannot_be_taken_is_asked_for_once_more(
     assert f"\n- {reason}" in again.text
     assert again.system == asked.system
     assert reply_names(factory) == ["1.0-code-1.json", "1.0-code-2.json"]
-    assert [file.path for file in factory.projects.files(project.id)] == ["a.py"]
+    assert [file.path for file in factory.projects.list_files(project.id)] == ["a.py"]
     assert project.tokens.calls == 3
 
 
@@ -106,7 +106,7 @@ def test_a_task_fails_with_what_was_wrong_with_the_second_answer() -> None:
     assert project.failure is not None
     assert project.failure.reason == ("The task code could not be developed: a.py is missing; b.py is missing.")
     assert len(tasks_prompts(factory)) == 2
-    assert list(factory.projects.files(project.id)) == []
+    assert list(factory.projects.list_files(project.id)) == []
 
 
 def test_a_refusal_fails_the_task_at_once_with_what_to_do() -> None:
@@ -120,7 +120,10 @@ def test_several_files_that_are_too_long_for_one_answer_are_asked_for_one_by_one
     factory, project = finished(answering(TWO, said("", FinishReason.MAX_TOKENS)))
     assert [replies.asked_for(prompt) for prompt in tasks_prompts(factory)] == [["a.py", "b.py"], ["a.py"], ["b.py"]]
     assert reply_names(factory) == ["1.0-code-1.json", "1.0-code-file1-1.json", "1.0-code-file2-1.json"]
-    assert {file.path: file.revision.round for file in factory.projects.files(project.id)} == {"a.py": 0, "b.py": 0}
+    assert {file.path: file.revision.round for file in factory.projects.list_files(project.id)} == {
+        "a.py": 0,
+        "b.py": 0,
+    }
 
 
 def test_one_file_that_is_too_long_by_itself_fails_the_task() -> None:
@@ -137,7 +140,7 @@ def test_a_file_is_stored_with_its_language_and_media_type() -> None:
     contents = {"run": "#!/bin/bash\necho\n", "a.h": "class A {\n};\n", "index.html": "<!doctype html>\n<p>x</p>\n"}
     wanted = plan({"files": [planned(path) for path in contents]})
     factory, project = finished(answering(wanted, lambda prompt: replies.envelopes(prompt, contents)))
-    files = {file.path: file for file in factory.projects.files(project.id)}
+    files = {file.path: file for file in factory.projects.list_files(project.id)}
     assert {path: file.language for path, file in files.items()} == {"run": "bash", "a.h": "cpp", "index.html": "html"}
     assert {path: factory.objects.types[file.object.key].partition(";")[0] for path, file in files.items()} == {
         "run": "text/plain", "a.h": "text/x-chdr", "index.html": "text/html",
@@ -153,12 +156,12 @@ def test_a_task_keeps_what_it_wrote_and_deleted() -> None:
     factory.sent.send(accepted.messages)
     factory.run()
     project = factory.project(project.id)
-    (task,) = factory.projects.tasks(project.id, project.revision)
+    (task,) = factory.projects.list_tasks(project.id, project.revision)
     assert [type(file) for file in task.files] == [FileRecord, FileRecord]
     assert [file.path for file in task.files] == ["a.py", "b.py"]
-    told = [event.detail for event in factory.projects.events(project.id) if event.agent == "dev" and event.detail]
+    told = [event.detail for event in factory.projects.list_events(project.id) if event.agent == "dev" and event.detail]
     assert told == ["wrote c.py, d.py", "wrote a.py, b.py; deleted c.py, d.py"]
-    assert [file.path for file in factory.projects.files(project.id)] == ["a.py", "b.py"]
+    assert [file.path for file in factory.projects.list_files(project.id)] == ["a.py", "b.py"]
 
 
 def deliver_all_but_tests(factory: Factory) -> list[tuple[str, list[str]]]:
@@ -195,10 +198,10 @@ def test_a_task_releases_those_that_waited_for_it_alone_and_the_last_one_the_tes
         ("TASK#1.0#d", ["TEST#1.0"]),
     ]
     assert factory.project(project.id).status is ProjectStatus.TESTING
-    record = factory.projects.plan(project.id, 1)
+    record = factory.projects.get_plan(project.id, 1)
     assert record is not None
     assert record.done == ("a", "b", "c", "d", "e")
-    (test,) = factory.projects.tests(project.id)
+    (test,) = factory.projects.list_tests(project.id)
     assert isinstance(test, TestRecord)
     assert (test.work, test.state) == ("TEST#1.0", WorkState.PENDING)
 

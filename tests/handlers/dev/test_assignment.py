@@ -55,7 +55,7 @@ def assignment_of(factory: Factory, wanted: Callable[[AnyMessage], bool]) -> Ass
         for message in messages:
             if isinstance(message, TaskReady) and wanted(message):
                 project = factory.project(message.project_id)
-                return Assignments(factory.projects, factory.objects).of(message, project)
+                return Assignments(factory.projects, factory.objects).make_assignment(message, project)
             factory.deliver(message)
     raise AssertionError("there is no such message")
 
@@ -129,7 +129,7 @@ def test_a_repair_is_a_task_of_the_files_with_findings_and_their_causes() -> Non
     assert dict(assigned.context.shown) == assigned.previous
     assert assigned.previous == {path: text_of(path) for path in ("test_a.py", "a.py", "b.py")}
     assert dict(assigned.context.outlined) == {"c.py": text_of("c.py")}
-    prompt, _ = assigned.prompt()
+    prompt, _ = assigned.make_prompt()
     assert "- test_a.py, line 1 (error, F821): undefined\n\n- b.py, line 1" in prompt.text
     assert "all else as it was:\n\n- b.py (modify): repair it\n\n" in prompt.text
 
@@ -140,7 +140,7 @@ def test_a_repair_is_of_eight_files_and_forty_findings_the_errors_first() -> Non
     assigned = repair(paths, *minor, *(finding(path) for path in paths[1:]))
     assert list(assigned.context.shown) == paths[1:9]
     assert list(assigned.context.outlined) == ["f0.py", "f9.py"]
-    prompt, _ = assigned.prompt()
+    prompt, _ = assigned.make_prompt()
     told = [line.partition(" (")[0] for line in prompt.text.split("\n") if ", line " in line]
     assert told == [
         *(f"- {path}, line 1" for path in paths[1:9]),
@@ -150,12 +150,12 @@ def test_a_repair_is_of_eight_files_and_forty_findings_the_errors_first() -> Non
 
 def test_one_file_of_an_assignment_has_to_be_written() -> None:
     assigned = repair(["a.py", "test_a.py"], finding("test_a.py", "a.py"))
-    alone = assigned.of_one_file(assigned.written[1])
+    alone = assigned.narrow_to_file(assigned.written[1])
     assert [file.path for file in alone.task.files] == ["a.py"]
     assert alone.optional == frozenset()
     assert alone.context == assigned.context
     assert alone.plan == assigned.plan
-    prompt, _ = alone.prompt()
+    prompt, _ = alone.make_prompt()
     assert replies.asked_for(prompt) == ["a.py"]
     assert "all else as it was:\n\n- a.py (modify): repair it\n\n" in prompt.text
     assert "leave out the others:\n\nNone.\n\n" in prompt.text
@@ -194,5 +194,5 @@ def test_what_is_not_there_yet_is_waited_for(changed: Mapping[str, object], reas
     assert isinstance(ready, TaskReady)
     assignments = Assignments(factory.projects, factory.objects)
     with pytest.raises(Retryable) as fault:
-        assignments.of(ready.model_copy(update=dict(changed)), factory.project(ready.project_id))
+        assignments.make_assignment(ready.model_copy(update=dict(changed)), factory.project(ready.project_id))
     assert str(fault.value) == reason

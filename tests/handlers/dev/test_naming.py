@@ -29,7 +29,7 @@ EXPECTED = ("src/app.py", "src/b.js", "bin/run", "Makefile", "XMLReader.java")
     ],
 )
 def test_a_line_that_is_only_a_name_names_a_file(line: str, path: str | None) -> None:
-    assert Names(EXPECTED).alone_in(line) == path
+    assert Names(EXPECTED).find_alone(line) == path
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_line_that_is_only_a_name_names_a_file(line: str, path: str | None) ->
     ],
 )
 def test_a_comment_that_is_only_a_name_names_a_file(line: str, path: str | None) -> None:
-    assert Names(["src/app.py", "XMLReader.java"]).alone_in_comment(line) == path
+    assert Names(["src/app.py", "XMLReader.java"]).find_alone_in_comment(line) == path
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_a_comment_that_is_only_a_name_names_a_file(line: str, path: str | None)
     ],
 )
 def test_a_word_of_an_info_string_names_a_file(info: str, path: str | None) -> None:
-    assert Names(EXPECTED).in_info(info) == path
+    assert Names(EXPECTED).find_in_info(info) == path
 
 
 def test_a_file_that_is_expected_twice_is_one() -> None:
     assert Names(["a/x.py", "a/x.py"]).expected == ("a/x.py",)
-    assert Names(["a/x.py", "b/x.py"]).alone_in("x.py") is None
+    assert Names(["a/x.py", "b/x.py"]).find_alone("x.py") is None
 
 
 def test_a_name_from_the_root_is_that_of_one_file() -> None:
-    assert Names(["x.py", "a/x.py"]).alone_in("./a/x.py") == "a/x.py"
-    assert Names(["x.py", "a/x.py"]).alone_in("a/x.py") == "a/x.py"
-    assert Names(["x.py", "a/x.py"]).alone_in("b/a/x.py") is None
+    assert Names(["x.py", "a/x.py"]).find_alone("./a/x.py") == "a/x.py"
+    assert Names(["x.py", "a/x.py"]).find_alone("a/x.py") == "a/x.py"
+    assert Names(["x.py", "a/x.py"]).find_alone("b/a/x.py") is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev_agent.prompting import Context, question, repair_question, retry
+from dev_agent.prompting import Context, make_repair_prompt, make_retry_prompt, make_task_prompt
 from shared.language_model.port import Prompt
 from shared.models.plan import FileAction, Plan, PlannedFile, PlannedTask, TaskType
 from shared.models.project import Project
@@ -41,7 +41,7 @@ def finding(path: str, *lines: str) -> Finding:
 
 
 def test_a_task_is_shown_files_whole_and_others_by_their_outlines(project: Project) -> None:
-    prompt, tag = question(project, PLAN, TASK, Context(SHOWN, OUTLINED))
+    prompt, tag = make_task_prompt(project, PLAN, TASK, Context(SHOWN, OUTLINED))
     assert f"src/a.py:\n\n<content-{tag}>\nx = 1\n</content-{tag}>" in prompt.text
     assert f"src/b.py:\n\n<outline-{tag}>\ndef greet(name: str) -> str" in prompt.text
     assert f"<requirements-{tag}>\nGreet people.\n</requirements-{tag}>" in prompt.text
@@ -52,13 +52,13 @@ def test_a_task_is_shown_files_whole_and_others_by_their_outlines(project: Proje
 
 
 def test_a_task_without_criteria_has_to_run(project: Project) -> None:
-    prompt, _ = question(project, PLAN, TASK.model_copy(update={"acceptance_criteria": ()}), Context({}, {}))
+    prompt, _ = make_task_prompt(project, PLAN, TASK.model_copy(update={"acceptance_criteria": ()}), Context({}, {}))
     assert "\n- it runs" in prompt.text
 
 
 def test_a_repair_is_shown_the_findings_of_its_files_with_their_lines(project: Project) -> None:
     found = [finding("src/a.py", "2: y", "3: z"), finding("src/a.py"), finding("src/c.py")]
-    prompt, tag = repair_question(project, PLAN, found, TASK, Context(SHOWN, {}), {"src/a.py"})
+    prompt, tag = make_repair_prompt(project, PLAN, found, TASK, Context(SHOWN, {}), {"src/a.py"})
     told = "- src/a.py, line 3 (error, F821): undefined"
     assert f"{told}\n\n<lines-{tag}>\n2: y\n3: z\n</lines-{tag}>\n\n{told}\n" in prompt.text
     assert "src/c.py" not in prompt.text
@@ -88,7 +88,7 @@ OUTLINE = "src/b.py:\n\n<outline-{tag}>\ndef greet(name: str) -> str\n</outline-
 
 def test_a_tasks_prompt_says_all_of_this(project: Project) -> None:
     task = TASK.model_copy(update={"files": (*TASK.files, planned("src/d.py", FileAction.MODIFY))})
-    prompt, tag = question(project, WIDE, task, Context(SHOWN | {"c.py": "y\n"}, OUTLINED))
+    prompt, tag = make_task_prompt(project, WIDE, task, Context(SHOWN | {"c.py": "y\n"}, OUTLINED))
     said = sections(prompt)
     assert said["The project"] == f"<requirements-{tag}>\nGreet people.\n</requirements-{tag}>"
     assert said["The plan"] == SHARED["The plan"]
@@ -108,7 +108,7 @@ def test_a_repairs_prompt_says_all_of_this(project: Project) -> None:
     task = TASK.model_copy(update={"files": (*TASK.files, *OTHER.files)})
     found = [finding("src/a.py"), finding("c.py")]
     context = Context(SHOWN | {"c.py": "y\n"}, OUTLINED)
-    prompt, tag = repair_question(project, WIDE, found, task, context, {"c.py"})
+    prompt, tag = make_repair_prompt(project, WIDE, found, task, context, {"c.py"})
     said = sections(prompt)
     assert said["The plan"] == (
         f"{SHARED['The plan']}\n\nIt is done when:\n\n" + "\n".join(["- it greets\n- it is polite"] * 2)
@@ -127,7 +127,7 @@ def test_a_repairs_prompt_says_all_of_this(project: Project) -> None:
 
 def test_what_there_is_none_of_is_said_to_be_none(project: Project) -> None:
     task = TASK.model_copy(update={"files": (planned("src/old.py", FileAction.DELETE),)})
-    said = sections(question(project, PLAN, task, Context({}, {}))[0])
+    said = sections(make_task_prompt(project, PLAN, task, Context({}, {}))[0])
     assert (said["Files that you can build on"], said["Other files of the project"]) == ("None.", "None.")
     assert "leave open, decided:\n\nNone.\n\n" in said["The plan"]
     assert "exactly these files:\n\nNone.\n\n" in said["Your task: Greeting"]
@@ -135,7 +135,7 @@ def test_what_there_is_none_of_is_said_to_be_none(project: Project) -> None:
 
 def test_a_tag_depends_on_all_that_a_task_is_made_of(project: Project) -> None:
     def ask(about: Project = project, plan: Plan = PLAN, task: PlannedTask = TASK) -> str:
-        return question(about, plan, task, Context(SHOWN, {}))[1]
+        return make_task_prompt(about, plan, task, Context(SHOWN, {}))[1]
 
     tags = [
         ask(),
@@ -150,7 +150,7 @@ def test_a_tag_depends_on_all_that_a_task_is_made_of(project: Project) -> None:
 
 def test_a_tag_depends_on_all_that_a_repair_is_made_of(project: Project) -> None:
     def ask(about: Project = project, plan: Plan = PLAN, text: str = "x") -> str:
-        return repair_question(about, plan, [], TASK, Context({"src/a.py": text}, {}), ())[1]
+        return make_repair_prompt(about, plan, [], TASK, Context({"src/a.py": text}, {}), ())[1]
 
     tags = [ask(), ask(project.model_copy(update={"requirements": "Part."})), ask(plan=WIDE), ask(text="y")]
     assert len({*tags}) == len(tags)
@@ -168,7 +168,7 @@ def test_outlines_stay_of_files_that_the_contract_or_a_purpose_names(project: Pr
         }
     )
     plan = PLAN.model_copy(update={"shared_contract": "m17"})
-    prompt, tag = question(project, plan, task, Context({}, texts))
+    prompt, tag = make_task_prompt(project, plan, task, Context({}, texts))
     whole = [path for path in texts if f"{path}:\n\n<outline-{tag}>\n" in prompt.text]
     assert whole == [*[*texts][:12], *[*texts][17:]]
 
@@ -176,7 +176,7 @@ def test_outlines_stay_of_files_that_the_contract_or_a_purpose_names(project: Pr
 def test_the_least_relevant_outlines_are_left_out_where_all_would_be_too_long(project: Project) -> None:
     long = "".join(f"def f{number}() -> None: ...\n" for number in range(50))
     texts = {f"{folder}/{number:02}.py": long for folder in ("other", "src") for number in range(12)}
-    prompt, tag = question(project, PLAN, TASK, Context({}, texts))
+    prompt, tag = make_task_prompt(project, PLAN, TASK, Context({}, texts))
     whole = [path for path in texts if f"{path}:\n\n<outline-{tag}>\n" in prompt.text]
     assert whole == [*[*texts][:3], *[*texts][12:]], "all that are beside what is written, and others that fit in"
     assert prompt.text.count("() -> None") <= MAX_TOGETHER
@@ -185,7 +185,7 @@ def test_the_least_relevant_outlines_are_left_out_where_all_would_be_too_long(pr
 
 def test_an_answer_that_could_not_be_taken_is_asked_for_again_with_the_reasons() -> None:
     asked = Prompt(system="Write.", text="Write a.py.", schema={"type": "object"})
-    again = retry(asked, ["a.py is missing", "b.py was not asked for"])
+    again = make_retry_prompt(asked, ["a.py is missing", "b.py was not asked for"])
     assert (again.system, again.schema) == (asked.system, asked.schema)
     assert "Write a.py." in again.text
     assert "- a.py is missing\n- b.py was not asked for" in again.text

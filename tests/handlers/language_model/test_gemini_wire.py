@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.language_model.gemini_wire import failure, read_reply
+from shared.language_model.gemini_wire import make_error, read_reply
 from shared.language_model.port import FinishReason, ModelQuotaSpent, ModelUnavailable, ModelUnusable, Reply
 from shared.models.project import TokenUsage
 
@@ -37,7 +37,7 @@ def body(message: str = "", *details: dict[str, Any], status: str = "", code: in
     ],
 )
 def test_which_statuses_may_be_others_later(code: int, kind: type[Exception]) -> None:
-    assert type(failure(code, body("m"))) is kind
+    assert type(make_error(code, body("m"))) is kind
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_which_statuses_may_be_others_later(code: int, kind: type[Exception]) ->
     ],
 )
 def test_a_failure_says_what_to_do(code: int, details: list[dict[str, Any]], words: str) -> None:
-    assert str(failure(code, body("m", *details, status="S"))) == words
+    assert str(make_error(code, body("m", *details, status="S"))) == words
 
 
 @pytest.mark.parametrize(
     "message", ["It has not been used in project 1", "Because IT IS DISABLED now", "it is disabled"]
 )
 def test_an_api_that_is_off_is_known_by_its_message(message: str) -> None:
-    assert str(failure(403, body(message))).startswith("the model's API may not be used")
+    assert str(make_error(403, body(message))).startswith("the model's API may not be used")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_an_api_that_is_off_is_known_by_its_message(message: str) -> None:
     ],
 )
 def test_what_no_waiting_changes_is_known_by_its_words(message: str, never: bool) -> None:
-    assert (type(failure(429, body(message))) is ModelUnusable) == never
+    assert (type(make_error(429, body(message))) is ModelUnusable) == never
 
 
 VIOLATION = "violations"
@@ -126,21 +126,21 @@ VIOLATION = "violations"
     ],
 )
 def test_a_quota_is_told_by_what_it_limits(message: str, details: list[dict[str, Any]], kind: type[Exception]) -> None:
-    assert type(failure(429, body(message, *details))) is kind
+    assert type(make_error(429, body(message, *details))) is kind
 
 
 def test_without_a_message_the_body_is_read_for_it() -> None:
-    assert type(failure(429, "limit: 0")) is ModelUnusable
-    assert type(failure(429, "requests per day")) is ModelQuotaSpent
-    assert str(failure(400, "<b>\n No </b>")) == "the model refused the request (400 ): <b> No </b>"
+    assert type(make_error(429, "limit: 0")) is ModelUnusable
+    assert type(make_error(429, "requests per day")) is ModelQuotaSpent
+    assert str(make_error(400, "<b>\n No </b>")) == "the model refused the request (400 ): <b> No </b>"
 
 
 def test_what_is_throttled_says_so() -> None:
-    assert str(failure(429, body())) == "the model is throttled"
-    spent = failure(429, body("daily"))
+    assert str(make_error(429, body())) == "the model is throttled"
+    spent = make_error(429, body("daily"))
     assert isinstance(spent, ModelQuotaSpent)
     assert (str(spent), spent.after) == ("the model's daily quota is used up", 3600.0)
-    assert str(failure(429, body("limit: 0"))) == (
+    assert str(make_error(429, body("limit: 0"))) == (
         "the model's quota does not allow this, and waiting does not change it: limit: 0"
     )
 
@@ -170,29 +170,31 @@ def test_the_first_delay_that_is_asked_for_is_taken(
     code: int, delays: list[object], header: str, after: float | None
 ) -> None:
     details = [{"retryDelay": delay} for delay in delays]
-    error = failure(code, body("", *details), header)
+    error = make_error(code, body("", *details), header)
     assert isinstance(error, ModelUnavailable)
     assert error.after == after
 
 
 def test_a_long_message_is_cut_between_two_words() -> None:
     whole = "w" * 499 + " " + "v" * 500
-    assert str(failure(401, body(whole))) == f"the model refused the API key ({whole}); store a valid one and try again"
-    assert f"({'w' * 499})" in str(failure(401, body(whole + "v")))
-    assert f"({whole})" in str(failure(401, body(f"{whole} more")))
-    assert str(failure(404, body(whole + "v", {"reason": "NO_STORED_REPLY"}))) == "w" * 499
+    assert (
+        str(make_error(401, body(whole))) == f"the model refused the API key ({whole}); store a valid one and try again"
+    )
+    assert f"({'w' * 499})" in str(make_error(401, body(whole + "v")))
+    assert f"({whole})" in str(make_error(401, body(f"{whole} more")))
+    assert str(make_error(404, body(whole + "v", {"reason": "NO_STORED_REPLY"}))) == "w" * 499
 
 
 @pytest.mark.parametrize("text", [f"[{body('m', code=400)}]", body("m", code=400)])
 def test_an_error_may_come_in_an_array_of_one(text: str) -> None:
-    assert str(failure(400, text)) == "the model refused the request (400 ): m"
+    assert str(make_error(400, text)) == "the model refused the request (400 ): m"
     with pytest.raises(ModelUnusable, match=r"\(400 \): m$"):
         read_reply(text)
 
 
 def test_of_an_array_of_two_nothing_is_read() -> None:
     text = f"[{body('m')}, {body('m')}]"
-    assert str(failure(400, text)).endswith(f": {text}")
+    assert str(make_error(400, text)).endswith(f": {text}")
 
 
 TOKENS = TokenUsage(calls=1)

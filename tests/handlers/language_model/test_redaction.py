@@ -111,7 +111,7 @@ def after(error: Exception, *, cause: Exception | None = None, context: Exceptio
     ],
 )
 def test_a_key_that_an_error_or_its_causes_hold_is_found(error: Exception) -> None:
-    assert str(Redaction(KEY).of_error(error)) == f"the model's SDK failed: {type(error).__name__}"
+    assert str(Redaction(KEY).redact_error(error)) == f"the model's SDK failed: {type(error).__name__}"
 
 
 def nested(depth: int) -> Exception:
@@ -123,8 +123,8 @@ def nested(depth: int) -> Exception:
 
 
 def test_causes_are_followed_to_the_tenth_error_and_no_further() -> None:
-    assert isinstance(Redaction(KEY).of_error(nested(9)), ModelUnavailable)
-    assert isinstance(Redaction(KEY).of_error(nested(10)), ValueError)
+    assert isinstance(Redaction(KEY).redact_error(nested(9)), ModelUnavailable)
+    assert isinstance(Redaction(KEY).redact_error(nested(10)), ValueError)
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ def test_causes_are_followed_to_the_tenth_error_and_no_further() -> None:
     ],
 )
 def test_what_looks_like_a_credential_is_taken_out_of_an_error(told: str, shown: str) -> None:
-    assert str(Redaction(KEY).of_error(ModelUnusable(told))) == shown
+    assert str(Redaction(KEY).redact_error(ModelUnusable(told))) == shown
     assert asked(Reply(told, FinishReason.STOP, TokenUsage())).text == told
 
 
 def test_an_error_that_does_not_hold_the_key_stays() -> None:
     for error in (ValueError("harmless"), after(ValueError("harmless"), cause=ValueError("too"))):
-        assert Redaction(KEY).of_error(error) is error
+        assert Redaction(KEY).redact_error(error) is error
 
 
 def test_a_text_too_short_to_be_a_key_changes_nothing() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.language_model.google_generativeai import response_schema
+from shared.language_model.google_generativeai import make_response_schema
 
 NAME = {"type": "string", "description": "a name"}
 
@@ -31,4 +31,4 @@ NAME = {"type": "string", "description": "a name"}
     ],
 )
 def test_a_schema_is_sent_without_what_the_sdk_does_not_know(schema: dict[str, Any], sent: dict[str, Any]) -> None:
-    assert response_schema(schema, {"Name": {**NAME, "maxLength": 9}}) == sent
+    assert make_response_schema(schema, {"Name": {**NAME, "maxLength": 9}}) == sent

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.composition import ModelSettings, adapter
+from shared.composition import ModelSettings, make_adapter
 from shared.language_model.google_genai import GoogleGenaiModel
 from shared.language_model.google_generativeai import GoogleGenerativeaiModel
 from shared.language_model.port import (
@@ -12,7 +12,7 @@ from shared.language_model.port import (
     ModelUnavailable,
     ModelUnusable,
     Prompt,
-    call_seconds,
+    get_call_seconds,
 )
 from shared.language_model.retrying import RetryingModel
 from shared.models.errors import AgentError
@@ -99,7 +99,7 @@ def test_nothing_is_waited_for_that_would_leave_no_time() -> None:
 )
 def test_the_settings_name_the_adapter(named: dict[str, str], kind: type) -> None:
     settings = ModelSettings.model_validate({"gemini_api_key_parameter": "/p", "gemini_model": "m", **named})
-    assert type(adapter(settings, "key")) is kind
+    assert type(make_adapter(settings, "key")) is kind
 
 
 def test_an_adapter_that_does_not_exist_is_refused() -> None:
@@ -109,13 +109,13 @@ def test_an_adapter_that_does_not_exist_is_refused() -> None:
 
 @pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 300.0), (100.0, 85.0), (15.5, 0.5)])
 def test_one_call_takes_what_is_left_but_for_the_end_and_five_minutes_at_most(remaining: float, seconds: float) -> None:
-    assert call_seconds(lambda: remaining) == seconds
+    assert get_call_seconds(lambda: remaining) == seconds
 
 
 @pytest.mark.parametrize("remaining", [15.0, 0.0])
 def test_without_time_left_nothing_is_asked(remaining: float) -> None:
     with pytest.raises(ModelUnavailable, match=r"^no time is left to ask the model$"):
-        call_seconds(lambda: remaining)
+        get_call_seconds(lambda: remaining)
 
 
 def test_a_backoff_grows_to_the_longest_wait() -> None:

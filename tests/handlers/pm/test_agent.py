@@ -115,7 +115,7 @@ def test_without_a_plan_the_project_fails_with_the_last_faults() -> None:
 
 def test_the_plan_is_stored_with_its_tasks_and_releases_those_that_depend_on_nothing() -> None:
     factory, project = planned(GOOD)
-    record = factory.projects.plan(project.id, 1)
+    record = factory.projects.get_plan(project.id, 1)
     assert record is not None
     assert record.plan is not None
     assert record.base is None
@@ -123,7 +123,7 @@ def test_the_plan_is_stored_with_its_tasks_and_releases_those_that_depend_on_not
     assert Plan.model_validate_json(factory.objects.contents[record.plan.key]) == USUAL
     assert factory.objects.types[record.plan.key] == "application/json"
     assert factory.objects.contents[record.plan.key].startswith(b'{\n "summary"')
-    tasks = list(factory.projects.tasks(project.id, Revision(build=1)))
+    tasks = list(factory.projects.list_tasks(project.id, Revision(build=1)))
     assert [(task.task_id, task.title, task.state) for task in tasks] == [
         ("code", "The library", WorkState.PENDING),
         ("readme", "Its README", WorkState.PENDING),
@@ -138,7 +138,7 @@ def test_the_plan_is_stored_with_its_tasks_and_releases_those_that_depend_on_not
 @pytest.mark.parametrize(("tasks", "told"), [(1, "planned 1 task: code"), (2, "planned 2 tasks: code, tests")])
 def test_the_timeline_tells_how_many_tasks_there_are(tasks: int, told: str) -> None:
     factory, project = planned(USUAL.model_copy(update={"tasks": USUAL.tasks[:tasks]}).model_dump_json())
-    assert [event.detail for event in factory.projects.events(project.id) if event.agent == "pm"][-1] == told
+    assert [event.detail for event in factory.projects.list_events(project.id) if event.agent == "pm"][-1] == told
 
 
 def test_a_change_is_planned_from_the_files_there_are() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pm_agent.questions import about_change, about_project, correction
+from pm_agent.questions import make_change_prompt, make_correction_prompt, make_project_prompt
 from shared.language_model.port import FinishReason, Prompt, Reply
 from shared.models.plan import Plan
 from shared.models.project import Project, Revision, StoredObject, TokenUsage
@@ -31,7 +31,7 @@ def about(*plans: Plan, wishes: str = WISHES) -> Prompt:
         for path, language, size in (("greet.py", "python", 61), ("notes.txt", "text", 5))
     ]
     texts = {"greet.py": replies.CONTENTS["greet.py"], "notes.txt": "notes"}
-    return about_change(project(wishes), change, plans, files, texts)
+    return make_change_prompt(project(wishes), change, plans, files, texts)
 
 
 def section(prompt: Prompt, title: str) -> str:
@@ -40,7 +40,9 @@ def section(prompt: Prompt, title: str) -> str:
 
 def test_each_reason_has_a_line_and_the_question_is_asked_again() -> None:
     asked = Prompt(system="Plan.", text="A game of chess.", schema={})
-    again = correction(asked, Reply("{no plan}", FinishReason.STOP, TokenUsage(), "STOP"), ["too long", "too deep"])
+    again = make_correction_prompt(
+        asked, Reply("{no plan}", FinishReason.STOP, TokenUsage(), "STOP"), ["too long", "too deep"]
+    )
     tag = make_tag("{no plan}")
     assert "\n- too long\n- too deep\n" in again.text
     assert again.text.startswith("A game of chess.\n")
@@ -49,7 +51,7 @@ def test_each_reason_has_a_line_and_the_question_is_asked_again() -> None:
 
 
 def test_the_requirements_of_a_project_stand_between_marks() -> None:
-    prompt = about_project(project(WISHES))
+    prompt = make_project_prompt(project(WISHES))
     tag = make_tag(WISHES)
     assert f"\n<requirements-{tag}>\n{WISHES}\n</requirements-{tag}>\n" in prompt.text
     assert "$" not in prompt.text + prompt.system

@@ -91,6 +91,6 @@ def test_a_plan_without_faults_is_carried_out_to_its_end(depends_on: list[list[s
     ids = "abcde"[: len(depends_on)]
     tasks = [task(task_id, f"{task_id}.py", after=after) for task_id, after in zip(ids, depends_on, strict=True)]
     checked, done = plan(*tasks), frozenset[str]()
-    while ready := checked.ready(done):
+    while ready := checked.list_ready(done):
         done |= {*ready}
     assert (len(done) == len(tasks)) is not bool(find_faults(checked))

@@ -126,7 +126,7 @@ def test_a_type_is_no_macro_though_it_is_written_as_one() -> None:
     ],
 )
 def test_what_looks_like_a_macro_is_taken_out_where_only_its_definition_tells(text: str, left: str) -> None:
-    found, lines = c_macros.without_macros(c_source.read(text))
+    found, lines = c_macros.remove_macros(c_source.read(text))
     assert found == left
     assert lines == ({1} if left != text else set())
 
@@ -156,4 +156,4 @@ def test_what_looks_like_a_macro_is_taken_out_where_only_its_definition_tells(te
     ],
 )
 def test_what_the_grammars_do_not_read_is_put_in_words_that_they_do(text: str, words: str) -> None:
-    assert c_macros.without_gaps(text) == words
+    assert c_macros.fill_gaps(text) == words

@@ -8,7 +8,7 @@ from qa_agent.analysers.hidden_text import HiddenText
 from qa_agent.analysers.leftovers import Leftovers
 from qa_agent.analysers.port import Analyser, SourceFile
 from shared.models.severity import Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 EDIT = "<<<<<<< SEARCH\nflask==2.0\n=======\nflask==3.0\n>>>>>>> REPLACE\n"
 MERGE = "all:\n<<<<<<< HEAD\n\tmake a\n=======\n\tmake b\n>>>>>>> feature/x\n"
@@ -16,7 +16,7 @@ DIFF = "--- a/style.css\n+++ b/style.css\n@@ -1,2 +1,2 @@\n-a { color: red }\n+a
 
 
 def find(analyser: Analyser, path: str, text: str) -> list[tuple[int, str]]:
-    file = SourceFile(path, language_of(path, text), text)
+    file = SourceFile(path, detect_language(path, text), text)
     return [(fault.line, fault.message) for fault in analyser.check([file])] if analyser.reads(file) else []
 
 

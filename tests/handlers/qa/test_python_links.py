@@ -6,7 +6,7 @@ from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.python_links import PythonLinks
 from qa_agent.analysers.python_modules import list_standard
 from shared.models.severity import Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 STORE = """\
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ FILES = {"todo/__init__.py": "", "todo/store.py": STORE, "requirements.txt": "fl
 
 def find(files: dict[str, str]) -> list[Fault]:
     analyser = PythonLinks()
-    sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
+    sources = [SourceFile(path, detect_language(path, text), text) for path, text in files.items()]
     return list(analyser.check([source for source in sources if analyser.reads(source)]))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from qa_agent.analysers.port import Fault, SourceFile
-from qa_agent.scoring import find_reasons_against, make_failures, score_parts, total
+from qa_agent.scoring import calculate_total, find_reasons_against, make_failures, score_parts
 from shared.models.quality import ScorePart, Severity
 from shared.models.runs import Emptied, TestedTest, TestsRun
 
@@ -209,7 +209,7 @@ def part(weight: float, points: float, measured: bool = True) -> ScorePart:
     ],
 )
 def test_the_score_is_the_share_of_what_was_measured(parts: list[ScorePart], expected: float) -> None:
-    assert total(parts) == expected
+    assert calculate_total(parts) == expected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from qa_agent.analysers.ruff import Ruff
 from qa_agent.analysis import analyse
 from shared.models.project import Revision
 from shared.models.severity import Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -62,7 +62,7 @@ def fetch(url):
 
 
 def check(analyser: Analyser, path: str, text: str) -> list[Fault]:
-    file = SourceFile(path, language_of(path), text)
+    file = SourceFile(path, detect_language(path), text)
     return list(analyser.check([file])) if analyser.reads(file) else []
 
 

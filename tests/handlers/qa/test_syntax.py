@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qa_agent.analysers.port import Fault, SourceFile
 from qa_agent.analysers.syntax import DOUBT, LANGUAGES, SYNTAX, Syntax
 from shared.models.severity import Severity
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 # Correct code of kinds that a parser may not expect: a folder for each language.
 KNOWN_GOOD: Final = sorted(path for path in Path(__file__).with_name("known_good").rglob("*") if path.is_file())
@@ -277,7 +277,7 @@ def test_a_header_of_cpp_is_read_as_such() -> None:
     ],
 )  # fmt: skip
 def test_which_files_are_read(path: str, text: str, read: bool) -> None:
-    assert Syntax().reads(SourceFile(path, language_of(path, text), text)) is read
+    assert Syntax().reads(SourceFile(path, detect_language(path, text), text)) is read
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES - {"bash"}))

@@ -5,7 +5,7 @@ import pytest
 from qa_agent.analysers.html_links import HtmlLinks
 from qa_agent.analysers.javascript_links import JavascriptLinks
 from qa_agent.analysers.port import Analyser, SourceFile
-from shared.source_files import language_of
+from shared.source_files import detect_language
 
 FILES = {
     "src/store.js": "export const LIMIT = 3;\nexport function load() {}\nexport default class Store {}\n",
@@ -21,7 +21,7 @@ FILES = {
 
 
 def check(analyser: Analyser, files: dict[str, str]) -> list[tuple[str, int, str, str]]:
-    sources = [SourceFile(path, language_of(path, text), text) for path, text in files.items()]
+    sources = [SourceFile(path, detect_language(path, text), text) for path, text in files.items()]
     faults = analyser.check([source for source in sources if analyser.reads(source)])
     return [(fault.path, fault.line, fault.severity.value, fault.message) for fault in faults]
 

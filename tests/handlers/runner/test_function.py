@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from runner import app, isolation
-from runner.micro_vm import why_no_micro_vm
-from runner.programs import python_job
+from runner.micro_vm import explain_no_micro_vm
+from runner.programs import make_python_job
 from runner.running import Runner
 from runner.sandbox.errors import NoSandbox, NotRun
 from runner.sandbox.inside import kernel
@@ -22,7 +22,7 @@ from shared.models.runs import TestsRun
 from tests.handlers.runner.asking import request
 
 ROOT = Path(__file__).parents[3]
-JOB = python_job({}, Limits(), {})
+JOB = make_python_job({}, Limits(), {})
 LAMBDA = {
     "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
     "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
@@ -52,7 +52,7 @@ def test_in_a_micro_vm_what_an_earlier_run_left_is_deleted_first(
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(ROOT)
     monkeypatch.setattr(isolation, "run", no_sandbox)
-    monkeypatch.setattr(isolation, "why_no_micro_vm", lambda _: "")
+    monkeypatch.setattr(isolation, "explain_no_micro_vm", lambda _: "")
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     assert not isolation.run_isolated(JOB).contained
     assert list(tmp_path.iterdir()) == []
@@ -78,7 +78,7 @@ def why(root: Path, code: Path) -> str:
     """Return the reason for a user to whom the system is read-only."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "access", lambda *_: False)
-        return why_no_micro_vm(code, root)
+        return explain_no_micro_vm(code, root)
 
 
 def test_a_machine_of_lambda_is_known_by_what_it_is(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_system_of_which_a_part_can_be_written_to_is_none(folder: str, tmp_pat
     code, open_one = machine(tmp_path), tmp_path / folder
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(os, "access", lambda path, mode: (path, mode) == (open_one, os.W_OK))
-        assert why_no_micro_vm(code, tmp_path) == "the system can be written to"
+        assert explain_no_micro_vm(code, tmp_path) == "the system can be written to"
 
 
 def test_a_machine_with_a_sandbox_uses_it_and_deletes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_machine_with_a_sandbox_uses_it_and_deletes_nothing(monkeypatch: pytes
         return EndedRun(0, "", "", b"", contained=True)
 
     monkeypatch.setattr(isolation, "run", sandbox)
-    monkeypatch.setattr(isolation, "why_no_micro_vm", lambda _: "")
+    monkeypatch.setattr(isolation, "explain_no_micro_vm", lambda _: "")
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     assert isolation.run_isolated(JOB).contained
     assert asked == [False]
@@ -142,8 +142,8 @@ def test_a_machine_with_a_sandbox_uses_it_and_deletes_nothing(monkeypatch: pytes
 def test_code_elsewhere_or_in_a_system_that_can_be_written_to_is_not_in_lambda(tmp_path: Path) -> None:
     code = machine(tmp_path)
     assert why(tmp_path, tmp_path / "home/runner/app.py") == "the code is not where Lambda has it"
-    assert why_no_micro_vm(code, tmp_path) == "the system can be written to"
-    assert why_no_micro_vm(Path(isolation.__file__)) == "the code is not where Lambda has it"
+    assert explain_no_micro_vm(code, tmp_path) == "the system can be written to"
+    assert explain_no_micro_vm(Path(isolation.__file__)) == "the code is not where Lambda has it"
 
 
 READING = """

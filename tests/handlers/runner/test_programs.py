@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.programs import SANDBOX, emptying_job, find_node, node_job, python_job
+from runner.programs import SANDBOX, find_node, make_emptying_job, make_node_job, make_python_job
 from runner.sandbox.errors import NotRun
 from runner.sandbox.inside.limits import Limits
 from runner.sandbox.process import INTERPRETER
@@ -16,7 +16,7 @@ LIMITS = Limits(processes=7)
 
 
 def test_python_runs_alone_with_our_runners_and_the_packages_beside_them() -> None:
-    job = python_job(FILES, LIMITS, {"requests": "/opt/requests"})
+    job = make_python_job(FILES, LIMITS, {"requests": "/opt/requests"})
     assert job.command[:6] == (INTERPRETER, "-I", "-B", "-S", "-u", "-c")
     assert "from _agenticai_tests.python_tests import main" in job.command[6]
     assert len(job.command) == 7
@@ -27,13 +27,13 @@ def test_python_runs_alone_with_our_runners_and_the_packages_beside_them() -> No
 
 
 def test_a_package_may_not_stand_in_for_our_runners_and_emptying_is_told_its_seconds() -> None:
-    job = emptying_job(FILES, LIMITS, {}, 2.5)
+    job = make_emptying_job(FILES, LIMITS, {}, 2.5)
     assert "from _agenticai_tests.emptying import main" in job.command[6]
     assert job.command[7:] == ("2.5",)
 
 
 def test_node_runs_our_runner_and_sees_nothing_but_itself() -> None:
-    job = node_job(FILES, LIMITS, "/opt/node/bin/node")
+    job = make_node_job(FILES, LIMITS, "/opt/node/bin/node")
     assert job.command[:3] == ("/opt/node/bin/node", "--input-type=module", "-e")
     assert job.command[3] == Path(SANDBOX, "runners", "node_tests.mjs").read_text("utf-8")
     assert (job.shown, job.files, job.limits, job.packages) == (("/opt/node/bin/node",), FILES, LIMITS, {})

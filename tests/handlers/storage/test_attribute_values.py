@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.models.workflow import ProjectStatus
-from shared.storage.attribute_values import attribute_value, plain_value
+from shared.storage.attribute_values import to_attribute_value, to_plain_value
 
 # DynamoDB's range and precision: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. A float
 # without a fraction is returned as an int, so beyond 2**53 it could be another number.
@@ -23,19 +23,19 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_what_is_stored_comes_back(value: Any) -> None:
-    assert plain_value(attribute_value(value)) == value
+    assert to_plain_value(to_attribute_value(value)) == value
 
 
 @given(VALUES)
 def test_boto3_reads_the_same_and_writes_what_is_read(value: Any) -> None:
     as_boto3_takes_it = json.loads(json.dumps(value), parse_float=Decimal)
-    stored: Any = attribute_value(value)
+    stored: Any = to_attribute_value(value)
     assert TypeDeserializer().deserialize(stored) == as_boto3_takes_it
-    assert plain_value(TypeSerializer().serialize(as_boto3_takes_it)) == value
+    assert to_plain_value(TypeSerializer().serialize(as_boto3_takes_it)) == value
 
 
 def test_numbers_without_a_fraction_are_whole() -> None:
-    assert [repr(plain_value({"N": text})) for text in ("1", "100.0", "1E+2", "97.3", "-0.5")] == [
+    assert [repr(to_plain_value({"N": text})) for text in ("1", "100.0", "1E+2", "97.3", "-0.5")] == [
         "1",
         "100",
         "100",
@@ -45,12 +45,12 @@ def test_numbers_without_a_fraction_are_whole() -> None:
 
 
 def test_enums_and_tuples_are_stored_as_text_and_lists() -> None:
-    assert attribute_value((ProjectStatus.CREATED, True)) == {"L": [{"S": "CREATED"}, {"BOOL": True}]}
+    assert to_attribute_value((ProjectStatus.CREATED, True)) == {"L": [{"S": "CREATED"}, {"BOOL": True}]}
 
 
 @pytest.mark.parametrize("value", [b"x", {1, 2}, object()])
 def test_what_an_item_cannot_hold_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match=r"is not a value that an item can hold"):
-        attribute_value(value)
+        to_attribute_value(value)
     with pytest.raises(TypeError, match="type B, which nothing here writes"):
-        plain_value({"B": b"x"})
+        to_plain_value({"B": b"x"})

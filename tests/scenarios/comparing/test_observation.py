@@ -6,7 +6,7 @@ import pytest
 
 from agenticai.emulator.core.model_records import ModelExchange
 from agenticai.emulator.core.usage_records import Caller
-from agenticai.scenarios.comparing.observation import CallTotal, ModelTotal, callers_counted, describe
+from agenticai.scenarios.comparing.observation import CallTotal, ModelTotal, describe, list_counted_callers
 from agenticai.stack.target import Capability, Target
 from tests.fakes.replayed import AT, result
 
@@ -25,7 +25,7 @@ def gateway(*capabilities: Capability) -> Target:
     ],
 )
 def test_whose_calls_a_target_counts_follows_from_what_it_can(target: Target, counted: tuple[Caller, ...]) -> None:
-    assert callers_counted(target) == counted
+    assert list_counted_callers(target) == counted
 
 
 def test_calls_are_summed_by_operation_and_caller_where_these_are_counted() -> None:

@@ -31,13 +31,13 @@ def read(folder: Path, text: str) -> Scenario:
 def test_what_is_left_out_of_a_file_is_a_project_that_completes_without_faults(tmp_path: Path) -> None:
     scenario = read(tmp_path, SMALLEST)
     assert scenario.script == (Create(create="first"),)
-    assert scenario.expected("first") == ExpectedProject(status=ProjectStatus.COMPLETED)
+    assert scenario.find_expected("first") == ExpectedProject(status=ProjectStatus.COMPLETED)
     assert (scenario.faults, scenario.expect.fired, scenario.needs) == ((), "all", frozenset())
 
 
 def test_a_project_that_a_step_deletes_is_expected_to_be_gone(tmp_path: Path) -> None:
     scenario = read(tmp_path, SMALLEST + "steps: [create: first, delete: first]\n")
-    assert scenario.expected("first").gone
+    assert scenario.find_expected("first").gone
 
 
 def test_steps_are_taken_in_their_order(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_dead_letters_are_a_number_or_a_number_and_what_they_say(tmp_path: Path)
 
 def test_copies_are_projects_of_their_own(tmp_path: Path) -> None:
     scenario = read(tmp_path, SMALLEST + "    copies: 2\n")
-    assert scenario.copies_of("first") == ("first 1", "first 2")
-    assert {scenario.key_of(name) for name in scenario.copies_of("first")} == {"first"}
+    assert scenario.list_copies("first") == ("first 1", "first 2")
+    assert {scenario.find_key(name) for name in scenario.list_copies("first")} == {"first"}
 
 
 @pytest.mark.parametrize(

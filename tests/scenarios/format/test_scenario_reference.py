@@ -39,7 +39,7 @@ def models(annotation: Any, seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
     return seen
 
 
-SCHEMA = jsonschema.Draft202012Validator(schema.schema())
+SCHEMA = jsonschema.Draft202012Validator(schema.make_schema())
 MODELS = sorted(models(Scenario, set()) | models(Fault, set()), key=lambda model: model.__name__)
 
 
@@ -94,7 +94,7 @@ def test_the_first_example_asks_for_what_replies_are_stored_for(tmp_path: Path) 
 
 
 def test_the_schema_file_is_current() -> None:
-    assert schema.FILE.read_text("utf-8") == schema.text(), "run `python -m agenticai.scenarios.format.schema`"
+    assert schema.FILE.read_text("utf-8") == schema.format_schema(), "run `python -m agenticai.scenarios.format.schema`"
 
 
 @pytest.mark.parametrize("path", sorted(LIBRARY.glob("*.yaml")), ids=lambda path: path.stem)

@@ -1,7 +1,7 @@
 """Fault rules name agents in a file, and functions and queues on a stack."""
 
 from agenticai.emulator.faults.rules import Call, CallFault, Delivery, DeliveryFault, Duplicate, Hang
-from agenticai.scenarios.replaying.naming import agents_by_name, name_agents, name_deployed
+from agenticai.scenarios.replaying.naming import map_agents, name_agents, name_deployed
 from agenticai.stack.outputs import StackOutputs
 
 
@@ -18,4 +18,4 @@ def test_agents_are_written_by_name_and_met_as_they_are_deployed() -> None:
     ]
     assert [fault.when.queue for fault in met if isinstance(fault, DeliveryFault)] == ["agenticai-dev-queue-x"]
     assert name_agents(met, outputs) == (call, every, delivery)
-    assert agents_by_name(outputs) == {"agenticai-dev-agent-x": "dev", "agenticai-dev-queue-x": "dev"}
+    assert map_agents(outputs) == {"agenticai-dev-agent-x": "dev", "agenticai-dev-queue-x": "dev"}

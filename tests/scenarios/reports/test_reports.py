@@ -13,8 +13,8 @@ from agenticai.display import replays as console
 from agenticai.display.console import Display
 from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.document import RunReport, report_results
-from agenticai.scenarios.reports.junit import junit
-from agenticai.scenarios.reports.page import page
+from agenticai.scenarios.reports.junit import render_junit
+from agenticai.scenarios.reports.page import render_page
 from tests.fakes.replayed import AT, FIRED, PROJECT, failed, result
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_replays_that_are_not_alike_fail_but_for_the_first() -> None:
 
 
 def parsed(report: RunReport) -> Element:
-    return fromstring(junit(report))  # noqa: S314 - written a moment ago
+    return fromstring(render_junit(report))  # noqa: S314 - written a moment ago
 
 
 def test_junit_counts_and_names_what_failed() -> None:
@@ -115,7 +115,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere() -> None:
-    text = page(mixed())
+    text = render_page(mixed())
     read = Page(text)
     assert read.open == []
     assert read.tags.count("svg") == 3
@@ -126,7 +126,7 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere() -> None:
 
 
 def test_the_page_escapes_what_projects_and_messages_say() -> None:
-    read = Page(page(mixed()))
+    read = Page(render_page(mixed()))
     assert any("it is [bold]TESTING</b> & no queue has a message" in text for text in read.texts)
     assert any("planned 1 task: <hello>" in text for text in read.texts)
     assert "<x>" in read.texts
@@ -134,13 +134,13 @@ def test_the_page_escapes_what_projects_and_messages_say() -> None:
 
 
 def test_the_page_names_faults_by_the_agent_of_their_function_or_queue() -> None:
-    (faults,) = re.findall(r"<h4>Faults</h4><table>(.*?)</table>", page(run(result())), re.DOTALL)
+    (faults,) = re.findall(r"<h4>Faults</h4><table>(.*?)</table>", render_page(run(result())), re.DOTALL)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", faults)
     assert cells == ["12:00:00", "dev", "s3 PutObject: kill", "13:30:00", "dev queue", "delay 5"]
 
 
 def test_every_row_of_the_page_leads_to_its_section() -> None:
-    attributes = Page(page(run(result(), result("other"), failed()))).attributes
+    attributes = Page(render_page(run(result(), result("other"), failed()))).attributes
     ids = {f"#{value}" for name, value in attributes if name == "id"}
     links = [value for name, value in attributes if name == "href"]
     assert len(links) == 3
@@ -148,7 +148,7 @@ def test_every_row_of_the_page_leads_to_its_section() -> None:
 
 
 def test_the_chart_has_a_bar_for_all_work_and_a_name_for_who_cannot_see_it() -> None:
-    (text,) = re.findall(r"<svg.*?</svg>", page(run(result())), re.DOTALL)
+    (text,) = re.findall(r"<svg.*?</svg>", render_page(run(result())), re.DOTALL)
     svg = fromstring(text)  # noqa: S314 - written a moment ago
     classes = [element.get("class", "").split() for element in svg.iter("rect")]
     bars = [names[1] for names in classes if names[:1] == ["bar"]]
@@ -162,7 +162,7 @@ def test_the_chart_has_a_bar_for_all_work_and_a_name_for_who_cannot_see_it() -> 
     "report", [run(), run(Result(result().scenario, 0, skipped=SKIPPED))], ids=["empty", "skipped"]
 )
 def test_a_run_without_any_course_has_a_page_too(report: RunReport) -> None:
-    assert Page(page(report)).open == []
+    assert Page(render_page(report)).open == []
 
 
 def test_a_replay_is_a_line_below_its_columns() -> None:

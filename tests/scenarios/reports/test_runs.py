@@ -19,7 +19,7 @@ def test_a_run_leaves_its_reports_and_is_listed_newest_first(tmp_path: Path) -> 
     second = runs.make_folder(7, tmp_path, datetime(2026, 1, 2, tzinfo=UTC))
     assert second.name == "20260102T000000.000000-7"
     for folder in (first, second):
-        assert runs.keep(report(), folder) == folder / "report.html"
+        assert runs.keep_run(report(), folder) == folder / "report.html"
         assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "report.html", "run.json"]
     assert list(runs.list_kept(tmp_path)) == [(second, report()), (first, report())]
 

@@ -12,7 +12,7 @@ from agenticai.scenarios.replaying.replay import Result
 from agenticai.scenarios.reports.axis import CUT_SECONDS, Axis
 from agenticai.scenarios.reports.course import BarKind, Course, trace_course
 from agenticai.scenarios.reports.document import ScenarioReport
-from agenticai.scenarios.reports.figures import clock, dollars, duration
+from agenticai.scenarios.reports.figures import format_clock, format_dollars, format_duration
 from tests.fakes.replayed import AGENTS, AT, FIRED, PROJECT, invocation, result
 
 
@@ -88,7 +88,7 @@ def test_a_long_stretch_is_cut_short() -> None:
 
 
 def test_ticks_are_round_times_outside_of_what_is_cut() -> None:
-    ticks = list(axis(0, 1, 5401, 5402, width=1000).ticks(80))
+    ticks = list(axis(0, 1, 5401, 5402, width=1000).list_ticks(80))
     seconds = [since.total_seconds() for _, since in ticks]
     assert seconds[0] == 0
     assert all(second <= 1 or second >= 5401 for second in seconds)
@@ -100,8 +100,8 @@ def test_ticks_leave_room_for_the_length_of_what_is_cut() -> None:
     (cut,) = folded.cuts
     middle = (cut.left + cut.right) / 2
     assert cut.left < 80
-    assert [round(place) for place, _ in folded.ticks(80) if abs(place - middle) < 80] == []
-    assert list(folded.ticks(80))
+    assert [round(place) for place, _ in folded.list_ticks(80) if abs(place - middle) < 80] == []
+    assert list(folded.list_ticks(80))
 
 
 def test_a_single_moment_is_an_axis() -> None:
@@ -113,7 +113,7 @@ def test_a_single_moment_is_an_axis() -> None:
     [(0.35, "350 ms"), (1.44, "1.4 s"), (45, "45 s"), (300, "5 min"), (14400, "4 h"), (2e5, "2 d")],
 )
 def test_durations_are_in_one_unit(seconds: float, shown: str) -> None:
-    assert duration(seconds) == shown
+    assert format_duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_durations_are_in_one_unit(seconds: float, shown: str) -> None:
     [(0, "0 s"), (0.4, "0.4 s"), (12, "12 s"), (902.5, "15:02.5"), (5400, "1:30:00"), (1216800, "14 d 02:00:00")],
 )
 def test_times_on_the_axis_grow_with_what_they_name(seconds: float, shown: str) -> None:
-    assert clock(timedelta(seconds=seconds)) == shown
+    assert format_clock(timedelta(seconds=seconds)) == shown
 
 
 def test_prices_show_what_there_is_to_see() -> None:
-    assert (dollars(0.000123), dollars(1234.5)) == ("$0.00012", "$1,234.50")
+    assert (format_dollars(0.000123), format_dollars(1234.5)) == ("$0.00012", "$1,234.50")

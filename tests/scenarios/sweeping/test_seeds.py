@@ -26,7 +26,7 @@ from agenticai.scenarios.format.scenario import Scenario
 from agenticai.scenarios.replaying.naming import name_agents, name_deployed
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd
 from agenticai.scenarios.sweeping.judging import TrialJudgement, TrialVerdict
-from agenticai.scenarios.sweeping.schedules import FaultSites, may_end_otherwise, schedule
+from agenticai.scenarios.sweeping.schedules import FaultSites, make_schedule, may_end_otherwise
 from agenticai.scenarios.sweeping.seeds import SeedResult, shrink_result, try_seeds, write_yaml
 from agenticai.stack.outputs import StackOutputs
 from shared.models.workflow import ProjectStatus
@@ -82,7 +82,7 @@ def test_seeds_are_tried_each_with_its_own_schedule() -> None:
     with BenchPool(FakeBenches(), 2) as pool:
         results = list(try_seeds(pool, fails_where_sending_is_hit, CLEAN, MATERIAL, range(40)))
     assert sorted(result.seed for result in results) == list(range(40))
-    assert {result.seed: result.faults for result in results} == {n: schedule(n, MATERIAL) for n in range(40)}
+    assert {result.seed: result.faults for result in results} == {n: make_schedule(n, MATERIAL) for n in range(40)}
     judged = [result for result in results if not may_end_otherwise(result.faults)]
     assert {(result.judged.verdict, _hits_sending(result.faults)) for result in judged} == {
         (TrialVerdict.VIOLATED, True),
@@ -91,7 +91,7 @@ def test_seeds_are_tried_each_with_its_own_schedule() -> None:
 
 
 def test_where_the_model_refuses_the_project_may_fail() -> None:
-    seeds = [seed for seed in range(200) if _replies(schedule(seed, MATERIAL)) & {ModelReply.SAFETY}]
+    seeds = [seed for seed in range(200) if _replies(make_schedule(seed, MATERIAL)) & {ModelReply.SAFETY}]
     assert seeds
     with BenchPool(FakeBenches(), 1) as pool:
         results = list(try_seeds(pool, lambda bench, faults: FAILED, CLEAN, MATERIAL, seeds))

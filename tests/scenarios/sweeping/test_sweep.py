@@ -18,7 +18,7 @@ from agenticai.scenarios.format.errors import ScenarioError
 from agenticai.scenarios.invariants import Violation
 from agenticai.scenarios.invariants.rules import INVARIANTS
 from agenticai.scenarios.sweeping.ending import Ending, ProjectEnd, find_differences
-from agenticai.scenarios.sweeping.judging import TrialVerdict, judge
+from agenticai.scenarios.sweeping.judging import TrialVerdict, judge_trial
 from agenticai.scenarios.sweeping.sweep import SIDES, Case, list_cases, sweep
 from shared.models.workflow import ProjectStatus
 from tests.fakes.benches import FakeBenches, FakeEngine
@@ -97,17 +97,17 @@ def rehearsing(ending: Ending) -> Callable[[Bench, Sequence[Fault]], Ending]:
 
 
 def test_a_replay_that_ends_like_the_clean_one_survived() -> None:
-    assert judge(rehearsing(KILLED), CLEAN, (), BENCH).verdict is TrialVerdict.SURVIVED
+    assert judge_trial(rehearsing(KILLED), CLEAN, (), BENCH).verdict is TrialVerdict.SURVIVED
 
 
 def test_a_replay_whose_fault_never_came_shows_nothing() -> None:
-    assert judge(rehearsing(CLEAN), CLEAN, (), BENCH).verdict is TrialVerdict.NOT_REACHED
+    assert judge_trial(rehearsing(CLEAN), CLEAN, (), BENCH).verdict is TrialVerdict.NOT_REACHED
 
 
 def test_a_violation_is_one_however_well_the_project_ended() -> None:
     broken = replace(KILLED, violations=(Violation("nothing vanishes", "1", "it is DEVELOPING"),))
     for same_end in (True, False):
-        judged = judge(rehearsing(broken), CLEAN, (), BENCH, same_end=same_end)
+        judged = judge_trial(rehearsing(broken), CLEAN, (), BENCH, same_end=same_end)
         assert judged.verdict is TrialVerdict.VIOLATED
         assert judged.evidence == ("nothing vanishes: 1: it is DEVELOPING",)
 
@@ -118,8 +118,8 @@ OTHER = ProjectEnd(ProjectStatus.FAILED, "1.1", 40.0, {"a.py": "c" * 64, "d.py":
 def test_another_end_is_a_violation_unless_the_faults_allow_it() -> None:
     refused = ("Step 2 (modify expenses) failed: 409",)
     ended = replace(KILLED, projects={"expenses": OTHER}, dead_letters={"dev": 1}, not_taken=refused)
-    assert judge(rehearsing(ended), CLEAN, (), BENCH, same_end=False).verdict is TrialVerdict.SURVIVED
-    judged = judge(rehearsing(ended), CLEAN, (), BENCH)
+    assert judge_trial(rehearsing(ended), CLEAN, (), BENCH, same_end=False).verdict is TrialVerdict.SURVIVED
+    judged = judge_trial(rehearsing(ended), CLEAN, (), BENCH)
     assert judged.verdict is TrialVerdict.VIOLATED
     assert judged.evidence == (
         *refused,

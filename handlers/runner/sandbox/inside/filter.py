@@ -34,42 +34,42 @@ _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
-def seccomp_filter(machine: Architecture) -> bytes:
+def make_seccomp_filter(machine: Architecture) -> bytes:
     """Return the filter's instructions: denied calls fail with EPERM, and calls of another architecture kill."""
-    return b"".join(_instructions(machine))
+    return b"".join(_list_instructions(machine))
 
 
-def _instructions(machine: Architecture) -> Iterator[bytes]:
-    yield _instruction(_LOAD, _ARCHITECTURE)
-    yield _instruction(_EQUAL, machine.audit, skip_if=1)
-    yield _instruction(_RETURN, _KILL)
-    yield _instruction(_LOAD, _NUMBER)
-    yield _instruction(_AT_LEAST, _X32, skip_unless=1)
-    yield _instruction(_RETURN, _REFUSE | errno.ENOSYS)
+def _list_instructions(machine: Architecture) -> Iterator[bytes]:
+    yield _encode_instruction(_LOAD, _ARCHITECTURE)
+    yield _encode_instruction(_EQUAL, machine.audit, skip_if=1)
+    yield _encode_instruction(_RETURN, _KILL)
+    yield _encode_instruction(_LOAD, _NUMBER)
+    yield _encode_instruction(_AT_LEAST, _X32, skip_unless=1)
+    yield _encode_instruction(_RETURN, _REFUSE | errno.ENOSYS)
     for number in (*(machine.calls[name] for name in DENIED), *_DENIED_EVERYWHERE):
-        yield _instruction(_EQUAL, number, skip_unless=1)
-        yield _instruction(_RETURN, _REFUSE | errno.EPERM)
-    yield from _buffer_sizes(machine.calls["setsockopt"])
-    yield _instruction(_EQUAL, machine.calls["socket"], skip_if=1)
-    yield _instruction(_RETURN, _ALLOW)
-    yield _instruction(_LOAD, _FIRST_ARGUMENT)
+        yield _encode_instruction(_EQUAL, number, skip_unless=1)
+        yield _encode_instruction(_RETURN, _REFUSE | errno.EPERM)
+    yield from _ignore_buffer_sizes(machine.calls["setsockopt"])
+    yield _encode_instruction(_EQUAL, machine.calls["socket"], skip_if=1)
+    yield _encode_instruction(_RETURN, _ALLOW)
+    yield _encode_instruction(_LOAD, _FIRST_ARGUMENT)
     for family in FAMILIES:
-        yield _instruction(_EQUAL, family, skip_unless=1)
-        yield _instruction(_RETURN, _ALLOW)
-    yield _instruction(_RETURN, _REFUSE | errno.EAFNOSUPPORT)
+        yield _encode_instruction(_EQUAL, family, skip_unless=1)
+        yield _encode_instruction(_RETURN, _ALLOW)
+    yield _encode_instruction(_RETURN, _REFUSE | errno.EAFNOSUPPORT)
 
 
-def _buffer_sizes(call: int) -> Iterator[bytes]:
+def _ignore_buffer_sizes(call: int) -> Iterator[bytes]:
     """Make requests for another size of a socket's buffers succeed without effect."""
-    yield _instruction(_EQUAL, call, skip_unless=7)
-    yield _instruction(_LOAD, _SECOND_ARGUMENT)
-    yield _instruction(_EQUAL, _SOCKET_LEVEL, skip_unless=4)
-    yield _instruction(_LOAD, _THIRD_ARGUMENT)
-    yield _instruction(_EQUAL, _BUFFER_SIZES[0], skip_if=1)
-    yield _instruction(_EQUAL, _BUFFER_SIZES[1], skip_unless=1)
-    yield _instruction(_RETURN, _REFUSE)
-    yield _instruction(_RETURN, _ALLOW)
+    yield _encode_instruction(_EQUAL, call, skip_unless=7)
+    yield _encode_instruction(_LOAD, _SECOND_ARGUMENT)
+    yield _encode_instruction(_EQUAL, _SOCKET_LEVEL, skip_unless=4)
+    yield _encode_instruction(_LOAD, _THIRD_ARGUMENT)
+    yield _encode_instruction(_EQUAL, _BUFFER_SIZES[0], skip_if=1)
+    yield _encode_instruction(_EQUAL, _BUFFER_SIZES[1], skip_unless=1)
+    yield _encode_instruction(_RETURN, _REFUSE)
+    yield _encode_instruction(_RETURN, _ALLOW)
 
 
-def _instruction(code: int, value: int, skip_if: int = 0, skip_unless: int = 0) -> bytes:
+def _encode_instruction(code: int, value: int, skip_if: int = 0, skip_unless: int = 0) -> bytes:
     return struct.pack("=HBBI", code, skip_if, skip_unless, value)

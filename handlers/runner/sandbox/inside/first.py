@@ -26,13 +26,13 @@ def run_as_init(job: Job, go: int, say: Say) -> NoReturn:
     try:
         kernel.die_with_parent()
         if os.read(go, 1):
-            say(**_run(job, say))
+            say(**_run_program(job, say))
     except OSError as error:
         say(failed=error.filename or "", errno=error.errno)
     os._exit(0)
 
 
-def _run(job: Job, say: Say) -> dict[str, object]:
+def _run_program(job: Job, say: Say) -> dict[str, object]:
     """Run the program; return how it ended."""
     memory = Memory(job.limits, Machine())
     _close_off()
@@ -47,7 +47,7 @@ def _run(job: Job, say: Say) -> dict[str, object]:
         status = _reap(child)
         if status is not None:
             return {"exit": os.waitstatus_to_exitcode(status)}
-        if exceeded := memory.exceeded():
+        if exceeded := memory.find_exceeded():
             return {"exceeded": exceeded}
 
 

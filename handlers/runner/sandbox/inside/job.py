@@ -28,15 +28,15 @@ class Job:
     hidden: tuple[str, ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
 
-    def sent(self) -> bytes:
-        """Return the job as bytes, for `received`."""
+    def encode(self) -> bytes:
+        """Return the job as bytes, for `decode`."""
         sizes = [(path, len(content)) for path, content in self.files.items()]
         header = {**{name: getattr(self, name) for name in _HEAD}, "limits": asdict(self.limits), "files": sizes}
         return b"\n".join((json.dumps(header).encode(), b"".join(self.files.values())))
 
     @classmethod
-    def received(cls, stream: IO[bytes]) -> "Job":
-        """Read a job that `sent` has written."""
+    def decode(cls, stream: IO[bytes]) -> "Job":
+        """Read a job that `encode` has written."""
         header = json.loads(stream.readline())
         files = {path: stream.read(size) for path, size in header.pop("files")}
         return cls(

@@ -77,7 +77,7 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def architecture() -> Architecture:
+def find_architecture() -> Architecture:
     """Return this processor's numbers. Raises `OSError` if they are not known."""
     name = platform.machine() if struct.calcsize("P") == 8 else "a 32-bit interpreter"
     if name not in ARCHITECTURES:
@@ -87,7 +87,7 @@ def architecture() -> Architecture:
 
 def clone() -> int:
     """Fork into new namespaces; return the child's process id, or 0 in the child, which is process 1 there."""
-    return _call("a user namespace", architecture().calls["clone"], NEW_NAMESPACES | _SIGCHLD, 0, 0, 0, 0)
+    return _call("a user namespace", find_architecture().calls["clone"], NEW_NAMESPACES | _SIGCHLD, 0, 0, 0, 0)
 
 
 def mount(kind: str, target: str, options: str) -> None:
@@ -116,7 +116,7 @@ def set_attributes(target: str, attributes: int, flags: int = 0) -> None:
 
 def pivot_root(root: str, old: str) -> None:
     """Make `root` the root of all paths, and the previous root visible at `old`, which is below it."""
-    _call("pivot_root", architecture().calls["pivot_root"], root.encode(), old.encode())
+    _call("pivot_root", find_architecture().calls["pivot_root"], root.encode(), old.encode())
 
 
 def detach(target: str) -> None:

@@ -32,11 +32,11 @@ def main() -> None:
     os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open(_LEASH, "rb", closefd=False) as stream:
-        job = Job.received(stream)
+        job = Job.decode(stream)
     if job.contained:
-        _contained(job)
+        _run_contained(job)
     else:
-        _uncontained(job)
+        _run_uncontained(job)
 
 
 def say(**message: object) -> None:
@@ -44,12 +44,12 @@ def say(**message: object) -> None:
     os.write(_channel, json.dumps(message).encode() + b"\n")
 
 
-def _contained(job: Job) -> None:
+def _run_contained(job: Job) -> None:
     from runner.sandbox.inside import kernel
     from runner.sandbox.inside.first import run_as_init
 
     kernel.die_with_parent()
-    _offer_to_the_killer()
+    _prefer_for_oom_killer()
     read_end, write_end = os.pipe()
     try:
         init_pid = kernel.clone()
@@ -61,10 +61,10 @@ def _contained(job: Job) -> None:
         say(failed=error.filename or "the map of users", errno=error.errno)
         return
     os.write(write_end, b"1")
-    _wait(init_pid, job.limits.wall_seconds)
+    _wait_for_sandbox(init_pid, job.limits.wall_seconds)
 
 
-def _offer_to_the_killer() -> None:
+def _prefer_for_oom_killer() -> None:
     """Make the kernel's out-of-memory killer choose this process first among the user's."""
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
@@ -93,7 +93,7 @@ def _write(path: str, text: str) -> None:
     os.close(descriptor)
 
 
-def _wait(init_pid: int, seconds: float) -> None:
+def _wait_for_sandbox(init_pid: int, seconds: float) -> None:
     """Wait for the sandbox, and kill it after a timeout or when standard input ends."""
     ready, _, _ = select.select([os.pidfd_open(init_pid), _LEASH], [], [], seconds)
     if not ready:
@@ -102,7 +102,7 @@ def _wait(init_pid: int, seconds: float) -> None:
     os.waitpid(init_pid, 0)
 
 
-def _uncontained(job: Job) -> None:
+def _run_uncontained(job: Job) -> None:
     """Run the program without a sandbox, with the limits that need no privileges."""
     import shutil
     import tempfile
@@ -138,7 +138,7 @@ def _kill_group(leader: int) -> None:
 def _kill_descendants() -> None:
     """Kill all descendants, including those that left the process group; without /proc none can be found."""
     deadline = time.monotonic() + KILL_SECONDS
-    while (remaining := _descendants()) and time.monotonic() < deadline:
+    while (remaining := _list_descendants()) and time.monotonic() < deadline:
         for signal_number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none starts another meanwhile
             for pid in remaining:
                 with suppress(ProcessLookupError):
@@ -148,16 +148,16 @@ def _kill_descendants() -> None:
                 pass
 
 
-def _descendants() -> list[int]:
+def _list_descendants() -> list[int]:
     """Return the running descendants of this process, the nearest first."""
-    parents = dict(_parents())
+    parents = dict(_list_parents())
     pids = [os.getpid()]
     for process in pids:
         pids += [child for child, parent in parents.items() if parent == process]
     return pids[1:]
 
 
-def _parents() -> Iterator[tuple[int, int]]:
+def _list_parents() -> Iterator[tuple[int, int]]:
     """Yield each running process and its parent."""
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdecimal():

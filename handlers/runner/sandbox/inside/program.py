@@ -6,7 +6,7 @@ import signal
 from typing import NoReturn
 
 from runner.sandbox.inside import kernel
-from runner.sandbox.inside.filter import seccomp_filter
+from runner.sandbox.inside.filter import make_seccomp_filter
 from runner.sandbox.inside.job import REPORT, Job
 from runner.sandbox.inside.view import PACKAGES, USER
 
@@ -20,14 +20,14 @@ def exec_program(job: Job, folder: str) -> NoReturn:
         os.setgroups([])
         os.setresgid(USER, USER, USER)
         os.setresuid(USER, USER, USER)
-    _write(job, folder)
+    _write_files(job, folder)
     _redirect(job.report)
-    _limit(job)
+    _limit_resources(job)
     os.nice(NICENESS)
     if job.contained:
-        machine = kernel.architecture()
+        machine = kernel.find_architecture()
         kernel.refuse_new_privileges()
-        kernel.install_filter(seccomp_filter(machine))
+        kernel.install_filter(make_seccomp_filter(machine))
     overrides = {"HOME": folder, "TMPDIR": os.path.join(folder, "tmp")}
     if job.packages:
         overrides["PYTHONPATH"] = PACKAGES if job.contained else os.path.join(folder, "packages")
@@ -35,7 +35,7 @@ def exec_program(job: Job, folder: str) -> NoReturn:
     os.execve(job.command[0], job.command, environment)  # noqa: S606 - there is no shell
 
 
-def _write(job: Job, folder: str) -> None:
+def _write_files(job: Job, folder: str) -> None:
     for name in ("code", "tmp"):
         os.makedirs(f"{folder}/{name}", exist_ok=True)
     if job.packages and not job.contained:
@@ -58,7 +58,7 @@ def _redirect(report: int) -> None:
         os.close(report)
 
 
-def _limit(job: Job) -> None:
+def _limit_resources(job: Job) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for signal_number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(signal_number, signal.SIG_DFL)

@@ -45,7 +45,7 @@ def build(job: Job) -> None:
     os.chdir("/")
     limits = f"size={job.limits.disk_bytes},nr_inodes={job.limits.disk_files}"
     kernel.mount("tmpfs", _make_folder(WORK), f"{limits},mode=0700,uid={USER},gid={USER}")
-    _make()  # before the shown paths, as a program may be installed below one of the links
+    _make_system_files()  # before the shown paths, as a program may be installed below one of the links
     _show((*_SYSTEM, *job.shown), _PROTECTED)
     _hide(job.hidden)
     _show(_DEVICES, kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_EXEC)
@@ -91,7 +91,7 @@ def _hide(folders: tuple[str, ...]) -> None:
             kernel.set_attributes(folder, _PROTECTED)
 
 
-def _make() -> None:
+def _make_system_files() -> None:
     for path, text in _FILES.items():
         _make_folder(os.path.dirname(path))
         with open(path, "w", encoding="utf-8") as file:

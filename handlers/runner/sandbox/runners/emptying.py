@@ -41,7 +41,7 @@ class Emptiable(NamedTuple):
 def find_functions() -> list[Emptiable]:
     """Return the functions to empty, the longest first."""
     paths = (path for path in find_python_files() if not is_test_file(path) and not _is_beside_tests(path))
-    functions = [function for path in paths for function in _functions(path, parse(read(path)), "")]
+    functions = [function for path in paths for function in _list_functions(path, parse(read(path)), "")]
     return sorted(functions, key=lambda function: (-function.size, function.path, function.line))[:MOST]
 
 
@@ -49,10 +49,10 @@ def _is_beside_tests(path: str) -> bool:
     return not {"test", "tests", "conftest.py", "setup.py"}.isdisjoint(path.split("/"))
 
 
-def _functions(path: str, body: Sequence[ast.stmt], parent: str) -> Iterator[Emptiable]:
+def _list_functions(path: str, body: Sequence[ast.stmt], parent: str) -> Iterator[Emptiable]:
     for node in body:
         if isinstance(node, ast.ClassDef):
-            yield from _functions(path, node.body, f"{parent}{node.name}.")
+            yield from _list_functions(path, node.body, f"{parent}{node.name}.")
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("__"):
             size = sum(isinstance(part, ast.stmt) for part in ast.walk(node)) - 1
             if not all(map(_does_nothing, node.body)):
@@ -97,20 +97,20 @@ def main() -> None:
     if by_pytest:
         from . import with_pytest  # noqa: F401 - before the copies are made, so that none has to
     for function in find_functions():
-        status = _try(function, by_pytest, deadline)
+        status = _try_function(function, by_pytest, deadline)
         if status is not None:
             location = {"path": function.path, "line": function.line}
             report.say(emptied=function.name, **location, called=status != NOT_CALLED, noticed=status == NOTICED)
     report.say(complete=report.lines)
 
 
-def _try(function: Emptiable, by_pytest: bool, deadline: float) -> int | None:
+def _try_function(function: Emptiable, by_pytest: bool, deadline: float) -> int | None:
     """Run the tests in a forked process; return its result, or None after a timeout."""
     if monotonic() >= deadline:
         return None
     child = os.fork()
     if child == 0:
-        _be_copy(function, by_pytest)
+        _run_as_copy(function, by_pytest)
     with suppress(PermissionError, ProcessLookupError):
         os.setpgid(child, child)
     ended, _, _ = select.select([os.pidfd_open(child)], [], [], max(0.0, deadline - monotonic()))
@@ -125,21 +125,21 @@ def _judge(ending: int) -> int:
     return ending if ending in (NOT_CALLED, UNNOTICED) else NOTICED
 
 
-def _be_copy(function: Emptiable, by_pytest: bool) -> NoReturn:
+def _run_as_copy(function: Emptiable, by_pytest: bool) -> NoReturn:
     os.setpgid(0, 0)
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
     os.dup2(devnull, 2)
     try:
         empty_when_imported(function)
-        passed = _run(by_pytest)
+        passed = _run_tests(by_pytest)
     except BaseException:  # noqa: BLE001 - whatever the project's code raises at import, the emptied function is missed
         passed = False
     called = hasattr(sys, _FLAG)
     os._exit((UNNOTICED if called else NOT_CALLED) if passed else NOTICED)
 
 
-def _run(by_pytest: bool) -> bool:
+def _run_tests(by_pytest: bool) -> bool:
     if by_pytest:
         from . import with_pytest
 

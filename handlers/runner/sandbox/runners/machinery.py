@@ -22,22 +22,22 @@ class Machinery:
 
     def __init__(self, reporting: type) -> None:
         self._reporting = reporting
-        self._parts = [
+        self._modules = [
             *_OF_UNITTEST,
             *(sys.modules[name] for name in (ASYNCHRONOUS, *OF_PYTEST) if name in sys.modules),
         ]
-        self._original = dict(self._functions())
+        self._functions_before = dict(self._list_functions())
 
     def find_changed(self, result: object) -> frozenset[str]:
         """Return the names of functions that were replaced since then, or that `result` hides."""
-        current = dict(self._functions())
-        names = self._original.keys() | current.keys()
+        current = dict(self._list_functions())
+        names = self._functions_before.keys() | current.keys()
         hidden = {name for name in vars(result) if isinstance(getattr(type(result), name, None), FunctionType)}
-        return frozenset(hidden | {name for name in names if self._original.get(name) != current.get(name)})
+        return frozenset(hidden | {name for name in names if self._functions_before.get(name) != current.get(name)})
 
-    def _functions(self) -> Iterator[tuple[str, tuple[object, object]]]:
-        classes = [value for part in self._parts for value in vars(part).values() if isinstance(value, type)]
-        owners: list[ModuleType | type] = [*self._parts, *classes, self._reporting, Report]
+    def _list_functions(self) -> Iterator[tuple[str, tuple[object, object]]]:
+        classes = [value for part in self._modules for value in vars(part).values() if isinstance(value, type)]
+        owners: list[ModuleType | type] = [*self._modules, *classes, self._reporting, Report]
         for owner in owners:
             for name, value in vars(owner).items():
                 if isinstance(value, FunctionType | classmethod | staticmethod | property | type):

@@ -37,10 +37,10 @@ def main() -> None:
         import_module(ASYNCHRONOUS)
     written = [test for file in files for test in list_tests(file)]
     report.say(expects=[(test.id, test.path, test.line, test.checks) for test in written])
-    sys.exit(_by_pytest(report) if uses_pytest(files) else _by_unittest(report))
+    sys.exit(_run_pytest(report) if uses_pytest(files) else _run_unittest(report))
 
 
-def _by_unittest(report: Report) -> int:
+def _run_unittest(report: Report) -> int:
     machinery = Machinery(with_unittest.Reporting)
     prepare()
     result = with_unittest.run(partial(with_unittest.Reporting, report, machinery))
@@ -48,7 +48,7 @@ def _by_unittest(report: Report) -> int:
     return int(not result.wasSuccessful())
 
 
-def _by_pytest(report: Report) -> int:
+def _run_pytest(report: Report) -> int:
     from . import with_pytest
 
     reporting = with_pytest.Reporting(report.say)

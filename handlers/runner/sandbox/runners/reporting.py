@@ -44,7 +44,7 @@ class Frames:
     def __init__(self) -> None:
         self._root = getcwd() + "/"
 
-    def of(self, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
+    def list_frames(self, traceback: TracebackType | None) -> list[tuple[str, int, str]]:
         """Return the path, line and function of each frame in the project, outermost first."""
         frames = []
         while traceback is not None:

@@ -23,65 +23,65 @@ class Reporting(unittest.TextTestResult):
         self._machinery = machinery
         self._frames = Frames()
         self._running = False
-        self._where: list[tuple[str, int, str]] = []
+        self._error_frames: list[tuple[str, int, str]] = []
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's own name
         super().startTest(test)
         self.replaced |= self._machinery.find_changed(self)
         self._report.say(began=test.id())
-        self._began, self._outcome, self._message, self._where = monotonic(), "", "", []
+        self._began, self._outcome, self._message, self._error_frames = monotonic(), "", "", []
         self._running = True
 
     def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
         super().stopTest(test)
         self._running = False
         seconds = monotonic() - self._began
-        self._say(test, self._outcome or "failed", seconds, self._message, self._where)
+        self._report_test(test, self._outcome or "failed", seconds, self._message, self._error_frames)
 
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
         super().addSuccess(test)
-        self._ended(test, "passed")
+        self._record_outcome(test, "passed")
 
     def addExpectedFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addExpectedFailure(test, err)
-        self._ended(test, "skipped", "It failed, as it was expected to.")
+        self._record_outcome(test, "skipped", "It failed, as it was expected to.")
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
         super().addSkip(test, reason)
-        self._ended(test, "skipped", reason)
+        self._record_outcome(test, "skipped", reason)
 
     def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
         super().addUnexpectedSuccess(test)
-        self._ended(test, "failed", "It was expected to fail, and passed.")
+        self._record_outcome(test, "failed", "It was expected to fail, and passed.")
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addFailure(test, err)
-        self._ended(test, "failed", _exception(err), err)
+        self._record_outcome(test, "failed", _describe_exception(err), err)
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addError(test, err)
-        self._ended(test, "error", _exception(err), err)
+        self._record_outcome(test, "error", _describe_exception(err), err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._ended(test, "failed", f"{subtest}: {_exception(err)}", err)
+            self._record_outcome(test, "failed", f"{subtest}: {_describe_exception(err)}", err)
 
-    def _ended(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
+    def _record_outcome(self, test: unittest.TestCase, outcome: str, message: str = "", err: Any = None) -> None:
         """Record an outcome; if a test has several, the first failure counts."""
-        message, frames = shorten(message), self._frames.of(err[2]) if err else []
+        message, frames = shorten(message), self._frames.list_frames(err[2]) if err else []
         if not self._running:
-            self._say(test, outcome, 0, message, frames)
+            self._report_test(test, outcome, 0, message, frames)
         elif self._outcome not in ("failed", "error"):
-            self._outcome, self._message, self._where = outcome, message, frames
+            self._outcome, self._message, self._error_frames = outcome, message, frames
 
-    def _say(
+    def _report_test(
         self, test: unittest.TestCase, outcome: str, seconds: float, message: str, frames: list[tuple[str, int, str]]
     ) -> None:
         self._report.say(test=test.id(), outcome=outcome, seconds=seconds, message=message, frames=frames)
 
 
-def _exception(err: Any) -> str:
+def _describe_exception(err: Any) -> str:
     """Return the exception without its traceback, which is in the frames."""
     return "".join(format_exception_only(*err[:2]))
 

@@ -105,18 +105,18 @@ def needs_pytest(files: Sequence[TestFile]) -> bool:
 def _list_functions(file: TestFile, body: Sequence[ast.stmt], prefix: str, parent: str) -> Iterator[WrittenTest]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(prefix):
-            checks = sum(_checks(part, file.checking) for part in ast.walk(node))
+            checks = sum(_is_check(part, file.checking) for part in ast.walk(node))
             yield WrittenTest(f"{parent}.{node.name}", file.path, node.lineno, checks)
 
 
-def _checks(node: ast.AST, checking: frozenset[str]) -> bool:
+def _is_check(node: ast.AST, checking: frozenset[str]) -> bool:
     if isinstance(node, ast.Assert | ast.Raise):
         return True
-    name = _called(node)
+    name = _find_called_name(node)
     return name.lower().lstrip("_").startswith(CHECKS) or name in checking
 
 
-def _called(node: ast.AST) -> str:
+def _find_called_name(node: ast.AST) -> str:
     """Return the last part of the called function's name."""
     if not isinstance(node, ast.Call):
         return ""
@@ -129,7 +129,7 @@ def _find_checking(nodes: Sequence[ast.stmt]) -> Iterator[str]:
     for statement in nodes:
         for node in ast.walk(statement):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("test"):
-                called = map(_called, ast.walk(node))
+                called = map(_find_called_name, ast.walk(node))
                 asserts = any(isinstance(part, ast.Assert) for part in ast.walk(node))
                 if asserts or any(name.startswith(("assert", "fail")) for name in called):
                     yield node.name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.sandbox.inside.filter import seccomp_filter
+from runner.sandbox.inside.filter import make_seccomp_filter
 from runner.sandbox.inside.kernel import ARCHITECTURES, Architecture
 
 HEADERS = {
@@ -31,7 +31,7 @@ machines = pytest.mark.parametrize("machine", ARCHITECTURES.values(), ids=ARCHIT
 
 def decide(machine: Architecture, number: int, *arguments: int, audit: int | None = None) -> str | int:
     """Return the result of a system call: the error with which it is refused, or 0 if it has no effect."""
-    program = seccomp_filter(machine)
+    program = make_seccomp_filter(machine)
     steps = [struct.unpack_from("=HBBI", program, at) for at in range(0, len(program), 8)]
     call = struct.pack("=IIQ6Q", number, audit or machine.audit, 0, *arguments, *[0] * (6 - len(arguments)))
     loaded, at = 0, 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.sandbox.inside.job import Job
-from runner.sandbox.inside.kernel import architecture
+from runner.sandbox.inside.kernel import find_architecture
 from runner.sandbox.process import INTERPRETER, run
 from tests.handlers.runner.sandbox.projects import REASON, needs_sandbox, run_body
 
@@ -314,7 +314,7 @@ def test_no_priority_is_given_even_where_the_user_may_have_it(tmp_path: Path) ->
         resource.setrlimit(resource.RLIMIT_RTPRIO, before)
 
 
-CALLS = {**architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if not REASON else {}
+CALLS = {**find_architecture().calls, "io_uring_setup": 425, "memfd_secret": 447} if not REASON else {}
 REFUSED = ("keyctl", "add_key", "request_key", "ptrace", "process_vm_readv", "bpf", "unshare", "setns", "memfd_create")
 
 

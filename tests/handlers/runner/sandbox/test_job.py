@@ -18,11 +18,11 @@ def test_a_job_arrives_as_it_was_sent() -> None:
         hidden=("/home",),
         packages={"p": "/opt/p"},
     )
-    assert Job.received(io.BytesIO(job.sent())) == job
+    assert Job.decode(io.BytesIO(job.encode())) == job
 
 
 def test_a_job_that_names_little_is_contained_within_the_usual_limits() -> None:
-    job = Job.received(io.BytesIO(Job((), {}, (), {}).sent()))
+    job = Job.decode(io.BytesIO(Job((), {}, (), {}).encode()))
     assert (job.contained, job.report, job.hidden, job.packages, job.files) == (True, -1, (), {}, {})
     assert job.limits == Limits(
         wall_seconds=120,

@@ -111,5 +111,5 @@ def test_a_step_that_fails_is_named(step: Callable[[], object], named: str, monk
 def test_an_unknown_processor(machine: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: machine)
     with pytest.raises(OSError, match=told) as failed:
-        kernel.architecture()
+        kernel.find_architecture()
     assert (failed.value.errno, failed.value.filename) == (0, "processor")

@@ -27,10 +27,10 @@ def test_the_machine_keeps_a_tenth_or_half_of_what_it_had(before: int, now: int,
     file.write_text(meminfo(before))
     memory = Memory(MUCH, Machine(str(file)))
     file.write_text(meminfo(now))
-    assert memory.exceeded() == exceeded
+    assert memory.find_exceeded() == exceeded
 
 
 def test_what_all_processes_use_is_held_against_the_limit() -> None:
     machine = Machine()
-    assert 0 < machine.available() < machine.total()
-    assert Memory(Limits(memory_bytes=0), machine).exceeded() == "memory"
+    assert 0 < machine.read_available() < machine.read_total()
+    assert Memory(Limits(memory_bytes=0), machine).find_exceeded() == "memory"

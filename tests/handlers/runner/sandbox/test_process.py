@@ -196,11 +196,11 @@ def test_there_is_no_sandbox_on_another_system(monkeypatch: pytest.MonkeyPatch) 
 def test_there_is_no_sandbox_on_an_unknown_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "vax")
     with pytest.raises(OSError, match="the sandbox does not know vax") as refused:
-        kernel.architecture()
+        kernel.find_architecture()
     assert (refused.value.errno, refused.value.filename) == (0, "processor")
     monkeypatch.setattr("struct.calcsize", lambda _: 4)
     with pytest.raises(OSError, match="the sandbox does not know a 32-bit interpreter"):
-        kernel.architecture()
+        kernel.find_architecture()
 
 
 SAID = '{"began": true}\n'

@@ -11,7 +11,7 @@ import pytest
 
 from runner.sandbox.runners import with_pytest, with_unittest
 from runner.sandbox.runners.reporting import Frames, shorten
-from runner.sandbox.runners.with_pytest import dotted
+from runner.sandbox.runners.with_pytest import make_dotted_id
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def step(file: str, call: Callable[[], None]) -> Callable[[], None]:
 def frames(call: Callable[[], None]) -> list[tuple[str, int, str]]:
     with pytest.raises(KeyError) as raised:
         call()
-    return Frames().of(raised.value.__traceback__)
+    return Frames().list_frames(raised.value.__traceback__)
 
 
 def test_only_the_projects_own_lines_are_told_the_outermost_first(project: Path) -> None:
@@ -44,7 +44,7 @@ def test_only_the_projects_own_lines_are_told_the_outermost_first(project: Path)
     for file in ("c/d.py", "<string>", f"{project}/b.py", "/usr/lib/python3/unittest/case.py", "./a.py"):
         call = step(file, call)
     assert frames(call) == [("a.py", 2, "step"), ("b.py", 2, "step"), ("c/d.py", 2, "step")]
-    assert Frames().of(None) == []
+    assert Frames().list_frames(None) == []
 
 
 def test_of_a_long_way_the_last_twenty_lines_are_told() -> None:
@@ -71,7 +71,7 @@ def test_of_a_long_message_the_end_is_told() -> None:
     ],
 )
 def test_pytests_ids_are_told_as_unittest_would_write_them(nodeid: str, told: str) -> None:
-    assert dotted(nodeid) == told
+    assert make_dotted_id(nodeid) == told
 
 
 def phase(when: str, outcome: str, longrepr: Any = None, **more: str) -> Any:
