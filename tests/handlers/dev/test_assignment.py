@@ -82,9 +82,9 @@ def repair(paths: Sequence[str], *findings: Finding) -> Assignment:
 def test_a_task_sees_what_the_tasks_before_it_write_in_the_plans_order() -> None:
     gone = task("b", ["c"], {"b.py": FileAction.CREATE, "old.py": FileAction.DELETE, "b2.py": FileAction.MODIFY})
     made = plan(task("c", ["e"]), task("a", ["b"]), gone, task("d"), task("e"))
-    assert find_visible_paths(made, made.task("a")) == ("c.py", "b.py", "b2.py", "e.py")
-    assert find_visible_paths(made, made.task("c")) == ("e.py",)
-    assert find_visible_paths(made, made.task("d")) == ()
+    assert find_visible_paths(made, made.find_task("a")) == ("c.py", "b.py", "b2.py", "e.py")
+    assert find_visible_paths(made, made.find_task("c")) == ("e.py",)
+    assert find_visible_paths(made, made.find_task("d")) == ()
 
 
 def test_a_task_is_shown_the_files_that_it_builds_on() -> None:
