@@ -2,11 +2,12 @@
 
 A comment counts if it says nothing else: nearly all of its words refer to code that is elsewhere. Phrases that normal
 comments use too ("existing code", "your logic goes here", "TODO: implement") count only if the comment is all that a
-block contains. Any comment counts if it is all that a function contains, for at least three functions and half of all.
+block contains, and not in a docstring of Python, where they belong to an example. Any comment counts if it is all that
+a function contains, for at least three functions and half of all.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from dev_agent.generated import split_lines
@@ -50,6 +51,9 @@ _TO_COME: Final = re.compile(
     r"|(?:same|identical|unchanged) (?:as|from) (?:before|above|previously|(?:the )?(?:previous|original).*)"
     r"|(?:todo|fixme|xxx) (?:\w+ ){0,2}implement.*|implement .*|(?:to be|not yet) implemented.*"
 )
+_DOCSTRING: Final = re.compile(
+    r"""(?:\A(?:\#[^\n]*\n|\s)*|:[^\S\n]*(?:\#[^\n]*)?\n\s*)[rR]?(?P<quotes>\"{3}|'{3}).*?(?P=quotes)""", re.DOTALL
+)
 _OPENS_BLOCK: Final = re.compile(r"(?:[:{(>]|=>|\"\"\"|'''|\bthen|\bdo)\s*$")
 _FUNCTION: Final = re.compile(r"\s*(?:\w+\s+){0,4}(?:def|function|func|fun|fn)\s+[\w$]")
 _HOLLOW: Final = 3
@@ -63,16 +67,31 @@ _NOTHING: Final = re.compile(
 
 def find_placeholders(path: str, content: str) -> list[str]:
     """Return the comments in a file that stand for omitted code, as written; empty if the file is complete."""
-    if detect_language(path) in {"markdown", TEXT}:
+    language = detect_language(path)
+    if language in {"markdown", TEXT}:
         return []  # prose may be about code
     lines = split_lines(content)
+    examples = _find_docstring_lines(content) if language == "python" else set()
     found = {
-        number for number, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _is_placeholder(lines, number)
+        number
+        for number, line in enumerate(lines)
+        if len(line) <= _LONGEST_LINE and _is_placeholder(lines, number, in_example=number in examples)
     }
-    return [lines[number].strip() for number in sorted(found.union(_find_hollow_comments(lines)))]
+    return [lines[number].strip() for number in sorted(found.union(_find_hollow_comments(lines, examples)))]
 
 
-def _is_placeholder(lines: Sequence[str], number: int) -> bool:
+def _find_docstring_lines(content: str) -> set[int]:
+    """Return the numbers, from 0, of the lines after the first one of each docstring."""
+    found: set[int] = set()
+    number = position = 0
+    for match in _DOCSTRING.finditer(content):
+        number += content.count("\n", position, match.start("quotes"))
+        position = match.start("quotes")
+        found.update(range(number + 1, number + 1 + content.count("\n", position, match.end())))
+    return found
+
+
+def _is_placeholder(lines: Sequence[str], number: int, *, in_example: bool) -> bool:
     match = _COMMENT.search(lines[number])
     if match is None:
         return False
@@ -82,7 +101,7 @@ def _is_placeholder(lines: Sequence[str], number: int) -> bool:
         return True
     if _BEGINS_WITH_DOTS.match(text) and _ABOUT_CODE.issuperset(words) and _is_alone(lines, number):
         return True
-    return bool(_TO_COME.fullmatch(" ".join(words))) and _is_all_of_a_block(lines, number)
+    return not in_example and bool(_TO_COME.fullmatch(" ".join(words))) and _is_all_of_a_block(lines, number)
 
 
 def _is_alone(lines: Sequence[str], number: int) -> bool:
@@ -111,9 +130,11 @@ def _says_left_out(text: str, words: Sequence[str]) -> bool:
     return others <= 3 and words[-1] in _KEPT
 
 
-def _find_hollow_comments(lines: Sequence[str]) -> list[int]:
+def _find_hollow_comments(lines: Sequence[str], examples: Set[int]) -> list[int]:
     """Return comments that are a function's only content, if at least three and half of all functions are so."""
-    functions = [number for number, line in enumerate(lines) if _FUNCTION.match(line[:_LONGEST_LINE])]
+    functions = [
+        number for number, line in enumerate(lines) if number not in examples and _FUNCTION.match(line[:_LONGEST_LINE])
+    ]
     comments = [number + 1 for number in functions if _is_all_of_a_block(lines, number + 1)]
     return comments if len(comments) >= max(_HOLLOW, len(functions) / 2) else []
 

@@ -39,7 +39,7 @@ from tests.fakes.dashboard_filled import FilledConnection
 from tests.integration.test_dashboard_hostile import TEXT
 
 made = FilledConnection(TEXT)
-session.connection = lambda: made
+session.get_connection = lambda: made
 runpy.run_path(str(Path(served.__file__).with_name("app.py")), run_name="__main__")
 """
 SERVE: Final = """

@@ -126,6 +126,43 @@ def test_the_standard_library_leaves_nothing_out(module: ModuleType) -> None:
     assert find_placeholders("a.py", inspect.getsource(module)) == []
 
 
+DOCUMENTED = '''
+# Written by a generator.
+"""Overloads.
+
+    def first(value):
+        # implementation goes here
+
+"""
+
+
+def overload(function):  # of functions
+    {prefix}"""Register one.
+
+        def utf8(value):
+            # implementation goes here
+
+    The rest follows.
+    """
+    return function
+'''
+
+
+@pytest.mark.parametrize("prefix", ["", "r"])
+def test_an_example_in_a_docstring_may_leave_code_to_its_reader(prefix: str) -> None:
+    documented = DOCUMENTED.format(prefix=prefix)
+    assert find_placeholders("a.py", documented) == []
+    assert find_placeholders("a.py", documented.replace('"""', "'''")) == []
+
+
+def test_code_after_a_docstring_is_no_example() -> None:
+    code = DOCUMENTED.format(prefix="") + "\n\ndef main():\n    # implementation goes here\n"
+    assert find_placeholders("a.py", code) == ["# implementation goes here"]
+    page = 'PAGE = """\ndef main():\n    # implementation goes here\n\n"""\n'
+    assert find_placeholders("a.py", page) == ["# implementation goes here"]
+    assert find_placeholders("a.rb", DOCUMENTED) == ["# implementation goes here"] * 2
+
+
 CODE = """
 code file files implementation implementations function functions functionality class classes method methods logic
 module component components content contents imports tests routes handlers endpoints styles rules script program fields

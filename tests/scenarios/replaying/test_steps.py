@@ -77,7 +77,7 @@ class PlayOfStatuses(RunningScenario):
 
     statuses: Iterable[ProjectStatus] = ()
 
-    def status(self, project_id: str) -> ProjectStatus | None:
+    def read_status(self, project_id: str) -> ProjectStatus | None:
         return next(iter(self.statuses))
 
 
